@@ -1,0 +1,1 @@
+"""Histogram equalization for napari, and for any numpy or dask array."""

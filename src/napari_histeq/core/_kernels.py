@@ -1,0 +1,191 @@
+"""The compiled loops: count and look up. Nothing else is compiled.
+
+Every kernel works on contiguous 1-D runs, releases the GIL and starts no threads
+of its own: `_blocks.for_each` does that. Each has a plain numpy oracle in the
+tests. Import this module late: it brings Numba along.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+import numba
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+F = TypeVar("F", bound="Callable[..., Any]")
+
+# How bits are put in order: as they are, two's complement, or IEEE 754.
+UNSIGNED, SIGNED, FLOAT = 0, 1, 2
+
+
+def compiled(function: F) -> F:
+    """Compile at the first call; keep the result on disk where that can be done."""
+    try:
+        return cast("F", numba.njit(nogil=True, cache=True)(function))
+    except RuntimeError:  # no folder for the cache can be written: compile anew in each session
+        return cast("F", numba.njit(nogil=True)(function))
+
+
+@compiled
+def count_bytes(words: NDArray[Any], rest: NDArray[Any], counts: NDArray[Any]) -> None:
+    """Add to `counts` (256) the bytes of `words` (uint64) and of `rest` (uint8)."""
+    # One table per byte of the word: a run of equal pixels would otherwise wait
+    # for its own last store at every step.
+    table = np.zeros((8, 256), np.uint32)
+    for word in words:
+        for byte in range(8):
+            table[byte, (word >> np.uint64(8 * byte)) & np.uint64(255)] += np.uint32(1)
+    for value in rest:
+        table[0, value] += np.uint32(1)
+    for byte in range(8):
+        for level in range(256):
+            counts[level] += table[byte, level]
+
+
+@compiled
+def count_shorts(values: NDArray[Any], counts: NDArray[Any]) -> None:
+    """Add to `counts` (65536) the values of a uint16 run."""
+    table = np.zeros((2, 65536), np.uint32)
+    even = values.size // 2 * 2
+    for i in range(0, even, 2):
+        table[0, values[i]] += np.uint32(1)
+        table[1, values[i + 1]] += np.uint32(1)
+    if even < values.size:
+        table[0, values[even]] += np.uint32(1)
+    for level in range(65536):
+        counts[level] += table[0, level] + table[1, level]
+
+
+@compiled
+def count_masked(values: NDArray[Any], mask: NDArray[Any], counts: NDArray[Any]) -> None:
+    """Add to `counts` the unsigned `values` at which `mask` (uint8, 0 or 1) is 1."""
+    for i in range(values.size):
+        counts[values[i]] += mask[i]
+
+
+@compiled
+def look_up(values: NDArray[Any], table: NDArray[Any], out: NDArray[Any]) -> None:
+    """``out = table[values]``: `values` are unsigned, `table` has an entry for each."""
+    for i in range(values.size):
+        out[i] = table[values[i]]
+
+
+@compiled
+def look_up_pairs(words: NDArray[Any], table: NDArray[Any], out: NDArray[Any]) -> None:
+    """Look up four pairs of bytes (uint64 words) in a `table` of all 65536 pairs (uint16)."""
+    pair, step = np.uint64(65535), np.uint64(16)
+    for i in range(words.size):
+        word = words[i]
+        low = np.uint64(table[word & pair])
+        low |= np.uint64(table[(word >> step) & pair]) << step
+        high = np.uint64(table[(word >> np.uint64(32)) & pair])
+        high |= np.uint64(table[word >> np.uint64(48)]) << step
+        out[i] = low | (high << np.uint64(32))
+
+
+@compiled
+def order_key(bits: Any, kind: int, sign: Any, infinity: Any) -> tuple[Any, bool]:
+    """The bits as an unsigned key in the order of the values; whether they are finite.
+
+    `sign` is the top bit, `infinity` the bits of +inf (0 for integers). Both zeros
+    of a float get one key.
+    """
+    if kind == UNSIGNED:
+        return bits, True
+    if kind == SIGNED:
+        return bits ^ sign, True
+    if (bits & infinity) == infinity:
+        return bits, False
+    if bits & sign:
+        return (~bits if bits != sign else sign), True
+    return bits | sign, True
+
+
+@compiled
+def count_keys(
+    bits: NDArray[Any],
+    mask: NDArray[Any],
+    kind: int,
+    constants: NDArray[Any],
+    shifts: NDArray[Any],
+    children: NDArray[Any],
+    starts: NDArray[Any],
+    counts: NDArray[Any],
+    extremes: NDArray[Any],
+) -> None:
+    """Count order keys in the deepest level of a radix tree (see `_radix`).
+
+    `constants` are the sign bit, the bits of infinity and the least key of the
+    root; `shifts[level]` are the key bits below a cell of that level;
+    `children[starts[level] + cell]` is the place of its children, or -1.
+    `extremes` takes the least and the greatest finite key.
+    """
+    sign, infinity, base = constants
+    low, high = extremes[0], extremes[1]
+    depth = shifts.size - 1
+    masked = mask.size > 0
+    for i in range(bits.size):
+        if masked and not mask[i]:
+            continue
+        key, finite = order_key(bits[i], kind, sign, infinity)
+        if not finite:
+            continue
+        low, high = min(low, key), max(high, key)
+        key -= base
+        cell = np.int64(key >> shifts[0])
+        for level in range(depth):
+            cell = np.int64(children[starts[level] + cell])
+            if cell < 0:
+                break
+            below = (key >> shifts[level + 1]) & ~(~np.uint64(0) << (shifts[level] - shifts[level + 1]))
+            cell += np.int64(below)
+        if cell >= 0:
+            counts[cell] += 1
+    extremes[0], extremes[1] = low, high
+
+
+@compiled
+def interpolate(
+    bits: NDArray[Any],
+    values: NDArray[Any],
+    kind: int,
+    constants: NDArray[Any],
+    shift: Any,
+    first: NDArray[Any],
+    x: NDArray[Any],
+    y: NDArray[Any],
+    slope: float,
+    out: NDArray[Any],
+) -> None:
+    """A piecewise linear curve through (`x`, `y`) at every finite value.
+
+    `first[cell]` is the first knot that is not below the cell of keys, so that a
+    search spans the few knots of one cell. Beyond the ends the curve has `slope`.
+    """
+    sign, infinity, base = constants
+    last = x.size - 1
+    for i in range(values.size):
+        key, finite = order_key(bits[i], kind, sign, infinity)
+        value = values[i]
+        if not finite:
+            out[i] = value
+        elif value <= x[0]:
+            out[i] = y[0] + (value - x[0]) * slope
+        elif value > x[last]:
+            out[i] = y[last] + (value - x[last]) * slope
+        else:
+            cell = np.int64((key - base) >> shift)
+            low, high = first[cell], first[cell + 1]
+            while low < high:
+                middle = (low + high) // 2
+                if x[middle] < value:
+                    low = middle + 1
+                else:
+                    high = middle
+            rise = y[low] - y[low - 1]
+            out[i] = y[low - 1] + rise * ((value - x[low - 1]) / (x[low] - x[low - 1]))

@@ -1,0 +1,241 @@
+"""Histogram: how often each intensity occurs. Small, frozen, mergeable."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_histeq.core import _validate
+from napari_histeq.core._counting import ArraySource, count
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import ArrayLike, NDArray
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Histogram:
+    """Counts of intensities over bins.
+
+    Parameters
+    ----------
+    counts : (..., nbins) array of int64
+        Pixels per bin; linear, never log. Leading axes, if any, are those of a
+        stack counted plane by plane (see `compute_histogram`'s `axes`).
+    bin_edges : (nbins + 1,) array
+        Edges in the image's own intensities, increasing. Bin ``i`` holds
+        ``bin_edges[i] <= v < bin_edges[i + 1]``; the last bin includes its
+        right edge. An 8-bit image has 256 bins over [0, 256).
+    levels : (nbins,) array, optional
+        The greatest intensity each bin can hold, in the image's dtype: the place
+        where the cdf is known exactly. By default the left edges if the bins are
+        one integer wide, else the right edges.
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit, or the edges do not increase.
+    """
+
+    counts: NDArray[np.int64]
+    bin_edges: NDArray[Any]
+    levels: NDArray[Any] = None  # type: ignore[assignment]
+
+    def __post_init__(self) -> None:
+        counts = np.asarray(self.counts, dtype=np.int64)
+        edges = np.asarray(self.bin_edges)
+        _validate.bins(counts, edges)
+        levels = _default_levels(edges) if self.levels is None else np.asarray(self.levels)
+        for name, value in (("counts", counts), ("bin_edges", edges), ("levels", levels)):
+            frozen = value.view()
+            frozen.flags.writeable = False
+            object.__setattr__(self, name, frozen)
+
+    @property
+    def nbins(self) -> int:
+        """Number of bins."""
+        return int(self.counts.shape[-1])
+
+    @property
+    def total(self) -> int:
+        """Number of pixels counted."""
+        return int(self.counts.sum())
+
+    @property
+    def bin_centers(self) -> NDArray[np.float64]:
+        """Middle of each bin; for bins one integer wide, the integer itself."""
+        left = self.bin_edges[:-1].astype(np.float64)
+        right = self.levels.astype(np.float64)
+        return left + (right - left) / 2
+
+    @property
+    def bin_widths(self) -> NDArray[np.float64]:
+        """Width of each bin."""
+        return np.diff(self.bin_edges.astype(np.float64))
+
+    @property
+    def fractions(self) -> NDArray[np.float64]:
+        """Counts divided by their total: the fraction of pixels in each bin."""
+        total = self.counts.sum(axis=-1, keepdims=True)
+        return self.counts / np.maximum(total, 1)
+
+    @property
+    def pdf(self) -> NDArray[np.float64]:
+        """Probability density: integrates to 1 over the bins."""
+        return self.fractions / self.bin_widths
+
+    @property
+    def cdf(self) -> NDArray[np.float64]:
+        """Fraction of pixels not above each of `levels`: ends at 1."""
+        total = self.counts.sum(axis=-1, keepdims=True)
+        return self.counts.cumsum(axis=-1) / np.maximum(total, 1)
+
+    @property
+    def populated(self) -> NDArray[np.intp]:
+        """Indices of the bins that hold at least one pixel (of any plane)."""
+        return np.flatnonzero(self.counts.reshape(-1, self.nbins).any(axis=0))
+
+    @property
+    def range(self) -> tuple[Any, Any]:
+        """The least and the greatest intensity counted (bin-wise for wide bins).
+
+        Raises
+        ------
+        ValueError
+            If nothing was counted.
+        """
+        used = self.populated
+        if not used.size:
+            raise ValueError("the histogram is empty: no pixel was counted, so it has no range")
+        first, last = used[0], used[-1]
+        one_level = bool(self.bin_edges[first] == self.levels[first])
+        least = self.levels[first] if one_level else self.bin_edges[first]
+        return least, self.levels[last]
+
+    def __getitem__(self, plane: Any) -> Histogram:
+        """The histogram of one plane of a stack."""
+        return Histogram(self.counts[plane], self.bin_edges, self.levels)
+
+    def __add__(self, other: Histogram) -> Histogram:
+        """The histogram of both images together; the bins must be the same.
+
+        Raises
+        ------
+        ValueError
+            If the bin edges differ.
+        """
+        if not isinstance(other, Histogram):
+            return NotImplemented
+        if not np.array_equal(self.bin_edges, other.bin_edges):
+            raise ValueError(
+                f"histograms with different bins cannot be added ({self.nbins} and {other.nbins} "
+                "bins, or other edges): rebin both to the same bins, or count the images as one"
+            )
+        return Histogram(self.counts + other.counts, self.bin_edges, self.levels)
+
+    def rebin(self, nbins: int, limits: tuple[float, float] | None = None) -> Histogram:
+        """The same pixels in `nbins` bins of equal width: 20 coarse bars, say.
+
+        Parameters
+        ----------
+        nbins : int
+            Number of bins, at least 1.
+        limits : (float, float), optional
+            Where the first bin starts and the last one ends; by default this
+            histogram's own. Pixels beyond are put into the outermost bins.
+
+        Returns
+        -------
+        Histogram
+            With the same total. A bin of this histogram goes as a whole to the
+            bin that holds its center, so that integer levels land exactly.
+        """
+        _validate.nbins(nbins)
+        low, high = (self.bin_edges[0], self.bin_edges[-1]) if limits is None else limits
+        edges = _linear_edges(float(low), float(high), nbins)
+        target = np.searchsorted(edges, self.bin_centers, side="right") - 1
+        counts = np.zeros((*self.counts.shape[:-1], nbins), dtype=np.int64)
+        np.add.at(counts, (..., np.clip(target, 0, nbins - 1)), self.counts)
+        return Histogram(counts, edges, edges[1:])
+
+    def kde(
+        self, points: ArrayLike | None = None, bandwidth: float | None = None
+    ) -> NDArray[np.float64]:
+        """Gaussian kernel density estimate of the intensities.
+
+        Parameters
+        ----------
+        points : (n,) array, optional
+            Where to estimate; by default at the bin centers.
+        bandwidth : float, optional
+            Standard deviation of the kernel, in intensities. By default Scott's
+            rule [1]_: the standard deviation times ``total ** (-1 / 5)``.
+
+        Returns
+        -------
+        (n,) array of float64
+            The density; it integrates to 1 over the histogram's range, because
+            the kernel is reflected at both ends: no pixel can lie beyond.
+
+        References
+        ----------
+        .. [1] D. W. Scott, "Multivariate Density Estimation", Wiley, 1992.
+        """
+        from napari_histeq.core._density import gaussian_kde
+
+        where = self.bin_centers if points is None else np.asarray(points, dtype=np.float64)
+        return gaussian_kde(self, where, bandwidth)
+
+
+def compute_histogram(
+    image: ArrayLike,
+    *,
+    nbins: int | None = None,
+    mask: ArrayLike | None = None,
+    axes: int | Sequence[int] | None = None,
+) -> Histogram:
+    """Count how often each intensity occurs in an image.
+
+    Parameters
+    ----------
+    image : (...) array of a real dtype
+        The image; never written to. NaN and infinities are not counted.
+    nbins : int, optional
+        Number of equally wide bins. By default integers get one bin per level
+        (8 bit: 256 bins over [0, 256)), and floats get bins that adapt to the
+        data: no bin but that of a single value holds more than 1/2048 of the
+        pixels, so that no outlier can cost the others their resolution. Wide
+        32 and 64-bit integers are treated as floats are.
+    mask : array of bool, broadcastable to `image`, optional
+        True where a pixel counts.
+    axes : int or sequence of int, optional
+        The axes that share one histogram; one histogram per index of the others
+        stands in the leading axes of `counts`. None: the whole array.
+
+    Returns
+    -------
+    Histogram
+
+    Raises
+    ------
+    TypeError, ValueError
+        For a dtype without an order, an empty array, or arguments that do not fit
+        the image; the message names the value and the cure.
+    """
+    from napari_histeq.core._planes import histogram_of
+
+    return histogram_of(image, nbins=nbins, mask=mask, axes=axes)
+
+
+def _default_levels(edges: NDArray[Any]) -> NDArray[Any]:
+    whole = edges.dtype.kind in "iu" or bool(np.all(edges == np.rint(edges)))
+    return edges[:-1] if whole and bool(np.all(np.diff(edges) == 1)) else edges[1:]
+
+
+def _linear_edges(low: float, high: float, nbins: int) -> NDArray[np.float64]:
+    if high <= low:  # a constant image: a bin of width 1 around its only value
+        low, high = low - 0.5, low + 0.5
+    return np.linspace(low, high, nbins + 1)
