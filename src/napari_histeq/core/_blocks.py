@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 BLOCK_PIXELS = 1 << 21
 
 Region = tuple[slice, ...]
-Watcher = "Callable[[int, int], None]"
+T = TypeVar("T")
 
 _watcher: ContextVar[Callable[[int, int], None] | None] = ContextVar("watcher", default=None)
 _inside = threading.local()
@@ -102,6 +102,26 @@ def _on_pool(work: Callable[[Any], object], items: Sequence[Any]) -> None:
 def _as_worker(work: Callable[[Any], object], item: Any) -> None:
     _inside.pool = True
     work(item)
+
+
+class PerThread(Generic[T]):
+    """A thing for each thread to add to, and the sum of them all."""
+
+    def __init__(self, start: Callable[[], T]) -> None:
+        self._start = start
+        self._things: dict[int, T] = {}
+
+    def mine(self) -> T:
+        """The calling thread's own."""
+        thread = threading.get_ident()
+        if thread not in self._things:
+            self._things[thread] = self._start()
+        return self._things[thread]
+
+    def sum(self) -> T:
+        """All together."""
+        first, *rest = self._things.values()
+        return sum(rest, start=first)  # type: ignore[call-overload, no-any-return]
 
 
 def memory_order(image: NDArray[Any]) -> tuple[int, ...]:

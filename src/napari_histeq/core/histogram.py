@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_histeq.core import _validate
+from napari_histeq.core import _blocks, _planes, _validate
 from napari_histeq.core._counting import ArraySource, count
 
 if TYPE_CHECKING:
@@ -69,11 +69,13 @@ class Histogram:
         """Middle of each bin; for bins one integer wide, the integer itself."""
         left = self.bin_edges[:-1].astype(np.float64)
         right = self.levels.astype(np.float64)
-        return left + (right - left) / 2
+        return left / 2 + right / 2
 
     @property
     def bin_widths(self) -> NDArray[np.float64]:
-        """Width of each bin."""
+        """Width of each bin; for bins of integers, the number of levels in it."""
+        if self.levels.dtype.kind in "iu" and self.bin_edges.dtype.kind in "iu":
+            return self.levels.astype(np.float64) - self.bin_edges[:-1].astype(np.float64) + 1.0
         return np.diff(self.bin_edges.astype(np.float64))
 
     @property
@@ -225,9 +227,45 @@ def compute_histogram(
         For a dtype without an order, an empty array, or arguments that do not fit
         the image; the message names the value and the cure.
     """
-    from napari_histeq.core._planes import histogram_of
+    if nbins is not None:
+        _validate.nbins(nbins)
+    array = _validate.image(image)
+    counted = _validate.mask(mask, array.shape)
+    shared = _validate.axes(axes, array.ndim)
+    whole = Histogram(*count(ArraySource(array, counted)))
+    histogram = whole if len(shared) == array.ndim else _stack(array, counted, shared, whole)
+    return histogram if nbins is None else histogram.rebin(nbins, _limits(whole))
 
-    return histogram_of(image, nbins=nbins, mask=mask, axes=axes)
+
+def _stack(
+    array: NDArray[Any],
+    mask: NDArray[np.bool_] | None,
+    axes: tuple[int, ...],
+    whole: Histogram,
+) -> Histogram:
+    """One histogram per plane, on the bins of the whole."""
+    planes = _planes.split(array, mask, array, axes)
+    counts = np.empty((len(planes), whole.nbins), np.int64)
+
+    def work(item: tuple[int, _planes.Plane]) -> None:
+        index, plane = item
+        bins = plane.bins()
+        if bins.counts.size == whole.nbins and np.array_equal(bins.levels, whole.levels):
+            counts[index] = bins.counts
+        else:
+            counts[index] = _planes.counts_on(whole.levels, plane)
+
+    _blocks.for_each(work, list(enumerate(planes)))
+    outer = tuple(array.shape[a] for a in _planes.outer_axes(array.ndim, axes))
+    return Histogram(counts.reshape(*outer, whole.nbins), whole.bin_edges, whole.levels)
+
+
+def _limits(whole: Histogram) -> tuple[float, float]:
+    """Where coarse bins start and end: the dtype's ends if 8 bit, else those of the data."""
+    if whole.nbins == 256 or not whole.total:
+        return float(whole.bin_edges[0]), float(whole.bin_edges[-1])
+    low, high = whole.range
+    return float(low), float(high) + (whole.levels.dtype.kind in "iu")
 
 
 def _default_levels(edges: NDArray[Any]) -> NDArray[Any]:
@@ -238,4 +276,5 @@ def _default_levels(edges: NDArray[Any]) -> NDArray[Any]:
 def _linear_edges(low: float, high: float, nbins: int) -> NDArray[np.float64]:
     if high <= low:  # a constant image: a bin of width 1 around its only value
         low, high = low - 0.5, low + 0.5
-    return np.linspace(low, high, nbins + 1)
+    part = np.arange(nbins + 1) / nbins
+    return low * (1 - part) + high * part  # no difference that could overflow

@@ -1,0 +1,126 @@
+"""Counting pixels into bins, whatever the dtype and wherever the pixels lie."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
+
+import numpy as np
+
+from napari_histeq.core import _blocks, _keys
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+
+class Addable(Protocol):
+    """What is counted in parts and added up."""
+
+    def __add__(self, other: Any) -> Any: ...
+
+
+T = TypeVar("T", bound=Addable)
+Visit = "Callable[[T, NDArray[Any], NDArray[Any]], None]"
+
+
+class Bins(NamedTuple):
+    """The ingredients of a Histogram."""
+
+    counts: NDArray[np.int64]
+    bin_edges: NDArray[Any]
+    levels: NDArray[Any]
+
+
+class Source(Protocol):
+    """Pixels that can be swept through, once or several times."""
+
+    dtype: np.dtype[Any]
+
+    def sweep(
+        self, start: Callable[[], T], visit: Callable[[T, NDArray[Any], NDArray[Any]], None]
+    ) -> T:
+        """Let `visit` add every run of pixels (and its mask, or none) to tallies; their sum."""
+
+
+@dataclass(frozen=True)
+class ArraySource:
+    """The pixels of a numpy array, and which of them count (`mask` has its shape)."""
+
+    image: NDArray[Any]
+    mask: NDArray[np.bool_] | None = None
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The image's dtype, in native byte order."""
+        return self.image.dtype.newbyteorder("=")
+
+    def sweep(
+        self, start: Callable[[], T], visit: Callable[[T, NDArray[Any], NDArray[Any]], None]
+    ) -> T:
+        """See `Source`: one tally per thread, none of them shared."""
+        arrays = (self.image,) if self.mask is None else (self.image, self.mask)
+        image, *masks = _blocks.flat_views(*arrays)
+        tallies = _blocks.PerThread(start)
+
+        def work(region: _blocks.Region) -> None:
+            run = _blocks.native(image[region])
+            mask = _blocks.native(masks[0][region]).view(np.uint8) if masks else NO_MASK
+            visit(tallies.mine(), run, mask)
+
+        _blocks.for_each(work, _blocks.regions(image.shape))
+        return tallies.sum()
+
+
+NO_MASK: NDArray[Any] = np.empty(0, np.uint8)
+
+
+def count(source: Source) -> Bins:
+    """Count a source into bins: one per level, or adaptive ones (see `compute_histogram`)."""
+    dtype = source.dtype
+    if dtype.kind in "bui" and dtype.itemsize <= 2:
+        return _bin_per_level(source)
+    from napari_histeq.core._radix import adaptive_bins
+
+    return adaptive_bins(source)
+
+
+def _bin_per_level(source: Source) -> Bins:
+    dtype = source.dtype
+    counts = source.sweep(
+        lambda: np.zeros(1 << 8 * dtype.itemsize, np.int64),
+        lambda tally, run, mask: _count_run(tally, _keys.bits_of(run), mask),
+    )
+    if dtype.kind == "b":
+        return Bins(counts[:2], np.arange(3), np.array([False, True]))
+    if dtype.kind == "i":
+        counts = np.roll(counts, counts.size // 2)  # the bits of -1 are the greatest
+    least = np.iinfo(dtype).min
+    edges = np.arange(least, least + counts.size + 1)
+    return Bins(counts, edges, edges[:-1].astype(dtype))
+
+
+def _count_run(counts: NDArray[np.int64], bits: NDArray[Any], mask: NDArray[Any]) -> None:
+    from napari_histeq.core import _kernels
+
+    if mask.size:
+        _kernels.count_masked(bits, mask, counts)
+    elif bits.itemsize == 1:
+        words, rest = as_words(bits)
+        _kernels.count_bytes(words, rest, counts)
+    else:
+        _kernels.count_shorts(bits, counts)
+
+
+def as_words(run: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """A run of bytes as uint64 words and the rest that fills none.
+
+    A run that does not start on a word's boundary is read as bytes only after a
+    copy: unaligned words would be a second type to compile for.
+    """
+    whole = run.size // 8 * 8
+    words = run[:whole]
+    if words.ctypes.data % 8:
+        words = words.copy()
+    return words.view(np.uint64), run[whole:]

@@ -1,0 +1,70 @@
+"""A stack taken apart into the planes that are equalized each on its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from napari_histeq.core import _blocks
+from napari_histeq.core._counting import ArraySource, Bins, count
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+
+class Plane(NamedTuple):
+    """Views of one plane: the image, its mask (or None) and where the result goes."""
+
+    image: NDArray[Any]
+    mask: NDArray[np.bool_] | None
+    out: NDArray[Any]
+
+    def bins(self) -> Bins:
+        """Count the plane."""
+        return count(ArraySource(self.image, self.mask))
+
+
+def outer_axes(ndim: int, axes: tuple[int, ...]) -> tuple[int, ...]:
+    """The axes along which the planes are stacked."""
+    return tuple(a for a in range(ndim) if a not in axes)
+
+
+def split(
+    image: NDArray[Any],
+    mask: NDArray[np.bool_] | None,
+    out: NDArray[Any],
+    axes: tuple[int, ...],
+) -> list[Plane]:
+    """One plane for every index of the axes that are not in `axes`."""
+    outer = outer_axes(image.ndim, axes)
+    order = (*outer, *axes)
+    image, out = image.transpose(order), out.transpose(order)
+    masks = None if mask is None else mask.transpose(order)
+    indices = np.ndindex(image.shape[: len(outer)])
+    return [Plane(image[i], None if masks is None else masks[i], out[i]) for i in indices]
+
+
+def for_each_plane(work: Callable[[Plane], object], planes: Sequence[Plane]) -> None:
+    """Many planes side by side, each by one thread; few large ones each by all threads."""
+    enough = len(planes) >= 2 * _blocks.thread_count()
+    if enough or planes[0].image.size <= _blocks.BLOCK_PIXELS:
+        _blocks.for_each(work, planes)
+    else:
+        for plane in planes:
+            work(plane)
+
+
+def counts_on(levels: NDArray[Any], plane: Plane) -> NDArray[np.int64]:
+    """Count a plane on bins that are given by the greatest intensity of each."""
+    counts = np.zeros(levels.size, np.int64)
+    for region in _blocks.regions(plane.image.shape):
+        values = plane.image[region]
+        wanted = np.isfinite(values)
+        if plane.mask is not None:
+            wanted &= plane.mask[region]
+        place = np.searchsorted(levels, values[wanted])
+        counts += np.bincount(place, minlength=levels.size)
+    return counts

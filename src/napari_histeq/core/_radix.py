@@ -1,0 +1,188 @@
+"""Adaptive bins by a radix tree: as fine as the data need, for any finite data.
+
+The keys of `_keys` are counted by their leading bits. Cells that hold too many
+pixels are divided by their next bits and counted in another sweep, until every
+cell holds few pixels or a single value. There is no sort, and no range that one
+hot pixel could stretch.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_histeq.core import _keys
+from napari_histeq.core._counting import Bins
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from napari_histeq.core._counting import Source
+
+#: A cell with more than this fraction of the pixels is divided...
+FINENESS = 8192
+#: ...and neighbours are joined to bins while they start in the same one of so many
+#: parts. Together no bin holds more than 3/8192 < 1/2048, but that of a single value.
+PARTS = 4096
+#: Cells counted at once: 8 MB of counters.
+CELLS_BITS = 20
+#: Wide integers with fewer levels than this between their extremes get a bin each.
+MOST_LEVELS = 1 << 20
+
+
+@dataclass
+class Tally:
+    """Counts of the deepest cells, and the extreme keys met."""
+
+    counts: NDArray[np.int64]
+    extremes: NDArray[Any]
+
+    def __add__(self, other: Tally) -> Tally:
+        low = min(self.extremes[0], other.extremes[0])
+        high = max(self.extremes[1], other.extremes[1])
+        return Tally(self.counts + other.counts, np.array([low, high], self.extremes.dtype))
+
+
+@dataclass
+class Tree:
+    """Levels of cells: `prefixes[level]` are the least keys of the parents' cells."""
+
+    dtype: np.dtype[Any]
+    base: int
+    shifts: list[int]
+    prefixes: list[NDArray[np.uint64]]
+    children: list[NDArray[np.int32]] = field(default_factory=list)
+    counts: list[NDArray[np.int64]] = field(default_factory=list)
+
+    @property
+    def fanout(self) -> int:
+        """Cells under each parent at the deepest level."""
+        above = self.shifts[-2] if len(self.shifts) > 1 else None
+        return 1 << (CELLS_BITS if above is None else above - self.shifts[-1])
+
+
+def adaptive_bins(source: Source) -> Bins:
+    """Count a source of wide integers or floats into adaptive bins."""
+    bits = 8 * source.dtype.itemsize
+    tree = Tree(source.dtype, 0, [max(bits - CELLS_BITS, 0)], [np.zeros(1, np.uint64)])
+    tally = _sweep(source, tree)
+    total = int(tally.counts.sum())
+    low, high = (int(k) for k in tally.extremes)
+    if not total:
+        return _no_bins(source.dtype)
+    if source.dtype.kind in "iu" and high - low < MOST_LEVELS:
+        return _bin_per_level(source, low, high)
+    tree.counts.append(tally.counts)
+    while _divide(tree, total):
+        tree.counts.append(_sweep(source, tree).counts)
+    return _join(*_leaves(tree, low, high), total, source.dtype)
+
+
+def _sweep(source: Source, tree: Tree) -> Tally:
+    from napari_histeq.core import _kernels
+
+    kind, constants = _keys.kind_of(tree.dtype), _keys.constants(tree.dtype, tree.base)
+    unsigned = constants.dtype
+    shifts = np.array(tree.shifts, unsigned)
+    sizes = [c.size for c in tree.children]
+    starts = np.cumsum([0, *sizes[:-1]], dtype=np.int64)
+    children = np.concatenate(tree.children) if tree.children else np.empty(0, np.int32)
+    cells = tree.prefixes[-1].size * tree.fanout
+
+    def start() -> Tally:
+        return Tally(np.zeros(cells, np.int64), np.array([~unsigned.type(0), 0], unsigned))
+
+    def visit(tally: Tally, run: NDArray[Any], mask: NDArray[Any]) -> None:
+        _kernels.count_keys(
+            _keys.bits_of(run), mask, kind, constants, shifts, children, starts,
+            tally.counts, tally.extremes,
+        )  # fmt: skip
+
+    return source.sweep(start, visit)
+
+
+def _bin_per_level(source: Source, low: int, high: int) -> Bins:
+    tree = Tree(source.dtype, low, [0], [np.zeros(1, np.uint64)])
+    counts = _sweep(source, tree).counts[: high - low + 1]
+    levels = _keys.values_of(low + np.arange(high - low + 1, dtype=np.uint64), source.dtype)
+    return Bins(counts, _integer_edges(levels), levels)
+
+
+def _integer_edges(levels: NDArray[Any]) -> NDArray[Any]:
+    greatest = int(levels[-1])
+    top = greatest + 1 if greatest < np.iinfo(levels.dtype).max else greatest
+    return np.append(levels, np.array([top], levels.dtype))
+
+
+def _no_bins(dtype: np.dtype[Any]) -> Bins:
+    return Bins(np.zeros(1, np.int64), np.array([0, 1]), np.zeros(1, dtype))
+
+
+def _divide(tree: Tree, total: int) -> bool:
+    """Give children to the cells that hold too much; whether there were any."""
+    heavy = np.flatnonzero(tree.counts[-1] * FINENESS > total)
+    if not tree.shifts[-1] or not heavy.size:
+        return False
+    children = np.full(tree.counts[-1].size, -1, np.int32)
+    prefixes = _prefixes(tree, len(tree.shifts) - 1, heavy)
+    room = CELLS_BITS - int(np.ceil(np.log2(heavy.size)))
+    width = min(max(room, 7), tree.shifts[-1])
+    children[heavy] = np.arange(heavy.size, dtype=np.int32) << width
+    tree.children.append(children)
+    tree.prefixes.append(prefixes)
+    tree.shifts.append(tree.shifts[-1] - width)
+    return True
+
+
+def _prefixes(tree: Tree, level: int, cells: NDArray[np.intp]) -> NDArray[np.uint64]:
+    """The least key of each cell of a level."""
+    parents = tree.prefixes[level]
+    fanout = tree.counts[level].size // parents.size
+    within = (cells % fanout).astype(np.uint64) << np.uint64(tree.shifts[level])
+    return parents[cells // fanout] + within
+
+
+def _leaves(tree: Tree, low: int, high: int) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """The populated cells without children, in order: least keys, greatest keys, counts."""
+    starts, ends, counts = [], [], []
+    for level, tally in enumerate(tree.counts):
+        leaf = tally > 0
+        if level < len(tree.children):
+            leaf &= tree.children[level] < 0
+        cells = np.flatnonzero(leaf)
+        prefix = _prefixes(tree, level, cells)
+        starts.append(prefix)
+        ends.append(prefix + np.uint64((1 << tree.shifts[level]) - 1))
+        counts.append(tally[cells])
+    order = np.argsort(np.concatenate(starts), kind="stable")
+    least, greatest, held = (np.concatenate(part)[order] for part in (starts, ends, counts))
+    least[0], greatest[-1] = low, high  # no cell reaches beyond the data
+    return least, greatest, held
+
+
+def _join(
+    least: NDArray[Any], greatest: NDArray[Any], held: NDArray[Any], total: int, dtype: Any
+) -> Bins:
+    """Join light neighbours to bins; a gap between populated cells is a bin of its own."""
+    before = np.cumsum(held) - held
+    part = before.astype(np.float64) * (PARTS / total) // 1
+    heavy = held * FINENESS > total
+    new = np.ones(held.size, bool)
+    new[1:] = (part[1:] != part[:-1]) | heavy[1:] | heavy[:-1]
+    first = np.flatnonzero(new)
+    last = np.append(first[1:], held.size) - 1
+    counts = np.add.reduceat(held, first)
+    starts, ends = least[first], greatest[last]
+    gap = np.flatnonzero(starts[1:] > ends[:-1] + np.uint64(1)) + 1
+    ends = np.insert(ends, gap, starts[gap] - np.uint64(1))
+    starts = np.insert(starts, gap, greatest[last][gap - 1] + np.uint64(1))
+    levels = _keys.values_of(ends, dtype)
+    lower = _keys.values_of(starts, dtype)
+    if np.dtype(dtype).kind in "iu":
+        edges = np.append(lower, _integer_edges(levels[-1:])[1:])
+    else:
+        top = np.nextafter(levels[-1:], np.array(np.inf, levels.dtype))
+        edges = np.append(lower, np.where(np.isfinite(top), top, levels[-1:])).astype(np.float64)
+    return Bins(np.insert(counts, gap, 0), edges, levels)

@@ -1,0 +1,182 @@
+"""Arguments checked before any work: each error names the value and the cure."""
+
+from __future__ import annotations
+
+import operator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import DTypeLike, NDArray
+
+REAL_KINDS = "buif"
+
+
+def is_dask(image: Any) -> bool:
+    """Whether `image` is a dask array, told without importing dask."""
+    return type(image).__module__.partition(".")[0] == "dask"
+
+
+def image(value: Any) -> NDArray[Any]:
+    """`value` as a plain array of a dtype that can be equalized, or an error."""
+    if isinstance(value, np.ma.MaskedArray):
+        raise TypeError(
+            "image is a masked array: pass image.data, and mask=~image.mask (True = counts)"
+        )
+    array = np.asarray(value)
+    dtype(array.dtype)
+    shape(array.shape)
+    return array
+
+
+def dtype(value: np.dtype[Any]) -> None:
+    """Refuse what has no order, or no fixed width."""
+    if value.kind not in REAL_KINDS or value.itemsize > 8:
+        cure = "take np.abs(image)" if value.kind == "c" else "convert it, say image.astype(float)"
+        raise TypeError(
+            f"image has dtype {value}: equalization needs bool, integers or floats "
+            f"of at most 64 bit; {cure}"
+        )
+
+
+def shape(value: tuple[int, ...]) -> None:
+    """Refuse what has no pixels to count."""
+    if value == ():
+        raise ValueError("image is 0-dimensional (a single number): pass an array with axes")
+    if 0 in value:
+        raise ValueError(f"image is empty (shape {value}): every axis needs a length of at least 1")
+
+
+def mask(value: Any, shape: tuple[int, ...]) -> NDArray[np.bool_] | None:
+    """The mask with the image's shape (a broadcast view), or None."""
+    if value is None:
+        return None
+    array = np.asarray(value)
+    if array.dtype.kind != "b":
+        raise TypeError(
+            f"mask has dtype {array.dtype}: it must be bool, True where a pixel counts "
+            "(say labels > 0)"
+        )
+    try:
+        return np.broadcast_to(array, shape)
+    except ValueError:
+        raise ValueError(
+            f"mask has shape {array.shape}, which does not broadcast to the image's {shape}: "
+            "give it the same axes, or length 1 where it repeats"
+        ) from None
+
+
+def axes(value: Any, ndim: int, name: str = "axes") -> tuple[int, ...]:
+    """Normal (non-negative, increasing) axes; all of them for None."""
+    if value is None:
+        return tuple(range(ndim))
+    found = []
+    for axis in np.atleast_1d(np.asarray(value, dtype=object)):
+        try:
+            number = operator.index(axis)
+        except TypeError:
+            raise TypeError(f"{name} holds {axis!r}: axes are integers") from None
+        if not -ndim <= number < ndim:
+            raise ValueError(
+                f"{name} holds {number}, but the image has {ndim} axes: "
+                f"use {-ndim} to {ndim - 1}"
+            )
+        found.append(number % ndim)
+    if len(set(found)) < len(found):
+        raise ValueError(f"{name}={value!r} names an axis twice: name each once")
+    if not found:
+        raise ValueError(f"{name} is empty: name at least one axis, or None for all")
+    return tuple(sorted(found))
+
+
+def strength(value: float) -> None:
+    """A number from 0 to 1."""
+    if not 0.0 <= value <= 1.0:  # also refuses NaN
+        raise ValueError(f"strength is {value}: it goes from 0 (the input) to 1 (fully equalized)")
+
+
+def out_range(value: Any, dtype: np.dtype[Any]) -> None:
+    """One of the names, or two finite numbers in order that the dtype can hold."""
+    if isinstance(value, str):
+        if value not in ("auto", "dtype", "image"):
+            raise ValueError(f"out_range is {value!r}: {_OUT_RANGES}")
+        return
+    try:
+        low, high = (float(v) for v in value)
+    except (TypeError, ValueError):
+        raise ValueError(f"out_range is {value!r}: {_OUT_RANGES}") from None
+    if not (np.isfinite(low) and np.isfinite(high) and low < high):
+        raise ValueError(f"out_range is ({low}, {high}): lo must be less than hi, both finite")
+    least, most = _holds(dtype)
+    if low < least or high > most:
+        raise ValueError(
+            f"out_range is ({low:g}, {high:g}), but {dtype} holds {least:g} to {most:g}: "
+            "choose a range within, or convert the image first"
+        )
+
+
+_OUT_RANGES = "use 'auto', 'dtype', 'image' or two numbers (lo, hi)"
+
+
+def dtype_range(dtype: np.dtype[Any]) -> tuple[float, float]:
+    """The full range of a dtype as intensities; 0 to 1 for floats, as in scikit-image."""
+    return (0.0, 1.0) if dtype.kind == "f" else _holds(dtype)
+
+
+def _holds(dtype: np.dtype[Any]) -> tuple[float, float]:
+    if dtype.kind == "b":
+        return 0.0, 1.0
+    info = np.finfo(dtype) if dtype.kind == "f" else np.iinfo(dtype)
+    return float(info.min), float(info.max)
+
+
+def one_plane(counts: NDArray[np.int64]) -> None:
+    """Refuse the histogram of a stack where that of one plane is due."""
+    if counts.ndim != 1:
+        raise ValueError(
+            f"the histogram has counts of shape {counts.shape}, one row per plane: "
+            "choose one, say histogram[0]"
+        )
+
+
+def nbins(value: int) -> None:
+    """At least one bin, and not more than memory allows."""
+    if not 1 <= operator.index(value) <= 1 << 24:
+        raise ValueError(f"nbins is {value}: use 1 to {1 << 24} bins")
+
+
+def lut_dtype(value: DTypeLike) -> np.dtype[Any]:
+    """A dtype whose levels fit a table."""
+    found = np.dtype(value)
+    if found.kind not in "bui" or found.itemsize > 2:
+        raise TypeError(
+            f"a table for {found} would have too many entries: as_lut serves bool and 8 or "
+            "16-bit integers; call the transfer function on the image instead"
+        )
+    return found.newbyteorder("=")
+
+
+def bins(counts: NDArray[np.int64], edges: NDArray[Any]) -> None:
+    """Counts and edges that fit each other."""
+    if edges.ndim != 1 or counts.ndim < 1 or edges.size != counts.shape[-1] + 1:
+        raise ValueError(
+            f"counts have shape {counts.shape} and bin_edges {edges.shape}: "
+            "n bins need n + 1 edges"
+        )
+    if np.any(edges[1:] < edges[:-1]):
+        raise ValueError("bin_edges decrease: sort them")
+
+
+def knots(x: NDArray[Any], y: NDArray[np.float64]) -> None:
+    """Knots of a monotone curve."""
+    if x.ndim != 1 or x.shape != y.shape or not x.size:
+        raise ValueError(f"x has shape {x.shape} and y {y.shape}: give 1-D arrays of one length")
+    if np.any(x[1:] <= x[:-1]):
+        raise ValueError("x does not increase: sort the knots, and name each intensity once")
+    if not np.all(y[1:] >= y[:-1]):
+        raise ValueError("y decreases (or holds NaN): a transfer function keeps the order")
+
+

@@ -1,0 +1,247 @@
+"""equalize(): the single place where the kind of a job is told."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_histeq.core import _apply, _planes, _validate
+from napari_histeq.core._options import Method
+from napari_histeq.core.histogram import Histogram, compute_histogram
+from napari_histeq.core.methods import METHODS, CurveMethod, Global
+from napari_histeq.core.transfer import TransferFunction
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import ArrayLike, NDArray
+
+NOTHING_COUNTED = (
+    "no pixel was counted (the mask is empty, or all counted pixels are NaN or infinite), "
+    "so {what} is returned unchanged"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How to equalize, checked: what `equalize` was asked beside the image and the mask."""
+
+    method: Method
+    axes: tuple[int, ...]
+    out_range: str | tuple[float, float]
+    strength: float
+
+    def limits(self, histogram: Histogram) -> tuple[float, float]:
+        """The range of the output, for an image with this histogram."""
+        return output_limits(self.out_range, histogram)
+
+    def curve(self, histogram: Histogram) -> TransferFunction:
+        """The transfer function of a 1-D histogram."""
+        if histogram.populated.size <= 1:  # nothing to spread
+            ends = histogram.levels[[0, -1]]
+            return TransferFunction.identity(*ends)
+        assert isinstance(self.method, CurveMethod)
+        low, high = self.limits(histogram)
+        y = self.method.curve(histogram, low, high)
+        return _with_start(histogram, y, low).blend(self.strength)
+
+
+def equalize(
+    image: ArrayLike,
+    method: Method | str = Global(),  # noqa: B008  (frozen)
+    *,
+    mask: ArrayLike | None = None,
+    axes: int | Sequence[int] | None = None,
+    channel_axis: int | None = None,
+    out_range: str | tuple[float, float] = "auto",
+    strength: float = 1.0,
+    **options: Any,
+) -> Any:
+    """Equalize the histogram of an image.
+
+    Parameters
+    ----------
+    image : (...) numpy or dask array of a real dtype
+        bool, integers or floats of up to 64 bit, any number of axes. It is never
+        written to. NaN and infinities are not counted and stay in their places.
+    method : Method or str
+        How: `Global()`, ... or a method's name, whose options may follow as keywords:
+        ``equalize(image, "global", convention="cdf_min")``.
+    mask : array of bool, broadcastable to `image`, optional
+        True where a pixel counts. It limits the statistics; the curve applies
+        everywhere.
+    axes : int or sequence of int, optional
+        The axes that share one histogram. None: the whole array. ``(-2, -1)``
+        equalizes every plane of a stack on its own.
+    channel_axis : int, optional
+        The axis of RGB or RGBA channels. They are equalized by one curve, that of
+        their luminance, and keep their hue; alpha is left alone.
+    out_range : {"auto", "dtype", "image"} or (float, float)
+        The range of the output: the dtype's full range (0 to 1 for floats), the
+        least and greatest intensity counted, or two numbers. ``"auto"`` is
+        ``"dtype"`` for unsigned integers and ``"image"`` for the others.
+    strength : float
+        0 returns the input, 1 equalizes fully; linear in the curve between.
+    **options
+        The fields of the method, if `method` is a name.
+
+    Returns
+    -------
+    array
+        Same shape and dtype: new memory for numpy, a lazy array for dask.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For arguments that do not fit; the message names the value and the cure.
+        Nothing has been done by then.
+
+    Warns
+    -----
+    UserWarning
+        If no pixel counts; the image is then returned unchanged.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> equalize(np.array([[52, 55], [55, 61]], dtype=np.uint8))
+    array([[ 64, 191],
+           [191, 255]], dtype=uint8)
+    """
+    chosen = resolve_method(method, options)
+    array = _validate.image(image)
+    settings = checked(array, chosen, axes, out_range, strength)
+    counted = _validate.mask(mask, array.shape)
+    if array.dtype.kind == "b":
+        return array.copy()
+    return _planes_equalized(array, counted, settings)
+
+
+def transfer_function(
+    image_or_histogram: ArrayLike | Histogram,
+    method: Method | str = Global(),  # noqa: B008  (frozen)
+    *,
+    mask: ArrayLike | None = None,
+    out_range: str | tuple[float, float] = "auto",
+    strength: float = 1.0,
+    **options: Any,
+) -> TransferFunction:
+    """The curve that `equalize` would apply to every pixel.
+
+    Parameters
+    ----------
+    image_or_histogram : array or Histogram
+        What to equalize, or how often its intensities occur.
+    method, mask, out_range, strength, **options
+        As in `equalize`.
+
+    Returns
+    -------
+    TransferFunction
+
+    Raises
+    ------
+    TypeError
+        For a method that is not a single curve.
+    """
+    chosen = resolve_method(method, options)
+    if not isinstance(chosen, CurveMethod):
+        raise TypeError(
+            f"{type(chosen).__name__} is not a single curve (it depends on where a pixel lies): "
+            "call equalize() instead"
+        )
+    if isinstance(image_or_histogram, Histogram):
+        histogram = image_or_histogram
+        _validate.one_plane(histogram.counts)
+    else:
+        histogram = compute_histogram(image_or_histogram, mask=mask)
+    settings = checked_for(histogram.levels.dtype, chosen, (0,), out_range, strength)
+    if not histogram.total:
+        warnings.warn(NOTHING_COUNTED.format(what="the identity"), stacklevel=2)
+    return settings.curve(histogram)
+
+
+def resolve_method(method: Method | str, options: dict[str, Any]) -> Method:
+    """The method itself, given one or a name and options."""
+    if isinstance(method, str):
+        if method not in METHODS:
+            raise ValueError(f"method {method!r} is unknown: use one of {sorted(METHODS)}")
+        return METHODS[method](**options)
+    if not isinstance(method, Method):
+        raise TypeError(f"method is {method!r}: use a method such as Global(), or its name")
+    if options:
+        raise TypeError(
+            f"{sorted(options)} can not be set beside a method object: "
+            f"set them in {type(method).__name__}(...)"
+        )
+    return method
+
+
+def checked(
+    array: Any,
+    method: Method,
+    axes: int | Sequence[int] | None,
+    out_range: str | tuple[float, float],
+    strength: float,
+) -> Settings:
+    """Settings that fit `array` (anything with `ndim` and `dtype`), or an error."""
+    return checked_for(
+        array.dtype, method, _validate.axes(axes, array.ndim), out_range, strength
+    )
+
+
+def checked_for(
+    dtype: np.dtype[Any],
+    method: Method,
+    axes: tuple[int, ...],
+    out_range: str | tuple[float, float],
+    strength: float,
+) -> Settings:
+    """Settings that fit a dtype, or an error."""
+    _validate.out_range(out_range, dtype)
+    _validate.strength(strength)
+    return Settings(method, axes, out_range, strength)
+
+
+def output_limits(
+    out_range: str | tuple[float, float], histogram: Histogram
+) -> tuple[float, float]:
+    """`out_range` in numbers."""
+    dtype = histogram.levels.dtype
+    if out_range == "auto":
+        out_range = "dtype" if dtype.kind in "ub" else "image"
+    if out_range == "dtype":
+        return _validate.dtype_range(dtype)
+    low, high = histogram.range if out_range == "image" else out_range
+    return float(low), float(high)
+
+
+def _with_start(histogram: Histogram, y: NDArray[np.float64], low: float) -> TransferFunction:
+    """The curve through the levels, and through the start of a first bin that is wide."""
+    x, start = histogram.levels, histogram.bin_edges[:1].astype(histogram.levels.dtype)
+    if start[0] < x[0]:
+        return TransferFunction(np.concatenate([start, x]), np.concatenate([[min(low, y[0])], y]))
+    return TransferFunction(x, y)
+
+
+def _planes_equalized(
+    array: NDArray[Any], mask: NDArray[np.bool_] | None, settings: Settings
+) -> NDArray[Any]:
+    out = np.empty_like(array, subok=False)
+    empty: list[object] = []
+
+    def work(plane: _planes.Plane) -> None:
+        histogram = Histogram(*plane.bins())
+        if not histogram.total:
+            empty.append(plane)
+        _apply.apply_into(settings.curve(histogram), plane.image, plane.out)
+
+    planes = _planes.split(array, mask, out, settings.axes)
+    _planes.for_each_plane(work, planes)
+    if empty:
+        what = "the image" if len(planes) == 1 else f"{len(empty)} of {len(planes)} planes"
+        warnings.warn(NOTHING_COUNTED.format(what=what), stacklevel=3)
+    return out
