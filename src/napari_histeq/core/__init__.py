@@ -2,14 +2,16 @@
 
 from napari_histeq.core.equalize import equalize, transfer_function
 from napari_histeq.core.histogram import Histogram, compute_histogram
-from napari_histeq.core.methods import METHODS, Global
+from napari_histeq.core.methods import METHODS, BiHistogram, Global, Weighted
 from napari_histeq.core.transfer import TransferFunction
 
 __all__ = [
     "METHODS",
+    "BiHistogram",
     "Global",
     "Histogram",
     "TransferFunction",
+    "Weighted",
     "compute_histogram",
     "equalize",
     "transfer_function",

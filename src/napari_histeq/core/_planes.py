@@ -22,29 +22,28 @@ class Plane(NamedTuple):
     mask: NDArray[np.bool_] | None
     out: NDArray[Any]
 
-    def bins(self) -> Bins:
-        """Count the plane."""
-        return count(ArraySource(self.image, self.mask))
-
 
 def outer_axes(ndim: int, axes: tuple[int, ...]) -> tuple[int, ...]:
     """The axes along which the planes are stacked."""
     return tuple(a for a in range(ndim) if a not in axes)
 
 
-def split(
-    image: NDArray[Any],
-    mask: NDArray[np.bool_] | None,
-    out: NDArray[Any],
-    axes: tuple[int, ...],
-) -> list[Plane]:
-    """One plane for every index of the axes that are not in `axes`."""
-    outer = outer_axes(image.ndim, axes)
-    order = (*outer, *axes)
-    image, out = image.transpose(order), out.transpose(order)
-    masks = None if mask is None else mask.transpose(order)
+def split(whole: Plane, outer: tuple[int, ...], axes: tuple[int, ...]) -> list[Plane]:
+    """One plane, spanning `axes`, for every index of the `outer` axes.
+
+    Axes that are in neither, such as channels, stay last.
+    """
+    masks = None if whole.mask is None else _outer_first(whole.mask, outer, axes)
+    image, out = (_outer_first(a, outer, axes) for a in (whole.image, whole.out))
     indices = np.ndindex(image.shape[: len(outer)])
     return [Plane(image[i], None if masks is None else masks[i], out[i]) for i in indices]
+
+
+def _outer_first(
+    array: NDArray[Any], outer: tuple[int, ...], axes: tuple[int, ...]
+) -> NDArray[Any]:
+    order = (*outer, *axes)
+    return array.transpose((*order, *range(len(order), array.ndim)))
 
 
 def for_each_plane(work: Callable[[Plane], object], planes: Sequence[Plane]) -> None:

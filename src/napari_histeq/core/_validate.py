@@ -92,6 +92,19 @@ def axes(value: Any, ndim: int, name: str = "axes") -> tuple[int, ...]:
     return tuple(sorted(found))
 
 
+def channel_axis(value: Any, shape: tuple[int, ...]) -> int | None:
+    """The normal channel axis, which must have 3 or 4 channels, or None."""
+    if value is None:
+        return None
+    (axis,) = axes(value, len(shape), "channel_axis")
+    if shape[axis] not in (3, 4) or len(shape) < 2:
+        raise ValueError(
+            f"channel_axis={value} has length {shape[axis]} (image of shape {shape}): RGB needs 3 "
+            "channels, RGBA 4; for other channels equalize each on its own, by axes"
+        )
+    return axis
+
+
 def strength(value: float) -> None:
     """A number from 0 to 1."""
     if not 0.0 <= value <= 1.0:  # also refuses NaN

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_histeq.core import _apply, _planes, _validate
+from napari_histeq.core import _apply, _planes, _validate, color
+from napari_histeq.core._counting import ArraySource, count
 from napari_histeq.core._options import Method
-from napari_histeq.core.histogram import Histogram, compute_histogram
+from napari_histeq.core._planes import Plane
+from napari_histeq.core.color import LuminanceSource
+from napari_histeq.core.histogram import Histogram, compute_histogram, output_limits
 from napari_histeq.core.methods import METHODS, CurveMethod, Global
 from napari_histeq.core.transfer import TransferFunction
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -30,6 +33,7 @@ class Settings:
     """How to equalize, checked: what `equalize` was asked beside the image and the mask."""
 
     method: Method
+    outer: tuple[int, ...]
     axes: tuple[int, ...]
     out_range: str | tuple[float, float]
     strength: float
@@ -113,11 +117,20 @@ def equalize(
     """
     chosen = resolve_method(method, options)
     array = _validate.image(image)
-    settings = checked(array, chosen, axes, out_range, strength)
-    counted = _validate.mask(mask, array.shape)
+    channels = _validate.channel_axis(channel_axis, array.shape)
+    pixels = array if channels is None else np.moveaxis(array, channels, -1)
+    grid = array.shape if channels is None else pixels.shape[:-1]
+    settings = checked(array, chosen, axes, out_range, strength, channels)
+    counted = _validate.mask(mask, grid)
+    out = np.empty_like(array, subok=False)
     if array.dtype.kind == "b":
-        return array.copy()
-    return _planes_equalized(array, counted, settings)
+        np.copyto(out, array)
+    elif channels is None:
+        _equalize_planes(Plane(array, counted, out), settings, _equalize_grey)
+    else:
+        result = np.moveaxis(out, channels, -1)
+        _equalize_planes(Plane(pixels, counted, result), settings, _equalize_color)
+    return out
 
 
 def transfer_function(
@@ -158,7 +171,7 @@ def transfer_function(
         _validate.one_plane(histogram.counts)
     else:
         histogram = compute_histogram(image_or_histogram, mask=mask)
-    settings = checked_for(histogram.levels.dtype, chosen, (0,), out_range, strength)
+    settings = checked_for(histogram.levels.dtype, chosen, (), (0,), out_range, strength)
     if not histogram.total:
         warnings.warn(NOTHING_COUNTED.format(what="the identity"), stacklevel=2)
     return settings.curve(histogram)
@@ -186,16 +199,25 @@ def checked(
     axes: int | Sequence[int] | None,
     out_range: str | tuple[float, float],
     strength: float,
+    channel_axis: int | None = None,
 ) -> Settings:
-    """Settings that fit `array` (anything with `ndim` and `dtype`), or an error."""
-    return checked_for(
-        array.dtype, method, _validate.axes(axes, array.ndim), out_range, strength
-    )
+    """Settings that fit `array` (anything with `ndim` and `dtype`), or an error.
+
+    Their axes are those of the array without its channels.
+    """
+    shared = _validate.axes(axes, array.ndim)
+    ndim = array.ndim
+    if channel_axis is not None:
+        ndim -= 1
+        shared = tuple(a - (a > channel_axis) for a in shared if a != channel_axis)
+    outer = _planes.outer_axes(ndim, shared)
+    return checked_for(array.dtype, method, outer, shared, out_range, strength)
 
 
 def checked_for(
     dtype: np.dtype[Any],
     method: Method,
+    outer: tuple[int, ...],
     axes: tuple[int, ...],
     out_range: str | tuple[float, float],
     strength: float,
@@ -203,20 +225,7 @@ def checked_for(
     """Settings that fit a dtype, or an error."""
     _validate.out_range(out_range, dtype)
     _validate.strength(strength)
-    return Settings(method, axes, out_range, strength)
-
-
-def output_limits(
-    out_range: str | tuple[float, float], histogram: Histogram
-) -> tuple[float, float]:
-    """`out_range` in numbers."""
-    dtype = histogram.levels.dtype
-    if out_range == "auto":
-        out_range = "dtype" if dtype.kind in "ub" else "image"
-    if out_range == "dtype":
-        return _validate.dtype_range(dtype)
-    low, high = histogram.range if out_range == "image" else out_range
-    return float(low), float(high)
+    return Settings(method, outer, axes, out_range, strength)
 
 
 def _with_start(histogram: Histogram, y: NDArray[np.float64], low: float) -> TransferFunction:
@@ -227,21 +236,33 @@ def _with_start(histogram: Histogram, y: NDArray[np.float64], low: float) -> Tra
     return TransferFunction(x, y)
 
 
-def _planes_equalized(
-    array: NDArray[Any], mask: NDArray[np.bool_] | None, settings: Settings
-) -> NDArray[Any]:
-    out = np.empty_like(array, subok=False)
-    empty: list[object] = []
+def _equalize_planes(
+    whole: Plane, settings: Settings, equalize_plane: Callable[[Plane, Settings], bool]
+) -> None:
+    """Equalize each plane on its own, and warn of those where nothing was counted."""
+    empty: list[Plane] = []
 
-    def work(plane: _planes.Plane) -> None:
-        histogram = Histogram(*plane.bins())
-        if not histogram.total:
+    def work(plane: Plane) -> None:
+        if not equalize_plane(plane, settings):
             empty.append(plane)
-        _apply.apply_into(settings.curve(histogram), plane.image, plane.out)
 
-    planes = _planes.split(array, mask, out, settings.axes)
+    planes = _planes.split(whole, settings.outer, settings.axes)
     _planes.for_each_plane(work, planes)
     if empty:
         what = "the image" if len(planes) == 1 else f"{len(empty)} of {len(planes)} planes"
         warnings.warn(NOTHING_COUNTED.format(what=what), stacklevel=3)
-    return out
+
+
+def _equalize_grey(plane: Plane, settings: Settings) -> bool:
+    """Equalize a plane into its `out`; whether anything was counted."""
+    histogram = Histogram(*count(ArraySource(plane.image, plane.mask)))
+    _apply.apply_into(settings.curve(histogram), plane.image, plane.out)
+    return histogram.total > 0
+
+
+def _equalize_color(plane: Plane, settings: Settings) -> bool:
+    histogram = Histogram(*count(LuminanceSource(plane.image, plane.mask)))
+    fitting = replace(settings, out_range=color.limits(settings.out_range, histogram))
+    gamut = output_limits(fitting.out_range, histogram) if histogram.total else (0.0, 0.0)
+    color.apply_curve(fitting.curve(histogram), plane.image, plane.out, gamut)
+    return histogram.total > 0

@@ -244,20 +244,21 @@ def _stack(
     whole: Histogram,
 ) -> Histogram:
     """One histogram per plane, on the bins of the whole."""
-    planes = _planes.split(array, mask, array, axes)
+    outer = _planes.outer_axes(array.ndim, axes)
+    planes = _planes.split(_planes.Plane(array, mask, array), outer, axes)
     counts = np.empty((len(planes), whole.nbins), np.int64)
 
     def work(item: tuple[int, _planes.Plane]) -> None:
         index, plane = item
-        bins = plane.bins()
+        bins = count(ArraySource(plane.image, plane.mask))
         if bins.counts.size == whole.nbins and np.array_equal(bins.levels, whole.levels):
             counts[index] = bins.counts
         else:
             counts[index] = _planes.counts_on(whole.levels, plane)
 
     _blocks.for_each(work, list(enumerate(planes)))
-    outer = tuple(array.shape[a] for a in _planes.outer_axes(array.ndim, axes))
-    return Histogram(counts.reshape(*outer, whole.nbins), whole.bin_edges, whole.levels)
+    stacked = (*(array.shape[a] for a in outer), whole.nbins)
+    return Histogram(counts.reshape(stacked), whole.bin_edges, whole.levels)
 
 
 def _limits(whole: Histogram) -> tuple[float, float]:
@@ -266,6 +267,19 @@ def _limits(whole: Histogram) -> tuple[float, float]:
         return float(whole.bin_edges[0]), float(whole.bin_edges[-1])
     low, high = whole.range
     return float(low), float(high) + (whole.levels.dtype.kind in "iu")
+
+
+def output_limits(
+    out_range: str | tuple[float, float], histogram: Histogram
+) -> tuple[float, float]:
+    """An `out_range` (see `equalize`) in numbers, for an image with this histogram."""
+    dtype = histogram.levels.dtype
+    if out_range == "auto":
+        out_range = "dtype" if dtype.kind in "ub" else "image"
+    if out_range == "dtype":
+        return _validate.dtype_range(dtype)
+    low, high = histogram.range if out_range == "image" else out_range
+    return float(low), float(high)
 
 
 def _default_levels(edges: NDArray[Any]) -> NDArray[Any]:

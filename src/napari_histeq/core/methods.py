@@ -14,16 +14,20 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
 
+from napari_histeq.core import _split
 from napari_histeq.core._options import Method, Option
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from numpy.typing import NDArray
 
     from napari_histeq.core.histogram import Histogram
 
     Floats = NDArray[np.float64]
+
+#: Levels that stand in for those of an integer image where the bins are adaptive.
+EVEN_LEVELS = 1024
 
 Convention = Literal["cdf", "cdf_min", "midpoint", "pillow"]
 
@@ -90,14 +94,136 @@ class Global(CurveMethod):
 
     def curve(self, histogram: Histogram, low: float, high: float) -> Floats:
         """See `CurveMethod.curve`."""
-        weights = self._weights(histogram.counts)
+        weights: NDArray[Any] = histogram.counts
+        if self.power != 1.0 or not math.isinf(self.plateau):
+            weights = reweighted(histogram, self._weigh)
         return _CONVENTIONS[self.convention](weights, low, high)
 
-    def _weights(self, counts: NDArray[np.int64]) -> NDArray[Any]:
-        if self.power == 1.0 and math.isinf(self.plateau):
-            return counts
+    def _weigh(self, counts: NDArray[Any]) -> Floats:
         cap = self.plateau * counts.sum() / np.count_nonzero(counts)
-        return np.minimum(counts, cap) ** self.power
+        return np.asarray(np.minimum(counts, cap) ** self.power, np.float64)
+
+
+@dataclass(frozen=True, slots=True)
+class Weighted(CurveMethod):
+    """Weighted and thresholded histogram equalization [1]_.
+
+    The probability ``P`` of each level becomes ``((P - Pl) / (Pu - Pl)) ** r * Pu``
+    within ``Pl`` to ``Pu = v * max(P)``, ``Pu`` above and 0 below; then the levels are
+    equalized with these weights. Frequent levels can not take all of the contrast,
+    and rare ones (noise) get none.
+
+    Parameters
+    ----------
+    power : float
+        ``r``: below 1 it favors the rare levels, above 1 the frequent ones.
+    upper : float
+        ``v``: the cap as a fraction of the greatest probability.
+    lower : float
+        ``Pl`` as a multiple of the uniform probability 1 / levels. The paper's
+        0.01 % is 0.0256 for 8 bit.
+
+    References
+    ----------
+    .. [1] Q. Wang and R. K. Ward, "Fast image/video contrast enhancement based on
+       weighted thresholded histogram equalization", IEEE Transactions on Consumer
+       Electronics 53(2), 2007.
+    """
+
+    name: ClassVar[str] = "weighted"
+    summary: ClassVar[str] = "Equalizes with restraint: frequent levels are capped, rare ones dropped."
+
+    power: Annotated[
+        float, Option("Below 1 favors rare levels, above 1 frequent ones", gt=0, le=4)
+    ] = 0.5
+    upper: Annotated[
+        float, Option("Cap, as a fraction of the greatest probability", gt=0, le=1)
+    ] = 0.5
+    lower: Annotated[
+        float,
+        Option("Levels rarer than this multiple of the mean get no contrast", ge=0, le=1),
+    ] = 0.0256
+
+    def curve(self, histogram: Histogram, low: float, high: float) -> Floats:
+        """See `CurveMethod.curve`."""
+        return _cdf(reweighted(histogram, self._weigh), low, high)
+
+    def _weigh(self, counts: NDArray[Any]) -> Floats:
+        probability = counts / counts.sum()
+        most, least = self.upper * probability.max(), self.lower / counts.size
+        with np.errstate(invalid="ignore", divide="ignore"):
+            weight = ((probability - least) / (most - least)) ** self.power * most
+        weight = np.where(probability < least, 0.0, weight)
+        return np.where(probability >= most, most, weight)
+
+
+@dataclass(frozen=True, slots=True)
+class BiHistogram(CurveMethod):
+    """Equalization of parts of the histogram, each within its own bounds.
+
+    The histogram is split at a level ``m``; the levels up to ``m`` are equalized
+    within ``[lo, m]``, the others within ``[m + 1, hi]``, so that the brightness stays
+    near that of the input. `levels` > 1 splits the parts again, and so on.
+
+    Parameters
+    ----------
+    split : {"mean", "median", "min_error"}
+        At the mean (BBHE [1]_; RMSHE [4]_ if repeated), at the median (DSIHE [2]_), or
+        where the mean of the output comes nearest to that of the input
+        (MMBEBHE [3]_).
+    levels : int
+        How often to split: ``2 ** levels`` parts, 1 to 8.
+
+    References
+    ----------
+    .. [1] Y.-T. Kim, "Contrast enhancement using brightness preserving bi-histogram
+       equalization", IEEE Transactions on Consumer Electronics 43(1), 1997.
+    .. [2] Y. Wang, Q. Chen and B. Zhang, "Image enhancement based on equal area
+       dualistic sub-image histogram equalization method", ibid. 45(1), 1999.
+    .. [3] S.-D. Chen and A. R. Ramli, "Minimum mean brightness error bi-histogram
+       equalization in contrast enhancement", ibid. 49(4), 2003.
+    .. [4] S.-D. Chen and A. R. Ramli, "Contrast enhancement using recursive
+       mean-separate histogram equalization", ibid. 49(4), 2003.
+    """
+
+    name: ClassVar[str] = "bihistogram"
+    summary: ClassVar[str] = "Keeps the brightness: dark and light parts are equalized apart."
+
+    split: Annotated[
+        Literal["mean", "median", "min_error"],
+        Option("Where to split: mean, median, or least shift of brightness"),
+    ] = "mean"
+    levels: Annotated[int, Option("How often to split: 2 ** levels parts", ge=1, le=8)] = 1
+
+    def curve(self, histogram: Histogram, low: float, high: float) -> Floats:
+        """See `CurveMethod.curve`."""
+        return _split.curve(histogram, self.split, self.levels, low, high)
+
+
+def reweighted(histogram: Histogram, weigh: Callable[[NDArray[Any]], Floats]) -> Floats:
+    """Counts put through `weigh`, level by level.
+
+    Adaptive bins are no levels (they hold about equally many pixels, whatever the
+    image). For them `weigh` acts on `EVEN_LEVELS` equally wide levels, and each of these
+    shares its weight out among its bins in proportion to their counts.
+    """
+    counts = histogram.counts
+    if np.all(histogram.bin_widths == 1) and histogram.levels.dtype.kind in "iu":
+        return weigh(counts)
+    low, high = _bulk(histogram)
+    with np.errstate(over="ignore", invalid="ignore"):
+        place = (histogram.bin_centers - low) / (high - low) * EVEN_LEVELS
+    level = np.clip(np.nan_to_num(place), 0, EVEN_LEVELS - 1).astype(np.intp)
+    held = np.bincount(level, weights=counts, minlength=EVEN_LEVELS)
+    share = np.divide(weigh(held), held, out=np.zeros(EVEN_LEVELS), where=held > 0)
+    return np.asarray(counts * share[level], np.float64)
+
+
+def _bulk(histogram: Histogram) -> tuple[float, float]:
+    """The range of all but 0.1 % of the pixels at either end: no outlier stretches it."""
+    first, last = np.searchsorted(histogram.cdf, [0.001, 0.999])
+    low, high = float(histogram.bin_centers[first]), float(histogram.bin_centers[last])
+    return (low, high) if high > low else (low, low + 1.0)
 
 
 def scaled(fractions: Floats, low: float, high: float) -> Floats:
@@ -149,4 +275,4 @@ def _pillow(weights: NDArray[Any], low: float, high: float) -> Floats:
 
 _CONVENTIONS = {"cdf": _cdf, "cdf_min": _cdf_min, "midpoint": _midpoint, "pillow": _pillow}
 
-METHODS: Mapping[str, type[Method]] = {method.name: method for method in (Global,)}
+METHODS: Mapping[str, type[Method]] = {method.name: method for method in (Global, Weighted, BiHistogram)}
