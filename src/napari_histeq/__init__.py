@@ -8,6 +8,7 @@ from napari_histeq.core import (
     Weighted,
     compute_histogram,
     equalize,
+    measures,
     transfer_function,
 )
 
@@ -19,5 +20,6 @@ __all__ = [
     "Weighted",
     "compute_histogram",
     "equalize",
+    "measures",
     "transfer_function",
 ]

@@ -1,5 +1,6 @@
 """Arrays in, arrays out; usable without napari."""
 
+from napari_histeq.core import measures
 from napari_histeq.core.equalize import equalize, transfer_function
 from napari_histeq.core.histogram import Histogram, compute_histogram
 from napari_histeq.core.methods import METHODS, BiHistogram, Global, Weighted
@@ -14,5 +15,6 @@ __all__ = [
     "Weighted",
     "compute_histogram",
     "equalize",
+    "measures",
     "transfer_function",
 ]
