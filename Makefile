@@ -1,0 +1,75 @@
+# `make demo` and `make test` set everything up first, on a bare machine too:
+# .venv, the package, and on Linux the system libraries that Qt and OpenGL need.
+
+SHELL := bash
+.DEFAULT_GOAL := help
+VENV ?= .venv
+BIN := $(VENV)/bin
+STAMPS := $(VENV)/.stamps
+
+# Linux without a screen: Qt gets a virtual one, and the demo writes its picture.
+ifeq ($(shell uname -s)$(DISPLAY)$(WAYLAND_DISPLAY),Linux)
+SCREEN := xvfb-run -a -s "-screen 0 1600x1000x24"
+PICTURE := --screenshot demo.png
+endif
+
+.PHONY: help demo test lint format bench figures clean
+
+help:
+	@echo "make demo     open napari with the X-ray sample and run the job (no screen: writes demo.png)"
+	@echo "make test     all the tests"
+	@echo "make lint     ruff, mypy, import contracts, npe2 manifest"
+	@echo "make format   let ruff rewrite what it can"
+	@echo "make bench    the benchmarks, with the peers in the same run"
+	@echo "make figures  the pictures of the README and the documentation"
+	@echo "make clean    remove $(VENV) and what the tools left"
+
+demo: $(STAMPS)/demo $(STAMPS)/system
+	$(SCREEN) $(BIN)/python docs/demo.py $(PICTURE)
+
+test: $(STAMPS)/dev $(STAMPS)/system
+	$(SCREEN) $(BIN)/python -m pytest $(ARGS)
+
+lint: $(STAMPS)/dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/npe2 validate --imports napari-histeq
+
+format: $(STAMPS)/dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+bench: $(STAMPS)/dev $(STAMPS)/system
+	$(SCREEN) $(BIN)/python -m pytest benchmarks --benchmark-only $(ARGS)
+
+figures: $(STAMPS)/dev $(STAMPS)/system
+	$(SCREEN) $(BIN)/python docs/demo.py --screenshot docs/images/panel.png
+	for script in docs/figures/*.py; do \
+	    [ ! -e "$$script" ] || $(SCREEN) $(BIN)/python "$$script" || exit 1; \
+	done
+
+clean:
+	rm -rf $(VENV) build dist demo.png .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .import_linter_cache .benchmarks
+	find src tests -name __pycache__ -prune -exec rm -rf {} +
+
+# A stamp is the time of the last set-up that succeeded: the second run is quick.
+
+$(STAMPS)/venv: scripts/make-venv
+	scripts/make-venv $(VENV)
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/demo: pyproject.toml $(STAMPS)/venv
+	$(BIN)/python -m pip install --quiet --editable '.[all]'
+	@touch $@
+
+$(STAMPS)/dev: pyproject.toml $(STAMPS)/venv
+	$(BIN)/python -m pip install --quiet --editable '.[all,dev]'
+	@touch $@ $(STAMPS)/demo
+
+# It looks at the Qt that was installed, so it comes after.
+$(STAMPS)/system: scripts/system-libs | $(STAMPS)/demo
+	scripts/system-libs $(BIN)/python
+	@touch $@
