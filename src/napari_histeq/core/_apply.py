@@ -105,7 +105,7 @@ def _table_mapper(bits: NDArray[Any]) -> Run:
 
     def run_bytes(run: NDArray[Any], out: NDArray[Any]) -> None:
         words, rest = as_words(_keys.bits_of(run))
-        done = rest.size and run.size - rest.size or run.size
+        done = run.size - rest.size
         _kernels.look_up_pairs(words, pairs, _keys.bits_of(out)[:done].view(np.uint64))
         _kernels.look_up(rest, bits, _keys.bits_of(out)[done:])
 
@@ -120,7 +120,9 @@ def _knot_mapper(curve: TransferFunction, dtype: np.dtype[Any]) -> Run:
     base, spread = int(keys[0]), int(keys[-1]) - int(keys[0])
     shift = max(spread.bit_length() - SEARCH_BITS, 0)
     cells = (spread >> shift) + 2
-    first = np.searchsorted(keys - np.uint64(base), np.arange(cells, dtype=np.uint64) << np.uint64(shift))
+    first = np.searchsorted(
+        keys - np.uint64(base), np.arange(cells, dtype=np.uint64) << np.uint64(shift)
+    )
     first = np.minimum(first, x.size - 1).astype(np.int32)
     constants = _keys.constants(dtype, base)
     kind, places = _keys.kind_of(dtype), x.astype(np.float64)

@@ -35,7 +35,7 @@ _inside = threading.local()
 
 def thread_count() -> int:
     """Threads of the shared pool: ``NAPARI_HISTEQ_THREADS``, or one per core."""
-    return int(os.environ.get("NAPARI_HISTEQ_THREADS", 0)) or len(_affinity())
+    return int(os.environ.get("NAPARI_HISTEQ_THREADS", "0")) or len(_affinity())
 
 
 def _affinity() -> Sequence[int]:

@@ -88,7 +88,7 @@ def recolor_levels(
         red = start + (np.float32(pixels[i, 0]) - base) * gain
         green = start + (np.float32(pixels[i, 1]) - base) * gain
         blue = start + (np.float32(pixels[i, 2]) - base) * gain
-        most = max(red, max(green, blue))
+        most = max(red, green, blue)
         if most > top:
             keep = (top - wanted) / max(most - wanted, np.float32(1e-6))
             red = wanted + (red - wanted) * keep

@@ -36,7 +36,9 @@ class Bins(NamedTuple):
 class Source(Protocol):
     """Pixels that can be swept through, once or several times."""
 
-    dtype: np.dtype[Any]
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The pixels' dtype, in native byte order."""
 
     def sweep(
         self, start: Callable[[], T], visit: Callable[[T, NDArray[Any], NDArray[Any]], None]

@@ -28,7 +28,7 @@ def gaussian_kde(
     wide = scott(fine) if bandwidth is None else bandwidth
     # mode="reflect" keeps all of the mass inside: no pixel can lie beyond the ends.
     density = gaussian_filter1d(fine.fractions / step, max(wide / step, 0.5), mode="reflect")
-    return np.interp(points, fine.bin_centers, density)
+    return np.asarray(np.interp(points, fine.bin_centers, density))
 
 
 def scott(histogram: Histogram) -> float:
@@ -36,4 +36,4 @@ def scott(histogram: Histogram) -> float:
     weights, centers = histogram.fractions, histogram.bin_centers
     mean = float(weights @ centers)
     spread = float(np.sqrt(weights @ (centers - mean) ** 2))
-    return spread * max(histogram.total, 1) ** -0.2
+    return float(spread * max(histogram.total, 1) ** -0.2)

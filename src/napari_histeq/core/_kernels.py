@@ -142,7 +142,9 @@ def count_keys(
             cell = np.int64(children[starts[level] + cell])
             if cell < 0:
                 break
-            below = (key >> shifts[level + 1]) & ~(~np.uint64(0) << (shifts[level] - shifts[level + 1]))
+            below = (key >> shifts[level + 1]) & ~(
+                ~np.uint64(0) << (shifts[level] - shifts[level + 1])
+            )
             cell += np.int64(below)
         if cell >= 0:
             counts[cell] += 1

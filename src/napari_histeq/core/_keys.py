@@ -54,7 +54,7 @@ def keys_of(values: NDArray[Any]) -> NDArray[Any]:
         return bits
     if kind == SIGNED:
         return bits ^ sign
-    return np.where(bits & sign, ~bits, bits | sign)
+    return np.asarray(np.where(bits & sign, ~bits, bits | sign))
 
 
 def values_of(keys: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:

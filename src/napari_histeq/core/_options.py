@@ -6,11 +6,10 @@ made from `options_of`.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, fields
 from functools import cache
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, get_args, get_origin
-
-from typing import get_type_hints
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args, get_origin, get_type_hints
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,7 +34,7 @@ class Option:
     def admits(self, value: float) -> bool:
         """Whether a number is within the limits (NaN never is)."""
         return (
-            value == value
+            not math.isnan(value)
             and (self.gt is None or value > self.gt)
             and (self.ge is None or value >= self.ge)
             and (self.le is None or value <= self.le)
@@ -62,7 +61,7 @@ class OptionField:
 
 
 @cache
-def options_of(method: type) -> tuple[OptionField, ...]:
+def options_of(method: Any) -> tuple[OptionField, ...]:
     """The options of a method's class, in the order of its fields."""
     hints = get_type_hints(method, include_extras=True)
     found = []
@@ -100,10 +99,14 @@ class Method:
 def _check(owner: str, field: OptionField, value: Any) -> None:
     if field.choices:
         if value not in field.choices:
-            raise ValueError(f"{owner}: {field.name}={value!r} is unknown: use {_either(field.choices)}")
+            raise ValueError(
+                f"{owner}: {field.name}={value!r} is unknown: use {_either(field.choices)}"
+            )
     elif field.type in (int, float):
         allowed = (int,) if field.type is int else (int, float)
-        number = hasattr(value, "__index__") or (field.type is float and hasattr(value, "__float__"))
+        number = hasattr(value, "__index__") or (
+            field.type is float and hasattr(value, "__float__")
+        )
         if not (isinstance(value, allowed) or number) or isinstance(value, bool | str):
             raise TypeError(f"{owner}: {field.name}={value!r} is not {_article(field.type)}")
         if not field.option.admits(value):

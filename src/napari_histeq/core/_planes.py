@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from napari_histeq.core import _blocks
-from napari_histeq.core._counting import ArraySource, Bins, count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -52,13 +52,13 @@ def _parts(
     return parts
 
 
-def _mean(counts: Floats, lower: Floats, upper: Floats) -> int:
+def _mean(counts: Floats, _lower: Floats, upper: Floats) -> int:
     """The last bin that is not above the mean; both halves keep at least one bin."""
     mean = float(counts @ upper / counts.sum())
     return min(max(int(np.searchsorted(upper, mean, side="right")) - 1, 0), counts.size - 2)
 
 
-def _median(counts: Floats, lower: Floats, upper: Floats) -> int:
+def _median(counts: Floats, _lower: Floats, _upper: Floats) -> int:
     held = counts.cumsum()
     return min(int(np.searchsorted(held, held[-1] / 2)), counts.size - 2)
 

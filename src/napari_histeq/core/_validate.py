@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import DTypeLike, NDArray
 
 REAL_KINDS = "buif"
@@ -81,8 +79,7 @@ def axes(value: Any, ndim: int, name: str = "axes") -> tuple[int, ...]:
             raise TypeError(f"{name} holds {axis!r}: axes are integers") from None
         if not -ndim <= number < ndim:
             raise ValueError(
-                f"{name} holds {number}, but the image has {ndim} axes: "
-                f"use {-ndim} to {ndim - 1}"
+                f"{name} holds {number}, but the image has {ndim} axes: use {-ndim} to {ndim - 1}"
             )
         found.append(number % ndim)
     if len(set(found)) < len(found):
@@ -176,8 +173,7 @@ def bins(counts: NDArray[np.int64], edges: NDArray[Any]) -> None:
     """Counts and edges that fit each other."""
     if edges.ndim != 1 or counts.ndim < 1 or edges.size != counts.shape[-1] + 1:
         raise ValueError(
-            f"counts have shape {counts.shape} and bin_edges {edges.shape}: "
-            "n bins need n + 1 edges"
+            f"counts have shape {counts.shape} and bin_edges {edges.shape}: n bins need n + 1 edges"
         )
     if np.any(edges[1:] < edges[:-1]):
         raise ValueError("bin_edges decrease: sort them")
@@ -191,5 +187,3 @@ def knots(x: NDArray[Any], y: NDArray[np.float64]) -> None:
         raise ValueError("x does not increase: sort the knots, and name each intensity once")
     if not np.all(y[1:] >= y[:-1]):
         raise ValueError("y decreases (or holds NaN): a transfer function keeps the order")
-
-

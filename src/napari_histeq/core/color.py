@@ -71,7 +71,7 @@ def luminance(pixels: NDArray[Any]) -> NDArray[Any]:
     from napari_histeq.core import _color_kernels
 
     if pixels.dtype == np.float16:  # no compiled arithmetic for it
-        return (pixels[:, :3].astype(np.float32) @ WEIGHTS).astype(np.float16)
+        return np.asarray(pixels[:, :3].astype(np.float32) @ WEIGHTS, np.float16)
     out = np.empty(len(pixels), pixels.dtype)
     if pixels.dtype.kind == "u" and pixels.dtype.itemsize <= 2:
         _color_kernels.luminance_levels(pixels, out)
@@ -85,9 +85,7 @@ def luminance(pixels: NDArray[Any]) -> NDArray[Any]:
 WEIGHTS = np.array([0.2126, 0.7152, 0.0722])
 
 
-def limits(
-    out_range: str | tuple[float, float], histogram: Histogram
-) -> str | tuple[float, float]:
+def limits(out_range: str | tuple[float, float], histogram: Histogram) -> str | tuple[float, float]:
     """`out_range` for colour: float colours within 0 to 1, as is the custom, may use all of it."""
     if out_range == "auto" and histogram.levels.dtype.kind == "f" and histogram.total:
         low, high = histogram.range
@@ -124,7 +122,8 @@ def recolored(
     low, high = gamut
     black = min(low, 0.0)
     if pixels.dtype == np.float16:
-        wide = recolored(*(a.astype(np.float32) for a in (pixels, before, after)), gamut)
+        single = [a.astype(np.float32) for a in (pixels, before, after)]
+        wide = recolored(single[0], single[1], single[2], gamut)
         return np.where(np.isfinite(pixels), wide.astype(np.float16), pixels)
     if pixels.dtype.kind == "f":
         out = np.empty_like(pixels)

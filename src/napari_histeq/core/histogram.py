@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import ArrayLike, NDArray
+
+
+#: Stands for levels that are derived from the edges.
+_BY_EDGES: NDArray[Any] = np.empty(0)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,13 +46,13 @@ class Histogram:
 
     counts: NDArray[np.int64]
     bin_edges: NDArray[Any]
-    levels: NDArray[Any] = None  # type: ignore[assignment]
+    levels: NDArray[Any] = field(default_factory=lambda: _BY_EDGES)
 
     def __post_init__(self) -> None:
         counts = np.asarray(self.counts, dtype=np.int64)
         edges = np.asarray(self.bin_edges)
         _validate.bins(counts, edges)
-        levels = _default_levels(edges) if self.levels is None else np.asarray(self.levels)
+        levels = _default_levels(edges) if self.levels is _BY_EDGES else np.asarray(self.levels)
         for name, value in (("counts", counts), ("bin_edges", edges), ("levels", levels)):
             frozen = value.view()
             frozen.flags.writeable = False
@@ -82,18 +86,18 @@ class Histogram:
     def fractions(self) -> NDArray[np.float64]:
         """Counts divided by their total: the fraction of pixels in each bin."""
         total = self.counts.sum(axis=-1, keepdims=True)
-        return self.counts / np.maximum(total, 1)
+        return np.asarray(self.counts / np.maximum(total, 1), np.float64)
 
     @property
     def pdf(self) -> NDArray[np.float64]:
         """Probability density: integrates to 1 over the bins."""
-        return self.fractions / self.bin_widths
+        return np.asarray(self.fractions / self.bin_widths, np.float64)
 
     @property
     def cdf(self) -> NDArray[np.float64]:
         """Fraction of pixels not above each of `levels`: ends at 1."""
         total = self.counts.sum(axis=-1, keepdims=True)
-        return self.counts.cumsum(axis=-1) / np.maximum(total, 1)
+        return np.asarray(self.counts.cumsum(axis=-1) / np.maximum(total, 1), np.float64)
 
     @property
     def populated(self) -> NDArray[np.intp]:
@@ -160,7 +164,7 @@ class Histogram:
         edges = _linear_edges(float(low), float(high), nbins)
         target = np.searchsorted(edges, self.bin_centers, side="right") - 1
         counts = np.zeros((*self.counts.shape[:-1], nbins), dtype=np.int64)
-        np.add.at(counts, (..., np.clip(target, 0, nbins - 1)), self.counts)
+        np.add.at(counts.T, np.clip(target, 0, nbins - 1), self.counts.T)
         return Histogram(counts, edges, edges[1:])
 
     def kde(
@@ -278,7 +282,7 @@ def output_limits(
         out_range = "dtype" if dtype.kind in "ub" else "image"
     if out_range == "dtype":
         return _validate.dtype_range(dtype)
-    low, high = histogram.range if out_range == "image" else out_range
+    low, high = histogram.range if isinstance(out_range, str) else out_range
     return float(low), float(high)
 
 

@@ -205,19 +205,19 @@ def eme(image: ArrayLike, block: int = 8, offset: float | None = None) -> float:
 
 def psnr(before: ArrayLike, after: ArrayLike) -> float:
     """Peak signal-to-noise ratio in decibel (scikit-image's); inf for equal images."""
-    from skimage.metrics import peak_signal_noise_ratio
+    from skimage import metrics
 
     one, other = _pair(before, after)
     with np.errstate(divide="ignore"):
-        return float(peak_signal_noise_ratio(one, other, data_range=_data_range(one)))
+        return float(metrics.peak_signal_noise_ratio(one, other, data_range=_data_range(one)))
 
 
 def ssim(before: ArrayLike, after: ArrayLike) -> float:
     """Structural similarity (scikit-image's), -1 to 1; 1 for equal images."""
-    from skimage.metrics import structural_similarity
+    from skimage import metrics
 
     one, other = _pair(before, after)
-    return float(structural_similarity(one, other, data_range=_data_range(one)))
+    return float(metrics.structural_similarity(one, other, data_range=_data_range(one)))
 
 
 def summary(before: Histogram, after: Histogram, limits: Limits = None) -> dict[str, Any]:

@@ -87,9 +87,7 @@ class Global(CurveMethod):
     ] = 1.0
     plateau: Annotated[
         float,
-        Option(
-            "Counts are capped at this multiple of the mean count; infinite caps nothing", gt=0
-        ),
+        Option("Counts are capped at this multiple of the mean count; infinite caps nothing", gt=0),
     ] = math.inf
 
     def curve(self, histogram: Histogram, low: float, high: float) -> Floats:
@@ -131,7 +129,9 @@ class Weighted(CurveMethod):
     """
 
     name: ClassVar[str] = "weighted"
-    summary: ClassVar[str] = "Equalizes with restraint: frequent levels are capped, rare ones dropped."
+    summary: ClassVar[str] = (
+        "Equalizes with restraint: frequent levels are capped, rare ones dropped."
+    )
 
     power: Annotated[
         float, Option("Below 1 favors rare levels, above 1 frequent ones", gt=0, le=4)
@@ -250,7 +250,7 @@ def _cdf_min(weights: NDArray[Any], low: float, high: float) -> Floats:
     if high - low == 255 and weights.size == 256:
         # OpenCV's single precision, for the same bits.
         scale = np.float32(255) / np.float32(above[-1])
-        return low + (above.astype(np.float32) * scale).astype(np.float64)
+        return np.asarray(low + above.astype(np.float32) * scale, np.float64)
     return scaled(above / above[-1], low, high)
 
 
@@ -270,9 +270,11 @@ def _pillow(weights: NDArray[Any], low: float, high: float) -> Floats:
     step = int(before[last] // span)
     if step == 0:  # too few pixels for a step of one: Pillow leaves such an image alone
         return np.arange(weights.size, dtype=np.float64) + low
-    return low + np.minimum(span, (step // 2 + before) // step).astype(np.float64)
+    return np.asarray(low + np.minimum(span, (step // 2 + before) // step), np.float64)
 
 
 _CONVENTIONS = {"cdf": _cdf, "cdf_min": _cdf_min, "midpoint": _midpoint, "pillow": _pillow}
 
-METHODS: Mapping[str, type[Method]] = {method.name: method for method in (Global, Weighted, BiHistogram)}
+METHODS: Mapping[str, type[Method]] = {
+    method.name: method for method in (Global, Weighted, BiHistogram)
+}

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_histeq.core import _apply, _validate
-from napari_histeq.core.histogram import Histogram
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
+
+    from napari_histeq.core.histogram import Histogram
 
 
 @dataclass(frozen=True, slots=True, eq=False)
