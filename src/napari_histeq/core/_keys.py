@@ -53,7 +53,7 @@ def keys_of(values: NDArray[Any]) -> NDArray[Any]:
     if kind == UNSIGNED:
         return bits
     if kind == SIGNED:
-        return bits ^ sign
+        return np.asarray(bits ^ sign)
     return np.asarray(np.where(bits & sign, ~bits, bits | sign))
 
 
