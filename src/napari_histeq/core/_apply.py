@@ -62,17 +62,18 @@ def table(curve: TransferFunction, dtype: np.dtype[Any]) -> NDArray[Any]:
     """See `TransferFunction.as_lut`."""
     if dtype.kind == "b":
         return np.asarray(np.rint(curve.evaluate([0, 1])) > 0)
-    info = np.iinfo(dtype)
-    levels = np.arange(info.min, info.max + 1)
-    if curve.x.size == levels.size and curve.x[0] == info.min:
+    if curve.x.size == 1 << 8 * dtype.itemsize and curve.x.dtype == dtype:  # a knot per level
         return rounded(curve.y, dtype)
-    return rounded(curve.evaluate(levels), dtype)
+    info = np.iinfo(dtype)
+    return rounded(curve.evaluate(np.arange(info.min, info.max + 1)), dtype)
 
 
 def rounded(values: NDArray[np.float64], dtype: np.dtype[Any]) -> NDArray[Any]:
     """Finite values as integers: half to even, held within the dtype's range."""
     info = np.iinfo(dtype)
     whole = np.rint(values)
+    if dtype.itemsize < 8:
+        return whole.clip(info.min, info.max).astype(dtype)
     # float(max) of 64 bit is one too many to cast.
     above, below = whole >= float(info.max), whole <= float(info.min)
     out = np.where(above | below, 0.0, whole).astype(dtype)
