@@ -102,7 +102,7 @@ class Histogram:
     @property
     def populated(self) -> NDArray[np.intp]:
         """Indices of the bins that hold at least one pixel (of any plane)."""
-        return self.counts.reshape(-1, self.nbins).any(axis=0).nonzero()[0]
+        return np.flatnonzero(self.counts.reshape(-1, self.nbins).any(axis=0))
 
     @property
     def range(self) -> tuple[Any, Any]:
