@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_histeq.core import _blocks, _keys
-from napari_histeq.core._counting import as_words
 from napari_histeq.core.histogram import Histogram
 
 if TYPE_CHECKING:
@@ -63,17 +62,18 @@ def table(curve: TransferFunction, dtype: np.dtype[Any]) -> NDArray[Any]:
     """See `TransferFunction.as_lut`."""
     if dtype.kind == "b":
         return np.asarray(np.rint(curve.evaluate([0, 1])) > 0)
-    info = np.iinfo(dtype)
-    levels = np.arange(info.min, info.max + 1)
-    if curve.x.size == levels.size and curve.x[0] == info.min:
+    if curve.x.size == 1 << 8 * dtype.itemsize and curve.x.dtype == dtype:  # a knot per level
         return rounded(curve.y, dtype)
-    return rounded(curve.evaluate(levels), dtype)
+    info = np.iinfo(dtype)
+    return rounded(curve.evaluate(np.arange(info.min, info.max + 1)), dtype)
 
 
 def rounded(values: NDArray[np.float64], dtype: np.dtype[Any]) -> NDArray[Any]:
     """Finite values as integers: half to even, held within the dtype's range."""
     info = np.iinfo(dtype)
     whole = np.rint(values)
+    if dtype.itemsize < 8:
+        return whole.clip(info.min, info.max).astype(dtype)
     # float(max) of 64 bit is one too many to cast.
     above, below = whole >= float(info.max), whole <= float(info.min)
     out = np.where(above | below, 0.0, whole).astype(dtype)
@@ -99,17 +99,19 @@ def _table_mapper(bits: NDArray[Any]) -> Run:
     """The mapper that looks the bits of a value up in a table."""
     from napari_histeq.core import _kernels
 
-    if bits.size != 256:
-        return lambda run, out: _kernels.look_up(_keys.bits_of(run), bits, _keys.bits_of(out))
-    pairs = (bits[:, None].astype(np.uint16) << 8 | bits).reshape(-1)
+    # Bytes are looked up in pairs: half the work for a table of all pairs.
+    small = bits.size == 256
+    shorts = (bits[:, None].astype(np.uint16) << 8 | bits).reshape(-1) if small else bits
 
-    def run_bytes(run: NDArray[Any], out: NDArray[Any]) -> None:
-        words, rest = as_words(_keys.bits_of(run))
-        done = run.size - rest.size
-        _kernels.look_up_pairs(words, pairs, _keys.bits_of(out)[:done].view(np.uint64))
-        _kernels.look_up(rest, bits, _keys.bits_of(out)[done:])
+    def run_words(run: NDArray[Any], out: NDArray[Any]) -> None:
+        source, target = _keys.bits_of(run), _keys.bits_of(out)
+        aligned = (source.ctypes.data | target.ctypes.data) % 8 == 0
+        whole = source.nbytes // 8 * 8 // source.itemsize if aligned else 0
+        words, result = source[:whole].view(np.uint64), target[:whole].view(np.uint64)
+        _kernels.look_up_words(words, shorts, result)
+        _kernels.look_up(source[whole:], bits, target[whole:])
 
-    return run_bytes
+    return run_words
 
 
 def _knot_mapper(curve: TransferFunction, dtype: np.dtype[Any]) -> Run:
@@ -126,6 +128,7 @@ def _knot_mapper(curve: TransferFunction, dtype: np.dtype[Any]) -> Run:
     first = np.minimum(first, x.size - 1).astype(np.int32)
     constants = _keys.constants(dtype, base)
     kind, places = _keys.kind_of(dtype), x.astype(np.float64)
+    segments = _segments(places, y)
 
     def run_values(run: NDArray[Any], out: NDArray[Any]) -> None:
         if dtype.kind != "f":
@@ -138,10 +141,20 @@ def _knot_mapper(curve: TransferFunction, dtype: np.dtype[Any]) -> Run:
     def interpolated(run: NDArray[Any], out: NDArray[Any]) -> None:
         _kernels.interpolate(
             _keys.bits_of(run), run, kind, constants, constants.dtype.type(shift), first,
-            places, y, curve.end_slope, out,
+            places, segments, curve.end_slope, out,
         )  # fmt: skip
 
     return run_values
+
+
+def _segments(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
+    """For each knot the line that ends there: start, value at the start, slope, value."""
+    segments = np.zeros((x.size, 4))
+    segments[1:, 0], segments[1:, 1], segments[:, 3] = x[:-1], y[:-1], y
+    with np.errstate(over="ignore"):
+        # Infinite over the narrowest of steps; the kernel holds it to the value at the end.
+        segments[1:, 2] = np.diff(y) / np.diff(x)
+    return segments
 
 
 def _search_knots(

@@ -7,6 +7,7 @@ second into the first, a block at a time, so that nothing is ever copied whole.
 
 from __future__ import annotations
 
+import math
 import os
 import threading
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -131,9 +132,9 @@ def memory_order(image: NDArray[Any]) -> tuple[int, ...]:
 
 def regions(shape: tuple[int, ...], pixels: int = BLOCK_PIXELS) -> list[Region]:
     """Cut `shape` into regions of at most `pixels`, whole along the last axes."""
-    if not shape:
-        return [()]
-    inner = int(np.prod(shape[1:], dtype=np.int64))
+    if math.prod(shape) <= pixels:
+        return [(slice(None),) * len(shape)]
+    inner = math.prod(shape[1:])
     if inner > pixels:
         tails = regions(shape[1:], pixels)
         return [(slice(i, i + 1), *tail) for i in range(shape[0]) for tail in tails]
@@ -148,6 +149,8 @@ def flat_views(*arrays: NDArray[Any]) -> tuple[NDArray[Any], ...]:
     Counting and looking up do not care where a pixel lies, so Fortran order,
     transposed views and C order all become one long run.
     """
+    if all(a.flags.c_contiguous for a in arrays):
+        return tuple(a.reshape(-1) for a in arrays)
     order = memory_order(arrays[0])
     ordered = tuple(a.transpose(order) for a in arrays)
     if all(a.flags.c_contiguous for a in ordered):

@@ -109,19 +109,19 @@ def _count_run(counts: NDArray[np.int64], bits: NDArray[Any], mask: NDArray[Any]
     if mask.size:
         _kernels.count_masked(bits, mask, counts)
     elif bits.itemsize == 1:
-        words, rest = as_words(bits)
-        _kernels.count_bytes(words, rest, counts)
+        _kernels.count_bytes(*as_words(bits), counts)
     else:
-        _kernels.count_shorts(bits, counts)
+        _kernels.count_shorts(*as_words(bits), counts)
 
 
 def as_words(run: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
-    """A run of bytes as uint64 words and the rest that fills none.
+    """A run of bytes or shorts as uint64 words, and the rest that fills none.
 
-    A run that does not start on a word's boundary is read as bytes only after a
-    copy: unaligned words would be a second type to compile for.
+    A run that does not start on a word's boundary is copied: unaligned words would be
+    a second type to compile for.
     """
-    whole = run.size // 8 * 8
+    per_word = 8 // run.itemsize
+    whole = run.size // per_word * per_word
     words = run[:whole]
     if words.ctypes.data % 8:
         words = words.copy()

@@ -48,17 +48,20 @@ def count_bytes(words: NDArray[Any], rest: NDArray[Any], counts: NDArray[Any]) -
 
 
 @compiled
-def count_shorts(values: NDArray[Any], counts: NDArray[Any]) -> None:
-    """Add to `counts` (65536) the values of a uint16 run."""
-    table = np.zeros((2, 65536), np.uint32)
-    even = values.size // 2 * 2
-    for i in range(0, even, 2):
-        table[0, values[i]] += np.uint32(1)
-        table[1, values[i + 1]] += np.uint32(1)
-    if even < values.size:
-        table[0, values[even]] += np.uint32(1)
+def count_shorts(words: NDArray[Any], rest: NDArray[Any], counts: NDArray[Any]) -> None:
+    """Add to `counts` (65536) the uint16 values in `words` (uint64) and in `rest` (uint16)."""
+    # One table for all: a second one would save some waiting for stores and cost the cache.
+    table = np.zeros(65536, np.uint32)
+    short, one = np.uint64(65535), np.uint32(1)
+    for word in words:
+        table[word & short] += one
+        table[(word >> np.uint64(16)) & short] += one
+        table[(word >> np.uint64(32)) & short] += one
+        table[word >> np.uint64(48)] += one
+    for value in rest:
+        table[value] += one
     for level in range(65536):
-        counts[level] += table[0, level] + table[1, level]
+        counts[level] += table[level]
 
 
 @compiled
@@ -76,16 +79,19 @@ def look_up(values: NDArray[Any], table: NDArray[Any], out: NDArray[Any]) -> Non
 
 
 @compiled
-def look_up_pairs(words: NDArray[Any], table: NDArray[Any], out: NDArray[Any]) -> None:
-    """Look up four pairs of bytes (uint64 words) in a `table` of all 65536 pairs (uint16)."""
-    pair, step = np.uint64(65535), np.uint64(16)
+def look_up_words(words: NDArray[Any], table: NDArray[Any], out: NDArray[Any]) -> None:
+    """Look up the four shorts of each uint64 word in a `table` of 65536 uint16.
+
+    Bytes are looked up in pairs, in a table of all pairs.
+    """
+    short, step, half = np.uint64(65535), np.uint64(16), np.uint64(32)
     for i in range(words.size):
         word = words[i]
-        low = np.uint64(table[word & pair])
-        low |= np.uint64(table[(word >> step) & pair]) << step
-        high = np.uint64(table[(word >> np.uint64(32)) & pair])
+        low = np.uint64(table[word & short])
+        low |= np.uint64(table[(word >> step) & short]) << step
+        high = np.uint64(table[(word >> half) & short])
         high |= np.uint64(table[word >> np.uint64(48)]) << step
-        out[i] = low | (high << np.uint64(32))
+        out[i] = low | (high << half)
 
 
 @compiled
@@ -160,34 +166,36 @@ def interpolate(
     shift: Any,
     first: NDArray[Any],
     x: NDArray[Any],
-    y: NDArray[Any],
+    segments: NDArray[Any],
     slope: float,
     out: NDArray[Any],
 ) -> None:
-    """A piecewise linear curve through (`x`, `y`) at every finite value.
+    """A piecewise linear curve at every finite value; the others stay.
 
-    `first[cell]` is the first knot that is not below the cell of keys, so that a
-    search spans the few knots of one cell. Beyond the ends the curve has `slope`.
+    `first[cell]` is the first knot of `x` that is not below the cell of keys, so that a
+    search spans the few knots of one cell. `segments[i]` is the line that ends at knot
+    ``i``: its start, the value there, its slope, and the value at the knot. Beyond the
+    ends the curve has `slope`.
     """
     sign, infinity, base = constants
     last = x.size - 1
     for i in range(values.size):
         key, finite = order_key(bits[i], kind, sign, infinity)
-        value = values[i]
+        value = np.float64(values[i])
         if not finite:
-            out[i] = value
+            out[i] = values[i]
         elif value <= x[0]:
-            out[i] = y[0] + (value - x[0]) * slope
+            out[i] = segments[0, 3] + (value - x[0]) * slope
         elif value > x[last]:
-            out[i] = y[last] + (value - x[last]) * slope
+            out[i] = segments[last, 3] + (value - x[last]) * slope
         else:
             cell = np.int64((key - base) >> shift)
-            low, high = first[cell], first[cell + 1]
-            while low < high:
-                middle = (low + high) // 2
-                if x[middle] < value:
-                    low = middle + 1
-                else:
-                    high = middle
-            rise = y[low] - y[low - 1]
-            out[i] = y[low - 1] + rise * ((value - x[low - 1]) / (x[low] - x[low - 1]))
+            knot = np.int64(first[cell])
+            size = np.int64(first[cell + 1]) - knot
+            while size > 0:
+                half = size >> 1
+                above = x[knot + half] < value
+                knot = knot + half + 1 if above else knot
+                size = size - half - 1 if above else half
+            start, level, rise, end = segments[knot]
+            out[i] = min(level + (value - start) * rise, end)

@@ -6,6 +6,7 @@ sign; so one radix method counts floats and integers of every width alike.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +22,7 @@ def kind_of(dtype: np.dtype[Any]) -> int:
     return {"b": UNSIGNED, "u": UNSIGNED, "i": SIGNED, "f": FLOAT}[dtype.kind]
 
 
+@cache
 def bits_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
     """The unsigned dtype of the same width."""
     return np.dtype(f"u{dtype.itemsize}")
@@ -53,7 +55,7 @@ def keys_of(values: NDArray[Any]) -> NDArray[Any]:
     if kind == UNSIGNED:
         return bits
     if kind == SIGNED:
-        return bits ^ sign
+        return np.asarray(bits ^ sign)
     return np.asarray(np.where(bits & sign, ~bits, bits | sign))
 
 

@@ -88,12 +88,14 @@ class Method:
     summary: ClassVar[str]
 
     def __post_init__(self) -> None:
-        for field in options_of(type(self)):
+        owner: Any = type(self)
+        for field in options_of(owner):
             _check(type(self).__name__, field, getattr(self, field.name))
 
     def as_dict(self) -> dict[str, Any]:
         """Name and options, for a record: ``METHODS[d.pop("name")](**d)`` makes it again."""
-        return {"name": self.name} | {f.name: getattr(self, f.name) for f in options_of(type(self))}
+        owner: Any = type(self)
+        return {"name": self.name} | {f.name: getattr(self, f.name) for f in options_of(owner)}
 
 
 def _check(owner: str, field: OptionField, value: Any) -> None:

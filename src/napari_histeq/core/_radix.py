@@ -22,10 +22,10 @@ if TYPE_CHECKING:
     from napari_histeq.core._counting import Source
 
 #: A cell with more than this fraction of the pixels is divided...
-FINENESS = 8192
+FINENESS = 4096
 #: ...and neighbours are joined to bins while they start in the same one of so many
 #: parts. Together no bin holds more than 3/8192 < 1/2048, but that of a single value.
-PARTS = 4096
+PARTS = 8192
 #: Cells counted at once: 8 MB of counters.
 CELLS_BITS = 20
 #: Wide integers with fewer levels than this between their extremes get a bin each.
@@ -74,10 +74,18 @@ def adaptive_bins(source: Source) -> Bins:
         return _no_bins(source.dtype)
     if source.dtype.kind in "iu" and high - low < MOST_LEVELS:
         return _bin_per_level(source, low, high)
+    zoom = max((high - low).bit_length() - CELLS_BITS, 0)
+    if zoom < tree.shifts[0] and _is_coarse(tally.counts, total):
+        tree = Tree(source.dtype, low, [zoom], [np.zeros(1, np.uint64)])
+        tally = _sweep(source, tree)
     tree.counts.append(tally.counts)
     while _divide(tree, total):
         tree.counts.append(_sweep(source, tree).counts)
     return _join(*_leaves(tree, low, high), total, source.dtype)
+
+
+def _is_coarse(counts: NDArray[np.int64], total: int) -> bool:
+    return bool(np.any(counts * FINENESS > total))
 
 
 def _sweep(source: Source, tree: Tree) -> Tally:
@@ -152,7 +160,7 @@ def _leaves(tree: Tree, low: int, high: int) -> tuple[NDArray[Any], NDArray[Any]
         if level < len(tree.children):
             leaf &= tree.children[level] < 0
         cells = np.flatnonzero(leaf)
-        prefix = _prefixes(tree, level, cells)
+        prefix = _prefixes(tree, level, cells) + np.uint64(tree.base)
         starts.append(prefix)
         ends.append(prefix + np.uint64((1 << tree.shifts[level]) - 1))
         counts.append(tally[cells])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -136,6 +137,7 @@ def dtype_range(dtype: np.dtype[Any]) -> tuple[float, float]:
     return (0.0, 1.0) if dtype.kind == "f" else _holds(dtype)
 
 
+@cache
 def _holds(dtype: np.dtype[Any]) -> tuple[float, float]:
     if dtype.kind == "b":
         return 0.0, 1.0
@@ -175,7 +177,7 @@ def bins(counts: NDArray[np.int64], edges: NDArray[Any]) -> None:
         raise ValueError(
             f"counts have shape {counts.shape} and bin_edges {edges.shape}: n bins need n + 1 edges"
         )
-    if np.any(edges[1:] < edges[:-1]):
+    if (edges[1:] < edges[:-1]).any():
         raise ValueError("bin_edges decrease: sort them")
 
 
@@ -183,7 +185,7 @@ def knots(x: NDArray[Any], y: NDArray[np.float64]) -> None:
     """Knots of a monotone curve."""
     if x.ndim != 1 or x.shape != y.shape or not x.size:
         raise ValueError(f"x has shape {x.shape} and y {y.shape}: give 1-D arrays of one length")
-    if np.any(x[1:] <= x[:-1]):
+    if (x[1:] <= x[:-1]).any():
         raise ValueError("x does not increase: sort the knots, and name each intensity once")
-    if not np.all(y[1:] >= y[:-1]):
+    if not (y[1:] >= y[:-1]).all():
         raise ValueError("y decreases (or holds NaN): a transfer function keeps the order")

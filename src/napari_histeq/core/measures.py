@@ -209,7 +209,8 @@ def psnr(before: ArrayLike, after: ArrayLike) -> float:
 
     one, other = _pair(before, after)
     with np.errstate(divide="ignore"):
-        return float(metrics.peak_signal_noise_ratio(one, other, data_range=_data_range(one)))
+        ratio = metrics.peak_signal_noise_ratio(one, other, data_range=_data_range(one))  # type: ignore[no-untyped-call]
+    return float(ratio)
 
 
 def ssim(before: ArrayLike, after: ArrayLike) -> float:
@@ -217,7 +218,8 @@ def ssim(before: ArrayLike, after: ArrayLike) -> float:
     from skimage import metrics
 
     one, other = _pair(before, after)
-    return float(metrics.structural_similarity(one, other, data_range=_data_range(one)))
+    value = metrics.structural_similarity(one, other, data_range=_data_range(one))  # type: ignore[no-untyped-call]
+    return float(value)
 
 
 def summary(before: Histogram, after: Histogram, limits: Limits = None) -> dict[str, Any]:

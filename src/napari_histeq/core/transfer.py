@@ -62,7 +62,7 @@ class TransferFunction:
     @property
     def is_identity(self) -> bool:
         """Whether no intensity is changed."""
-        return self.end_slope == 1.0 and bool(np.all(self.x == self.y))
+        return self.end_slope == 1.0 and bool((self.x == self.y).all())
 
     def __call__(self, image: Any) -> Any:
         """Apply to every pixel.
