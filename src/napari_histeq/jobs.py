@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any
 from napari.qt.threading import create_worker
 from napari.utils import cancelable_progress
 from napari.utils.notifications import show_error
+from napari.utils.theme import get_theme
 from qtpy.QtCore import QObject, Signal
 
-from napari_histeq import layers, plot, regions
+from napari_histeq import layers, placement, plot, regions
 from napari_histeq.core import Global
 from napari_histeq.task import Outcome, Task, perform, survey
 
@@ -55,6 +56,7 @@ class Choice:
     strength: float = 1.0
     image: bool = True
     plot: bool = True
+    compare: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,9 +148,21 @@ class Run(QObject):
             show_error(answer.problem)
             self._stop("failed", answer.problem)
             return
-        made = _made(self._source, self._choice, answer.outcome, answer.picture)
-        layers.add_beside(self._viewer, self._source, made)
+        self._add(answer.outcome, answer.picture)
         self._stop("done", answer.outcome)
+
+    def _add(self, outcome: Outcome, picture: NDArray[np.uint8] | None) -> None:
+        """Add the new layers; all are made before the first is added."""
+        source, choice = self._source, self._choice
+        beside = choice.image and choice.compare
+        made = []
+        if beside and placement.original_of(self._viewer, source) is None:
+            made.append(placement.original_layer(source))
+        if choice.image:
+            made.append(layers.equalized_layer(source, outcome))
+        if picture is not None:
+            made.append(placement.histogram_layer(source, picture, outcome, beside=beside))
+        placement.add_beside(self._viewer, source, made)
 
     def _broke(self, error: Exception) -> None:
         """A fault: napari itself shows it, with its traceback."""
@@ -204,22 +218,16 @@ def _in_words(task: Task, error: Exception) -> str:
 
 
 def _drawn(task: Task, outcome: Outcome, theme: str) -> NDArray[np.uint8]:
+    colors = get_theme(theme)
     return plot.render(
         outcome.before,
         outcome.after,
         curve=outcome.curve,
         title=task.source,
-        theme=theme,
+        theme=plot.Theme.of(
+            theme,
+            background=colors.background.as_hex(format="long"),
+            text=colors.text.as_hex(format="long"),
+        ),
         width=PLOT_WIDTH,
     )
-
-
-def _made(
-    source: Image, choice: Choice, outcome: Outcome, picture: NDArray[np.uint8] | None
-) -> list[Image]:
-    made = []
-    if choice.image:
-        made.append(layers.equalized_layer(source, outcome))
-    if picture is not None:
-        made.append(layers.histogram_layer(source, picture, outcome))
-    return made

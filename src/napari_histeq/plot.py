@@ -12,13 +12,22 @@ if TYPE_CHECKING:
     from napari_histeq.core import Histogram, TransferFunction
 
 
+class Theme:
+    """Stub until the plot lands."""
+
+    @staticmethod
+    def of(name: str, **_: str) -> str:
+        """The name."""
+        return name
+
+
 def render(
     before: Histogram,
     after: Histogram | None,
     *,
     curve: TransferFunction | None = None,
     title: str,
-    theme: str = "dark",
+    theme: Any = "dark",
     unit: str = "",
     footer: str = "",
     width: int = 2400,

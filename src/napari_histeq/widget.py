@@ -75,6 +75,7 @@ class EqualizePanel(Container[Widget]):
             out_range=self._out_range(),
             strength=self["strength"].value,
             plot=self["plot"].value,
+            compare=self["compare"].value,
         )
 
     def chosen_method(self) -> Method:
@@ -111,8 +112,10 @@ class EqualizePanel(Container[Widget]):
         """The panel was put into a dock, or its dock was closed."""
         if self.native.parent() is None:
             self.disconnect_all()
-        elif not self._links:
+            return
+        if not self._links:
             self._link()
+        self._paint()
 
     def disconnect_all(self) -> None:
         """Let go of the viewer: stop the run, and hear of nothing more."""
@@ -146,6 +149,7 @@ class EqualizePanel(Container[Widget]):
 
     def _paint(self, _: object = None) -> None:
         self.native.setStyleSheet(style.sheet(self._viewer.theme))
+        self._parts.align()
 
     def _show_message(self) -> None:
         """Say in plain words why the selected layer is not the one that is equalized."""

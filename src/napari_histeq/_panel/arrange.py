@@ -27,6 +27,10 @@ class Arrangement:
     region: Form
     output: Form
 
+    def align(self) -> None:
+        """Give all captions one width, in the font they now have."""
+        frame.align(self.forms())
+
     def forms(self) -> tuple[Form, ...]:
         """All forms: their columns are aligned."""
         return self.what, self.options, self.advanced, self.region, self.output
@@ -39,7 +43,7 @@ class Arrangement:
                 form.add(widget, widget.label)
             form.setVisible(bool(widgets) and form is self.options)
         self.advanced_fold.setVisible(bool(advanced))
-        frame.align(self.forms())
+        self.align()
 
 
 def arrange(panel: Any) -> Arrangement:
@@ -55,13 +59,13 @@ def arrange(panel: Any) -> Arrangement:
         parts.advanced_fold,
         Fold("Region", parts.region),
         parts.output,
-        frame.line(panel["plot"], panel["preview"]),
+        frame.line(panel["plot"], panel["compare"], panel["preview"]),
         panel["evidence"].native,
         _buttons(panel),
         panel["progress"].native,
         panel["status"].native,
+        restyled=parts.align,
     )
-    frame.align(parts.forms())
     return parts
 
 
@@ -87,8 +91,8 @@ def _output(panel: Any) -> Form:
     form = Form()
     form.add(panel["strength"], "Strength")
     form.add(panel["out_range"], "Range")
-    form.add(panel["low"], "from")
-    form.add(panel["high"], "to")
+    form.add(panel["low"], "From")
+    form.add(panel["high"], "To")
     form.add(panel["output"], "Output")
     return form
 

@@ -15,6 +15,7 @@ from magicgui.widgets import (
     Slider,
     SpinBox,
 )
+from qtpy.QtWidgets import QDoubleSpinBox
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -45,6 +46,30 @@ class OffSpinBox(FloatSpinBox):
     def set_value(self, value: float) -> None:
         """Set a number, or infinity."""
         super().set_value(0.0 if math.isinf(value) else value)
+
+
+class ExactSlider(FloatSlider):
+    """A slider whose value is the number it shows: no more digits, and no fewer."""
+
+    def __init__(self, *, step: float = 0.01, **kwargs: Any) -> None:
+        self._digits = digits(step)
+        super().__init__(step=step, **kwargs)
+        self._show_digits()
+
+    def get_value(self) -> float:
+        """The number shown."""
+        return round(float(super().get_value()), self._digits)
+
+    def set_value(self, value: float) -> None:
+        """Set a number of up to 6 decimals, and show as many as it has."""
+        self._digits = max(self._digits, digits(value))
+        self._show_digits()
+        super().set_value(value)
+
+    def _show_digits(self) -> None:
+        readout = self.native.findChild(QDoubleSpinBox)
+        readout.setDecimals(self._digits)
+        readout.setFixedWidth(readout.fontMetrics().horizontalAdvance("0" * (self._digits + 4)))
 
 
 class AxesRow(Container[CheckBox]):
@@ -84,6 +109,11 @@ class AxesRow(Container[CheckBox]):
             box.value = place in places
 
 
+def digits(number: float) -> int:
+    """Decimals of a number, 2 at least and 6 at most."""
+    return max(2, len(f"{number:.6f}".rstrip("0").partition(".")[2]))
+
+
 def control(field: OptionField, value: Any) -> ValueWidget[Any]:
     """The control for an option, from its type and limits."""
     return _kind(field)(
@@ -97,7 +127,7 @@ def control(field: OptionField, value: Any) -> ValueWidget[Any]:
 
 def caption(field: OptionField) -> str:
     """What stands before the control."""
-    words = field.option.label or field.name.replace("_", " ")
+    words = field.option.label or field.name.replace("_", " ").capitalize()
     return f"{words} [{field.option.unit}]" if field.option.unit else words
 
 
@@ -114,7 +144,7 @@ def _kind(field: OptionField) -> Any:
     if field.type is int:
         return Slider if _span(field) <= SLIDER_STEPS else SpinBox
     if field.type is float:
-        return FloatSlider if math.isfinite(_span(field)) else _unbounded(field)
+        return ExactSlider if math.isfinite(_span(field)) else _unbounded(field)
     return LiteralEvalLineEdit
 
 
@@ -128,7 +158,7 @@ def _limits(field: OptionField, value: Any) -> dict[str, Any]:
         return {"choices": field.choices}
     if kind in (CheckBox, LiteralEvalLineEdit, OffSpinBox):
         return {}
-    step = 1 if field.type is int else _step(field, value)
+    step = 1 if field.type is int else 10.0 ** -max(digits(field.default), digits(value))
     return {"min": _least(field, step), "max": _most(field), "step": step}
 
 
@@ -147,9 +177,3 @@ def _span(field: OptionField) -> float:
     option = field.option
     low = option.ge if option.ge is not None else option.gt
     return math.inf if low is None or option.le is None else option.le - low
-
-
-def _step(field: OptionField, value: float) -> float:
-    """Fine enough for the default and the present value to be shown as they are."""
-    decimals = (len(f"{number:.6f}".rstrip("0").partition(".")[2]) for number in (field.default, value))
-    return float(10.0 ** -max(2, *decimals))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qtpy.QtCore import Qt
+from qtpy.QtCore import QEvent, QSize, Qt
 from qtpy.QtWidgets import (
     QFrame,
     QGridLayout,
@@ -18,12 +18,48 @@ from qtpy.QtWidgets import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from magicgui.widgets import Widget
+    from qtpy.QtGui import QShowEvent
 
 #: Pixels between rows, and between the panel and its edge.
 SPACE = 6
+
+#: Pixels across the panel when it opens.
+WIDTH = 340
+
+
+class _Area(QScrollArea):
+    """Scrolls up and down only; wide enough at first for napari's title of the dock."""
+
+    def sizeHint(self) -> QSize:
+        """As high as the content."""
+        content = self.widget().sizeHint()
+        return QSize(max(content.width(), WIDTH), content.height())
+
+    def minimumSizeHint(self) -> QSize:
+        """As wide as the content, but not as high."""
+        return QSize(self.widget().minimumSizeHint().width(), 100)
+
+
+class _Content(QWidget):
+    """Tells when the panel gets its font: as it is shown, or the theme changes."""
+
+    def __init__(self, restyled: Callable[[], None]) -> None:
+        super().__init__()
+        self._restyled = restyled
+
+    def showEvent(self, event: QShowEvent) -> None:
+        """Shown: the style sheets of all its parents hold now."""
+        super().showEvent(event)
+        self._restyled()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Restyled."""
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.StyleChange, QEvent.Type.FontChange):
+            self._restyled()
 
 
 class Form(QWidget):
@@ -113,27 +149,30 @@ def line(*widgets: Widget | QWidget, stretch: Sequence[int] = ()) -> QWidget:
 def align(forms: Sequence[Form]) -> None:
     """Give the first columns of some forms one width."""
     captions = [label for form in forms for label in form.captions()]
+    for label in captions:
+        label.ensurePolished()  # its font is known only then
     width = max((label.sizeHint().width() for label in captions), default=0)
     for form in forms:
         form.align(width)
 
 
-def put_in(panel: QWidget, *parts: QWidget) -> None:
-    """Make `parts` the content of the panel, one under the other; it scrolls if need be."""
-    content = QWidget()
-    content.setObjectName("histeq_panel")
+def put_in(panel: QWidget, *parts: QWidget, restyled: Callable[[], None]) -> None:
+    """Make `parts` the content of the panel, one under the other; it scrolls if need be.
+
+    `restyled` is called whenever the panel's font may have changed.
+    """
+    content = _Content(restyled)
     column = _column(content, *parts)
     column.setContentsMargins(SPACE, SPACE, SPACE, SPACE)
     column.setSpacing(SPACE + 2)
     column.addStretch(1)
-    area = QScrollArea()
+    area = _Area()
     area.setWidget(content)
     area.setWidgetResizable(True)
     area.setFrameShape(QFrame.Shape.NoFrame)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     panel.layout().setContentsMargins(0, 0, 0, 0)
     panel.layout().addWidget(area)
-    panel.setMinimumWidth(290)
 
 
 def _column(holder: QWidget, *parts: QWidget) -> QVBoxLayout:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 from magicgui.widgets import (
     CheckBox,
     ComboBox,
-    FloatSlider,
     FloatSpinBox,
     Label,
     ProgressBar,
@@ -16,7 +15,7 @@ from magicgui.widgets import (
 )
 from qtpy.QtWidgets import QComboBox, QSizePolicy
 
-from napari_histeq._panel.fields import MOST, AxesRow
+from napari_histeq._panel.fields import MOST, AxesRow, ExactSlider
 from napari_histeq.core import METHODS
 
 if TYPE_CHECKING:
@@ -78,7 +77,7 @@ def region_rows(regions: Callable[..., Any]) -> list[Widget]:
 def output_rows() -> list[Widget]:
     """How strong, to what range, and what to add."""
     return [
-        FloatSlider(
+        ExactSlider(
             name="strength",
             value=1.0,
             min=0.0,
@@ -105,6 +104,11 @@ def output_rows() -> list[Widget]:
             value=True,
             tooltip="Add a plot of the histogram before and after, under the image.",
         ),
+        CheckBox(
+            name="compare",
+            text="side by side",
+            tooltip="Show the original to the left of the result: a layer that shares its data.",
+        ),
         CheckBox(name="preview", text="live preview", visible=False),
     ]
 
@@ -116,11 +120,11 @@ def run_rows() -> list[Widget]:
     cancel = PushButton(name="cancel", text="Cancel", enabled=False)
     cancel.native.setObjectName("histeq_cancel")
     bar = ProgressBar(name="progress", value=0, min=0, max=100)
-    return [_text("evidence", "histeq_evidence"), run, cancel, bar, _text("status", "histeq_note")]
+    return [_text("evidence", "histeq_evidence", visible=False), run, cancel, bar, _text("status", "histeq_note")]
 
 
-def _text(name: str, look: str) -> Label:
-    label = Label(name=name, value="", gui_only=True)
+def _text(name: str, look: str, visible: bool | None = None) -> Label:
+    label = Label(name=name, value="", gui_only=True, visible=visible)
     label.native.setObjectName(look)
     label.native.setWordWrap(True)
     label.native.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from napari.utils.theme import get_theme
+
+if TYPE_CHECKING:
+    from pydantic_extra_types.color import Color
 
 
 def sheet(theme_name: str) -> str:
@@ -23,9 +28,9 @@ def sheet(theme_name: str) -> str:
     }}
     QToolButton#histeq_fold:hover {{ color: {accent}; }}
     QPushButton#histeq_run {{
-        background-color: {accent}; color: white; font-weight: bold; padding: 6px;
+        background-color: {accent}; color: {_readable(theme.current)}; font-weight: bold; padding: 6px;
     }}
-    QPushButton#histeq_run:hover {{ background-color: {_lighter(theme, 1.15)}; }}
+    QPushButton#histeq_run:hover {{ background-color: {_lighter(theme.current)}; }}
     QPushButton#histeq_run:disabled {{
         background-color: {theme.primary.as_hex()}; color: {muted}; border: none;
     }}
@@ -33,7 +38,12 @@ def sheet(theme_name: str) -> str:
     """
 
 
-def _lighter(theme: object, factor: float) -> str:
-    red, green, blue = theme.current.as_rgb_tuple()[:3]  # type: ignore[attr-defined]
-    lit = [min(int(part * factor), 255) for part in (red, green, blue)]
+def _readable(color: Color) -> str:
+    """Black or white, whichever can be read on a color."""
+    red, green, blue = color.as_rgb_tuple()[:3]
+    return "black" if 0.2126 * red + 0.7152 * green + 0.0722 * blue > 140 else "white"
+
+
+def _lighter(color: Color) -> str:
+    lit = [min(int(part * 1.15), 255) for part in color.as_rgb_tuple()[:3]]
     return f"rgb({lit[0]}, {lit[1]}, {lit[2]})"
