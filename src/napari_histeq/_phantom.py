@@ -51,8 +51,7 @@ def _torso(x: Map, y: Map) -> Map:
     half = _smooth(y, at, width)
     depth = _smooth(y, (0, 40, 90, 200, 358), (105, 115, 160, 190, 205))
     inside = np.clip(1 - (x / half) ** 2, 0, None)
-    torso: Map = depth * inside**0.38
-    return torso
+    return depth * inside**0.38
 
 
 def _smooth(at: Map, points: Sequence[float], values: Sequence[float]) -> Map:
@@ -72,7 +71,7 @@ def _lungs(x: Map, y: Map) -> Map:
     dome = np.where(x < 0, 243, 256) + 46 * ((np.abs(x) - 60) / 75) ** 2
     above = 1 / (1 + np.exp((y - dome) / 1.3))
     behind = 0.16 / (1 + np.exp((y - dome - 22) / 6))
-    lungs: Map = depth * across * np.maximum(above, behind).astype(np.float32)
+    lungs: Map = (depth * across * np.maximum(above, behind)).astype(np.float32)
     return lungs
 
 
