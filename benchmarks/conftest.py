@@ -32,7 +32,9 @@ class Row:
         name = f"{self.work:<44} {self.ours * 1e3:9.1f} ms"
         rows = []
         for peer, (ratio, bar) in self.ratios.items():
-            verdict = "" if bar is None else f"bar {bar:g} {'reached' if ratio >= bar else 'MISSED'}"
+            verdict = (
+                "" if bar is None else f"bar {bar:g} {'reached' if ratio >= bar else 'MISSED'}"
+            )
             rows.append(f"{name}  {ratio:8.2f} x {peer:<34} {verdict}")
             name = " " * len(name)
         return rows

@@ -36,13 +36,14 @@ def chest(rng: np.random.Generator) -> Map:
     tissue = np.maximum(_torso(x, y) - _tubes(_airways()), 0)
     spongy, cortical = _bones(x, y)
     spongy *= 1 + np.float32(0.3) * _grain(rng)
-    return (
+    absorbed: Map = (
         _SOFT * (tissue * (1 + np.float32(0.006) * _grain(rng)) + vessels)
         - (_SOFT - _LUNG) * air
         + (_SPONGY - _SOFT) * spongy
         + (_CORTICAL - _SOFT) * cortical
         + _LEAD * _tubes(_marker())
     )
+    return absorbed
 
 
 def _torso(x: Map, y: Map) -> Map:
@@ -57,8 +58,9 @@ def _torso(x: Map, y: Map) -> Map:
 
 def _smooth(at: Map, points: Sequence[float], values: Sequence[float]) -> Map:
     """Interpolate along the rows of `at` without corners."""
-    rows = np.interp(at[:, 0], points, values)
-    return ndimage.gaussian_filter1d(rows, 10 / PIXEL, mode="nearest").astype(np.float32)[:, None]
+    rows = np.interp(at[:, 0], points, values).astype(np.float32)
+    smooth: Map = ndimage.gaussian_filter1d(rows, 10 / PIXEL, mode="nearest")[:, None]
+    return smooth
 
 
 def _lungs(x: Map, y: Map) -> Map:
@@ -72,7 +74,7 @@ def _lungs(x: Map, y: Map) -> Map:
     dome = np.where(x < 0, 243, 256) + 46 * ((np.abs(x) - 60) / 75) ** 2
     above = 1 / (1 + np.exp((y - dome) / 1.3))
     behind = 0.16 / (1 + np.exp((y - dome - 22) / 6))
-    lungs: Map = depth * across * np.maximum(above, behind).astype(np.float32)
+    lungs: Map = (depth * across * np.maximum(above, behind)).astype(np.float32)
     return lungs
 
 
@@ -258,12 +260,14 @@ def _box(x: Map, y: Map, top: float, height: float, half: float) -> Map:
     """Draw a waisted box with soft edges: 1 inside, 0 outside."""
     rise = 2 * np.abs(y - top - height / 2) / height
     edge = half - 2.2 * (1 - np.minimum(rise, 1) ** 2)
-    return _step(edge - np.abs(x)) * _step((1 - rise) * height / 2)
+    inside: Map = _step(edge - np.abs(x)) * _step((1 - rise) * height / 2)
+    return inside
 
 
 def _step(distance: Map) -> Map:
     """Go from 0 to 1 over 1.2 mm about a border."""
-    return np.clip(distance / 1.2 + 0.5, 0, 1)
+    step: Map = np.clip(distance / 1.2 + 0.5, 0, 1)
+    return step
 
 
 def nuclei(
@@ -276,7 +280,9 @@ def nuclei(
         center, radii = rng.uniform(0, 1, 3) * extent, rng.uniform((2.5, 3.2, 3.2), (4, 5.5, 5.5))
         _nucleus(stain, center / spacing, radii / spacing, rng.uniform(0.5, 1))
     texture = ndimage.gaussian_filter(rng.normal(size=shape).astype(np.float32), (0.8, 1.6, 1.6))
-    return ndimage.gaussian_filter(stain * np.clip(1 + 3 * texture, 0.3, 2), (0.8, 0.6, 0.6))
+    stain *= np.clip(1 + 3 * texture, 0.3, 2)
+    blurred: Map = ndimage.gaussian_filter(stain, (0.8, 0.6, 0.6))
+    return blurred
 
 
 def _nucleus(stain: Map, center: NDArray[Any], radii: NDArray[Any], brightness: float) -> None:

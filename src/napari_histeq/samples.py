@@ -62,8 +62,7 @@ def radiograph(bits: int = 8) -> NDArray[Any]:
 def _beam(shape: tuple[int, ...]) -> NDArray[np.float64]:
     """Fall-off to the edges, and the heel effect along the tube's axis."""
     y, x = np.linspace(-1, 1, shape[0])[:, None], np.linspace(-1, 1, shape[1])
-    falloff: NDArray[np.float64] = (1 - 0.12 * (x**2 + y**2)) * (1 - 0.12 * y)
-    return falloff
+    return (1 - 0.12 * (x**2 + y**2)) * (1 - 0.12 * y)
 
 
 @cache

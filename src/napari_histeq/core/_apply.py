@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_histeq.core import _blocks, _keys
+from napari_histeq.core._knots import knot_table
 from napari_histeq.core.histogram import Histogram
 
 if TYPE_CHECKING:
@@ -17,9 +18,6 @@ if TYPE_CHECKING:
     from napari_histeq.core.transfer import TransferFunction
 
     Run = Callable[[NDArray[Any], NDArray[Any]], None]
-
-#: Cells of keys among which the knots of a curve are shared out for the search.
-SEARCH_BITS = 18
 
 
 def apply(curve: TransferFunction, image: NDArray[Any]) -> NDArray[Any]:
@@ -117,57 +115,17 @@ def _table_mapper(bits: NDArray[Any]) -> Run:
 def _knot_mapper(curve: TransferFunction, dtype: np.dtype[Any]) -> Run:
     from napari_histeq.core import _kernels
 
-    x, y = _search_knots(curve, dtype)
-    keys = _keys.keys_of(x).astype(np.uint64)
-    base, spread = int(keys[0]), int(keys[-1]) - int(keys[0])
-    shift = max(spread.bit_length() - SEARCH_BITS, 0)
-    cells = (spread >> shift) + 2
-    first = np.searchsorted(
-        keys - np.uint64(base), np.arange(cells, dtype=np.uint64) << np.uint64(shift)
-    )
-    first = np.minimum(first, x.size - 1).astype(np.int32)
-    constants = _keys.constants(dtype, base)
-    kind, places = _keys.kind_of(dtype), x.astype(np.float64)
-    segments = _segments(places, y)
+    table = knot_table(curve, dtype)
 
-    def run_values(run: NDArray[Any], out: NDArray[Any]) -> None:
-        if dtype.kind != "f":
-            exact = np.empty(run.size, np.float64)
-            interpolated(run, exact)
-            out[...] = rounded(exact, dtype)
-        else:
-            interpolated(run, out)
+    def run_floats(run: NDArray[Any], out: NDArray[Any]) -> None:
+        _kernels.interpolate(_keys.bits_of(run), run, *table, out)
 
-    def interpolated(run: NDArray[Any], out: NDArray[Any]) -> None:
-        _kernels.interpolate(
-            _keys.bits_of(run), run, kind, constants, constants.dtype.type(shift), first,
-            places, segments, curve.end_slope, out,
-        )  # fmt: skip
+    def run_integers(run: NDArray[Any], out: NDArray[Any]) -> None:
+        exact = np.empty(run.size, np.float64)
+        run_floats(run, exact)
+        out[...] = rounded(exact, dtype)
 
-    return run_values
-
-
-def _segments(x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
-    """For each knot the line that ends there: start, value at the start, slope, value."""
-    segments = np.zeros((x.size, 4))
-    segments[1:, 0], segments[1:, 1], segments[:, 3] = x[:-1], y[:-1], y
-    with np.errstate(over="ignore"):
-        # Infinite over the narrowest of steps; the kernel holds it to the value at the end.
-        segments[1:, 2] = np.diff(y) / np.diff(x)
-    return segments
-
-
-def _search_knots(
-    curve: TransferFunction, dtype: np.dtype[Any]
-) -> tuple[NDArray[Any], NDArray[np.float64]]:
-    """The knots in the image's dtype, one of them at 0 so that no difference overflows."""
-    x, y = curve.x, curve.y
-    if x[0] < 0 < x[-1] and not np.any(x == 0):
-        place = int(np.searchsorted(x, 0))
-        x, y = np.insert(x, place, 0), np.insert(y, place, float(curve.evaluate(0)))
-    cast = x.astype(dtype)
-    distinct = np.append(True, cast[1:] > cast[:-1])
-    return cast[distinct], y[distinct]
+    return run_floats if dtype.kind == "f" else run_integers
 
 
 def push(curve: TransferFunction, histogram: Histogram) -> Histogram:

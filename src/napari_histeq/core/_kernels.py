@@ -19,9 +19,6 @@ if TYPE_CHECKING:
 
 F = TypeVar("F", bound="Callable[..., Any]")
 
-# How bits are put in order: as they are, two's complement, or IEEE 754.
-UNSIGNED, SIGNED, FLOAT = 0, 1, 2
-
 
 def compiled(function: F) -> F:
     """Compile at the first call; keep the result on disk where that can be done."""
@@ -95,63 +92,52 @@ def look_up_words(words: NDArray[Any], table: NDArray[Any], out: NDArray[Any]) -
 
 
 @compiled
-def order_key(bits: Any, kind: int, sign: Any, infinity: Any) -> tuple[Any, bool]:
-    """The bits as an unsigned key in the order of the values; whether they are finite.
+def order_key(bits: Any, order: NDArray[Any]) -> Any:
+    """The bits as an unsigned key in the order of the values, without a branch.
 
-    `sign` is the top bit, `infinity` the bits of +inf (0 for integers). Both zeros
-    of a float get one key.
+    `order` (see `_keys.order_of`) holds the shift that leaves the sign bit, a mask that is
+    all ones for floats, what toggles the sign, and the bits of -0, which is counted as 0.
     """
-    if kind == UNSIGNED:
-        return bits, True
-    if kind == SIGNED:
-        return bits ^ sign, True
-    if (bits & infinity) == infinity:
-        return bits, False
-    if bits & sign:
-        return (~bits if bits != sign else sign), True
-    return bits | sign, True
+    top, floats, toggle, minus_zero = order
+    one = bits if bits != minus_zero else bits ^ minus_zero  # 0, of the same type
+    return one ^ (((one >> top) * floats) | toggle)
 
 
 @compiled
 def count_keys(
     bits: NDArray[Any],
     mask: NDArray[Any],
-    kind: int,
-    constants: NDArray[Any],
+    order: NDArray[Any],
+    base: Any,
+    span: Any,
     shifts: NDArray[Any],
     children: NDArray[Any],
     starts: NDArray[Any],
     counts: NDArray[Any],
     extremes: NDArray[Any],
 ) -> None:
-    """Count order keys in the deepest level of a radix tree (see `_radix`).
+    """Count order keys from `base` to ``base + span`` in the deepest level of a radix tree.
 
-    `constants` are the sign bit, the bits of infinity and the least key of the
-    root; `shifts[level]` are the key bits below a cell of that level;
-    `children[starts[level] + cell]` is the place of its children, or -1.
-    `extremes` takes the least and the greatest finite key.
+    `shifts[level]` are the key bits below a cell of that level (see `_radix`);
+    `children[starts[level] + cell]` is the place of its children, or -1. What lies
+    beyond is not counted: NaN and infinities have such keys. `extremes` takes the least
+    and the greatest key counted, less `base`.
     """
-    sign, infinity, base = constants
     low, high = extremes[0], extremes[1]
     depth = shifts.size - 1
     masked = mask.size > 0
     for i in range(bits.size):
-        if masked and not mask[i]:
-            continue
-        key, finite = order_key(bits[i], kind, sign, infinity)
-        if not finite:
+        key = order_key(bits[i], order) - base
+        if key > span or (masked and not mask[i]):
             continue
         low, high = min(low, key), max(high, key)
-        key -= base
         cell = np.int64(key >> shifts[0])
         for level in range(depth):
             cell = np.int64(children[starts[level] + cell])
             if cell < 0:
                 break
-            below = (key >> shifts[level + 1]) & ~(
-                ~np.uint64(0) << (shifts[level] - shifts[level + 1])
-            )
-            cell += np.int64(below)
+            below = ~(~np.uint64(0) << (shifts[level] - shifts[level + 1]))
+            cell += np.int64((key >> shifts[level + 1]) & below)
         if cell >= 0:
             counts[cell] += 1
     extremes[0], extremes[1] = low, high
@@ -161,41 +147,41 @@ def count_keys(
 def interpolate(
     bits: NDArray[Any],
     values: NDArray[Any],
-    kind: int,
-    constants: NDArray[Any],
+    order: NDArray[Any],
+    base: Any,
+    span: Any,
     shift: Any,
-    first: NDArray[Any],
+    cells: NDArray[Any],
     x: NDArray[Any],
-    segments: NDArray[Any],
-    slope: float,
+    lines: NDArray[Any],
+    end_slope: float,
     out: NDArray[Any],
 ) -> None:
     """A piecewise linear curve at every finite value; the others stay.
 
-    `first[cell]` is the first knot of `x` that is not below the cell of keys, so that a
-    search spans the few knots of one cell. `segments[i]` is the line that ends at knot
-    ``i``: its start, the value there, its slope, and the value at the knot. Beyond the
-    ends the curve has `slope`.
+    `cells` holds, for each cell of keys from `base` on, the first knot of `x` that is
+    not below the cell, and how many lie before its last key: only these are searched.
+    `lines[i]` ends at knot ``i``: its start, the value there, its slope, and the value at
+    the knot. Keys beyond `span` are not between two knots; there the curve has `end_slope`.
     """
-    sign, infinity, base = constants
     last = x.size - 1
     for i in range(values.size):
-        key, finite = order_key(bits[i], kind, sign, infinity)
+        key = order_key(bits[i], order) - base
         value = np.float64(values[i])
-        if not finite:
-            out[i] = values[i]
-        elif value <= x[0]:
-            out[i] = segments[0, 3] + (value - x[0]) * slope
-        elif value > x[last]:
-            out[i] = segments[last, 3] + (value - x[last]) * slope
-        else:
-            cell = np.int64((key - base) >> shift)
-            knot = np.int64(first[cell])
-            size = np.int64(first[cell + 1]) - knot
-            while size > 0:
-                half = size >> 1
-                above = x[knot + half] < value
-                knot = knot + half + 1 if above else knot
-                size = size - half - 1 if above else half
-            start, level, rise, end = segments[knot]
-            out[i] = min(level + (value - start) * rise, end)
+        if key > span:
+            if not np.isfinite(value):
+                out[i] = values[i]
+            elif value <= x[0]:
+                out[i] = lines[0, 3] + (value - x[0]) * end_slope
+            else:
+                out[i] = lines[last, 3] + (value - x[last]) * end_slope
+            continue
+        cell = key >> shift
+        knot, size = np.int64(cells[cell, 0]), np.int64(cells[cell, 1])
+        while size > 0:
+            half = size >> 1
+            above = x[knot + half] < value
+            knot = knot + half + 1 if above else knot
+            size = size - half - 1 if above else half
+        line = lines[knot]
+        out[i] = min(line[1] + (value - line[0]) * line[2], line[3])

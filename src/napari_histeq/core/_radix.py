@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 #: A cell with more than this fraction of the pixels is divided...
 FINENESS = 4096
 #: ...and neighbours are joined to bins while they start in the same one of so many
-#: parts. Together no bin holds more than 3/8192 < 1/2048, but that of a single value.
-PARTS = 8192
+#: parts. Together no bin holds more than 2/4096 = 1/2048, but that of a single value.
+PARTS = 4096
 #: Cells counted at once: 8 MB of counters.
 CELLS_BITS = 20
 #: Wide integers with fewer levels than this between their extremes get a bin each.
@@ -47,64 +47,77 @@ class Tally:
 
 @dataclass
 class Tree:
-    """Levels of cells: `prefixes[level]` are the least keys of the parents' cells."""
+    """Levels of cells of the keys from `base` on.
+
+    `shifts[level]` are the key bits below a cell, `prefixes[level]` the least keys (less
+    `base`) of the parents of its cells, `children[level]` where a cell's children are in
+    the next level (-1: it has none), and `counts[level]` the pixels in each cell.
+    """
 
     dtype: np.dtype[Any]
     base: int
+    span: int
     shifts: list[int]
-    prefixes: list[NDArray[np.uint64]]
+    prefixes: list[NDArray[np.uint64]] = field(default_factory=lambda: [np.zeros(1, np.uint64)])
     children: list[NDArray[np.int32]] = field(default_factory=list)
     counts: list[NDArray[np.int64]] = field(default_factory=list)
 
     @property
-    def fanout(self) -> int:
-        """Cells under each parent at the deepest level."""
-        above = self.shifts[-2] if len(self.shifts) > 1 else None
-        return 1 << (CELLS_BITS if above is None else above - self.shifts[-1])
+    def cells(self) -> int:
+        """Cells of the deepest level."""
+        if len(self.shifts) == 1:
+            return (self.span >> self.shifts[0]) + 1
+        return self.prefixes[-1].size << (self.shifts[-2] - self.shifts[-1])
 
 
 def adaptive_bins(source: Source) -> Bins:
     """Count a source of wide integers or floats into adaptive bins."""
-    bits = 8 * source.dtype.itemsize
-    tree = Tree(source.dtype, 0, [max(bits - CELLS_BITS, 0)], [np.zeros(1, np.uint64)])
-    tally = _sweep(source, tree)
+    tree, tally = _rooted(source, *_keys.finite_keys(source.dtype))
     total = int(tally.counts.sum())
-    low, high = (int(k) for k in tally.extremes)
     if not total:
-        return _no_bins(source.dtype)
+        return Bins(np.zeros(1, np.int64), np.array([0, 1]), np.zeros(1, source.dtype))
+    low, high = (tree.base + int(k) for k in tally.extremes)
     if source.dtype.kind in "iu" and high - low < MOST_LEVELS:
         return _bin_per_level(source, low, high)
-    zoom = max((high - low).bit_length() - CELLS_BITS, 0)
-    if zoom < tree.shifts[0] and _is_coarse(tally.counts, total):
-        tree = Tree(source.dtype, low, [zoom], [np.zeros(1, np.uint64)])
-        tally = _sweep(source, tree)
+    if _has_heavy(tally.counts, total) and _root_shift(low, high) < tree.shifts[0]:
+        tree, tally = _rooted(source, low, high)  # look closer, at where the data are
     tree.counts.append(tally.counts)
     while _divide(tree, total):
         tree.counts.append(_sweep(source, tree).counts)
     return _join(*_leaves(tree, low, high), total, source.dtype)
 
 
-def _is_coarse(counts: NDArray[np.int64], total: int) -> bool:
-    return bool(np.any(counts * FINENESS > total))
+def _root_shift(low: int, high: int) -> int:
+    return max((high - low).bit_length() - CELLS_BITS, 0)
+
+
+def _rooted(source: Source, low: int, high: int) -> tuple[Tree, Tally]:
+    """A tree of one level for the keys from `low` to `high`, and its tally."""
+    tree = Tree(source.dtype, low, high - low, [_root_shift(low, high)])
+    return tree, _sweep(source, tree)
+
+
+def _has_heavy(counts: NDArray[np.int64], total: int) -> bool:
+    return bool(counts.max() * FINENESS > total)
 
 
 def _sweep(source: Source, tree: Tree) -> Tally:
     from napari_histeq.core import _kernels
 
-    kind, constants = _keys.kind_of(tree.dtype), _keys.constants(tree.dtype, tree.base)
-    unsigned = constants.dtype
-    shifts = np.array(tree.shifts, unsigned)
-    sizes = [c.size for c in tree.children]
-    starts = np.cumsum([0, *sizes[:-1]], dtype=np.int64)
+    order = _keys.order_of(tree.dtype)
+    number = order.dtype.type
+    base, span = number(tree.base), number(tree.span)
+    shifts = np.array(tree.shifts, order.dtype)
+    starts = np.cumsum([0, *(c.size for c in tree.children[:-1])], dtype=np.int64)
     children = np.concatenate(tree.children) if tree.children else np.empty(0, np.int32)
-    cells = tree.prefixes[-1].size * tree.fanout
 
     def start() -> Tally:
-        return Tally(np.zeros(cells, np.int64), np.array([~unsigned.type(0), 0], unsigned))
+        extremes = np.array([tree.span, 0], order.dtype)
+        return Tally(np.zeros(tree.cells, np.int64), extremes)
 
     def visit(tally: Tally, run: NDArray[Any], mask: NDArray[Any]) -> None:
         _kernels.count_keys(
-            _keys.bits_of(run), mask, kind, constants, shifts, children, starts,
+            _keys.bits_of(run), mask, order, base, span, shifts, children, starts,
             tally.counts, tally.extremes,
         )  # fmt: skip
 
@@ -112,8 +125,7 @@ def _sweep(source: Source, tree: Tree) -> Tally:
 
 
 def _bin_per_level(source: Source, low: int, high: int) -> Bins:
-    tree = Tree(source.dtype, low, [0], [np.zeros(1, np.uint64)])
-    counts = _sweep(source, tree).counts[: high - low + 1]
+    counts = _sweep(source, Tree(source.dtype, low, high - low, [0])).counts
     levels = _keys.values_of(low + np.arange(high - low + 1, dtype=np.uint64), source.dtype)
     return Bins(counts, _integer_edges(levels), levels)
 
@@ -122,10 +134,6 @@ def _integer_edges(levels: NDArray[Any]) -> NDArray[Any]:
     greatest = int(levels[-1])
     top = greatest + 1 if greatest < np.iinfo(levels.dtype).max else greatest
     return np.append(levels, np.array([top], levels.dtype))
-
-
-def _no_bins(dtype: np.dtype[Any]) -> Bins:
-    return Bins(np.zeros(1, np.int64), np.array([0, 1]), np.zeros(1, dtype))
 
 
 def _divide(tree: Tree, total: int) -> bool:
@@ -145,11 +153,12 @@ def _divide(tree: Tree, total: int) -> bool:
 
 
 def _prefixes(tree: Tree, level: int, cells: NDArray[np.intp]) -> NDArray[np.uint64]:
-    """The least key of each cell of a level."""
-    parents = tree.prefixes[level]
-    fanout = tree.counts[level].size // parents.size
-    within = (cells % fanout).astype(np.uint64) << np.uint64(tree.shifts[level])
-    return parents[cells // fanout] + within
+    """The least key (less `base`) of each cell of a level."""
+    if level == 0:
+        return cells.astype(np.uint64) << np.uint64(tree.shifts[0])
+    width = tree.shifts[level - 1] - tree.shifts[level]
+    within = (cells & ((1 << width) - 1)).astype(np.uint64) << np.uint64(tree.shifts[level])
+    return np.asarray(tree.prefixes[level][cells >> width] + within)
 
 
 def _leaves(tree: Tree, low: int, high: int) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:

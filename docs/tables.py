@@ -1,0 +1,47 @@
+"""Write the tables of options in docs/methods.md from the methods' own fields.
+
+`python docs/tables.py` rewrites them, with `--check` it only tells whether they are current.
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+from napari_histeq.core._options import options_of
+from napari_histeq.core.methods import METHODS
+
+PAGE = Path(__file__).parent / "methods.md"
+
+
+def table(name: str) -> str:
+    """The options of a method as a Markdown table."""
+    rows = ["| option | default | values | |", "|---|---|---|---|"]
+    for field in options_of(METHODS[name]):
+        values = ", ".join(field.choices) or field.option.limits
+        rows.append(f"| `{field.name}` | {field.default} | {values} | {field.option.help} |")
+    return "\n".join(rows)
+
+
+def with_tables(page: str) -> str:
+    """The page with a fresh table after each marker."""
+    return re.sub(
+        r"(<!-- options: (\w+) -->\n)(?:\n\|(?:.*\n)+?(?=\n))?",
+        lambda found: f"{found[1]}\n{table(found[2])}\n",
+        page,
+    )
+
+
+def main() -> int:
+    """Rewrite or check the page."""
+    page = PAGE.read_text(encoding="utf-8")
+    fresh = with_tables(page)
+    if "--check" in sys.argv:
+        return int(fresh != page)
+    PAGE.write_text(fresh, encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
