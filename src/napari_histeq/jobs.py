@@ -133,6 +133,7 @@ class Run(QObject):
             self.progressed.emit(fraction, what)
 
     def _show(self, fraction: float, what: str) -> None:
+        self._bar.set_description(f"{self._source.name}: {what}")
         ahead = int(100 * fraction) - self._bar.n
         if ahead > 0:
             self._bar.update(ahead)
@@ -196,9 +197,7 @@ def task_of(viewer: Viewer, source: Image, choice: Choice) -> Task:
     )
 
 
-def _work(
-    task: Task, choice: Choice, theme: str, report: Callable[[float, str], None]
-) -> Answer:
+def _work(task: Task, choice: Choice, theme: str, report: Callable[[float, str], None]) -> Answer:
     """All that takes time; on the worker's thread."""
     try:
         outcome = (perform if choice.image else survey)(task, report)

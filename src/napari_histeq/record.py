@@ -30,6 +30,20 @@ MASK_BYTES = 1 << 22
 DIGEST_BYTES = 1 << 28
 
 
+@cache
+def current_versions() -> dict[str, str]:
+    """The versions of what decides the bits."""
+    known = {name: _version(name) for name in ("napari-histeq", "numpy", "numba", "napari")}
+    return known | {"python": platform.python_version()}
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "unknown"
+
+
 @dataclass(frozen=True, slots=True)
 class MaskRecord:
     """The pixels that counted: one bit each, packed and compressed.
@@ -118,7 +132,7 @@ class Record:
     ignored: float | None = None
     curve: TransferFunction | None = None
     measures: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-    versions: Mapping[str, str] = field(default_factory=lambda: dict(versions()))
+    versions: Mapping[str, str] = field(default_factory=lambda: dict(current_versions()))
 
     def as_dict(self) -> dict[str, Any]:
         """Plain dicts, tuples, numbers, strings, bytes and arrays: for a layer's metadata."""
@@ -183,31 +197,17 @@ def counting(
     """
     if ignored is None:
         return None if mask is None else np.asarray(mask)
-    other = np.asarray(image) != ignored
+    other: Any = np.asarray(image) != ignored
     if channel_axis is not None:
-        other = np.moveaxis(other, channel_axis, -1)[..., :3].any(axis=-1)
-    return other if mask is None else other & mask
+        other = np.any(np.moveaxis(other, channel_axis, -1)[..., :3], axis=-1)
+    return np.asarray(other if mask is None else other & mask)
 
 
 def digest_of(image: Any) -> str | None:
     """SHA-256 of the pixels, if they lie in memory and are not too many."""
     if not isinstance(image, np.ndarray) or image.nbytes > DIGEST_BYTES:
         return None
-    return hashlib.sha256(np.ascontiguousarray(image)).hexdigest()
-
-
-@cache
-def versions() -> dict[str, str]:
-    """The versions of what decides the bits."""
-    known = {name: _version(name) for name in ("napari-histeq", "numpy", "numba", "napari")}
-    return known | {"python": platform.python_version()}
-
-
-def _version(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return "unknown"
+    return hashlib.sha256(np.ascontiguousarray(image).data).hexdigest()
 
 
 def _as_plain(value: Any, names: tuple[str, ...]) -> dict[str, Any] | None:

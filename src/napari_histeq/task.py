@@ -10,12 +10,12 @@ from napari_histeq.core import (
     Global,
     Histogram,
     TransferFunction,
+    color,
     compute_histogram,
     equalize,
     measures,
     transfer_function,
 )
-from napari_histeq.core import color
 from napari_histeq.core._blocks import watching
 from napari_histeq.core._counting import count
 from napari_histeq.core.histogram import output_limits
@@ -161,9 +161,7 @@ def _out_range(task: Task, before: Histogram) -> str | tuple[float, float]:
     return color.limits(task.out_range, before)
 
 
-def _equalized(
-    task: Task, mask: NDArray[np.bool_] | None, curve: TransferFunction | None
-) -> Any:
+def _equalized(task: Task, mask: NDArray[np.bool_] | None, curve: TransferFunction | None) -> Any:
     if curve is not None and task.channel_axis is None:
         return curve(task.image)  # what `equalize` does, without counting again
     return equalize(

@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 import napari.viewer
-from magicgui.widgets import Container, Widget
+from magicgui.widgets import Container
 from napari.layers import Image, Labels, Shapes
 from napari.utils.notifications import show_error
 
@@ -14,11 +14,11 @@ from napari_histeq import jobs, layers
 from napari_histeq._panel import arrange, evidence, fields, rows, style
 from napari_histeq._panel.links import Links
 from napari_histeq.core import METHODS
-from napari_histeq.core._options import Method, options_of
+from napari_histeq.core._options import Method, OptionField, options_of
 from napari_histeq.task import Outcome
 
 
-class EqualizePanel(Container[Widget]):
+class EqualizePanel(Container[Any]):
     """The panel in the dock: choose a layer and a method, press the button.
 
     Its rows are reached by name: ``panel["layer"]``, ``panel["method"]``, ...
@@ -36,6 +36,7 @@ class EqualizePanel(Container[Widget]):
         self._began = 0.0
         self._kept: dict[str, dict[str, Any]] = {}
         self._method_shown = ""
+        self._options_shown: tuple[OptionField, ...] = ()
         super().__init__(
             widgets=[
                 *rows.what_rows(self._sources),
@@ -80,8 +81,8 @@ class EqualizePanel(Container[Widget]):
 
     def chosen_method(self) -> Method:
         """The method, made from its rows."""
-        cls = METHODS[self["method"].value]
-        return cls(**{field.name: self[field.name].value for field in options_of(cls)})
+        options = {field.name: self[field.name].value for field in self._options_shown}
+        return METHODS[self["method"].value](**options)
 
     def _out_range(self) -> str | tuple[float, float]:
         named: str = self["out_range"].value
@@ -172,7 +173,7 @@ class EqualizePanel(Container[Widget]):
         name = self["method"].value
         if name == self._method_shown:
             return
-        old = options_of(METHODS[self._method_shown]) if self._method_shown else ()
+        old = self._options_shown
         self._kept[self._method_shown] = {field.name: self[field.name].value for field in old}
         self._parts.show_options([], [])
         for field in old:
@@ -183,8 +184,8 @@ class EqualizePanel(Container[Widget]):
         self._add_options(METHODS[name], self._kept.get(name, {}))
         self["summary"].value = METHODS[name].summary
 
-    def _add_options(self, method: type[Method], kept: dict[str, Any]) -> None:
-        options = options_of(method)
+    def _add_options(self, method: Any, kept: dict[str, Any]) -> None:
+        options = self._options_shown = options_of(method)
         made = [fields.control(f, kept.get(f.name, f.default)) for f in options]
         for row in reversed(made):
             self.insert(0, row)

@@ -83,6 +83,7 @@ class Either(RadioButtons):
         """Make the buttons, once."""
         if not len(self):
             super().reset_choices()
+            self.value = self.choices[0]
 
 
 class AxesRow(Container[CheckBox]):
@@ -129,13 +130,15 @@ def digits(number: float) -> int:
 
 def control(field: OptionField, value: Any) -> ValueWidget[Any]:
     """The control for an option, from its type and limits."""
-    return _kind(field)(
+    kind = _kind(field)
+    made: ValueWidget[Any] = kind(
         name=field.name,
         label=caption(field),
         tooltip=_tooltip(field),
         value=value,
         **_limits(field, value),
     )
+    return made
 
 
 def caption(field: OptionField) -> str:
