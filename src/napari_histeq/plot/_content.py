@@ -124,7 +124,7 @@ def levels_text(histogram: Histogram) -> str:
     if count is not None:
         return f"{count:,} level{'s' * (count != 1)}"
     if histogram.levels.dtype.kind == "f" and histogram.nbins > BARS:
-        return "continuous values"
+        return "continuous"
     return f"counted in {histogram.nbins:,} bins"
 
 

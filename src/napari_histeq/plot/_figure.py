@@ -10,11 +10,9 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.colors import to_rgb
-from matplotlib.legend_handler import HandlerTuple
-from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
 
 from napari_histeq.plot import _content, _layout, _text
+from napari_histeq.plot._furniture import Legend
 from napari_histeq.plot._panel import Panel
 from napari_histeq.plot._theme import Theme
 
@@ -156,7 +154,8 @@ class HistogramFigure:
         self.marked: float | None = None
         self._build()
         self.update(before, after, curve, note=note, measures=measures)
-        self._resizing = figure.canvas.mpl_connect("resize_event", lambda _: self.relayout())
+        # matplotlib keeps a weak reference only: a figure drawn anew forgets the old plot.
+        figure.canvas.mpl_connect("resize_event", self._resized)
 
     def _build(self) -> None:
         figure, theme, sizes = self.figure, self.look.theme, self.look.sizes
@@ -173,17 +172,18 @@ class HistogramFigure:
         self.flow.add_collection(self.threads, autolim=False)
         (self.thread,) = self.flow.plot([], [], ls="-", lw=1.2 * sizes.line, color=theme.text)
         self._make_texts()
-        self._legend: Any = None
+        self._make_legend()
 
-    def _text(self, size: float, color: str, weight: str = "normal", **where: Any) -> Text:
+    def _text(self, size: float, color: str, weight: str = "normal", **more: Any) -> Text:
+        font = _text.font(size, weight, any_script=more.pop("any_script", False))
         return self.figure.text(
-            0, 0, "", color=color, parse_math=False,
-            fontproperties=_text.font(size, weight), **{"va": "center", **where},
+            0, 0, "", color=color, parse_math=False, usetex=False, fontproperties=font,
+            **{"va": "center", **more},
         )  # fmt: skip
 
     def _make_texts(self) -> None:
         theme, sizes = self.look.theme, self.look.sizes
-        self.title = self._text(sizes.title, theme.text)
+        self.title = self._text(sizes.title, theme.text, any_script=True)
         self.names = [
             self._text(sizes.header, color, "bold") for color in (theme.before, theme.after)
         ]
@@ -191,7 +191,7 @@ class HistogramFigure:
         self.asides = [self._text(sizes.tick, theme.muted, ha="right") for _ in range(2)]
         for text, name in zip(self.names, ("before", "after"), strict=True):
             text.set_text(name)
-        self.axis_label = self._text(sizes.label, theme.text, ha="center")
+        self.axis_label = self._text(sizes.label, theme.text, ha="center", any_script=True)
         self.powers = [self._text(sizes.tick, theme.muted, ha="right", va="top") for _ in range(2)]
         self.side_labels = [
             self._text(sizes.label, theme.text, ha="center", rotation=90) for _ in range(4)
@@ -237,7 +237,7 @@ class HistogramFigure:
             both.append((1, shown.after))
         for index, content in both:
             self.levels[index].set_text(content.levels)
-        for text in (self.names[1], self.levels[1], self.asides[1]):
+        for text in (*self.names, self.levels[1], self.asides[1]):
             text.set_visible(shown.after is not None)
         for axes in (self.after.axes, self.after.right):
             axes.set_visible(shown.after is not None)
@@ -264,6 +264,9 @@ class HistogramFigure:
         self.threads.set_segments(np.stack([across, down], axis=-1))
         self.threads.set_color(_faded(self.look.theme.curve, weight))
 
+    def _resized(self, event: object) -> None:  # noqa: ARG002
+        self.relayout()
+
     def relayout(self) -> None:
         """Lay everything out for the figure's present size."""
         wide, high = (float(v) for v in self.figure.get_size_inches())
@@ -281,6 +284,8 @@ class HistogramFigure:
     def _place_headers(self, places: _layout.Places, wide: float) -> None:
         sizes = self.look.sizes
         indent = (_text.width("before", sizes.header, "bold") + 0.8 * sizes.header / 72) / wide
+        if self.shown.after is None:  # one histogram needs no name
+            indent = 0.0
         for index, y in enumerate((places.before_header_y, places.after_header_y)):
             self.names[index].set_position((places.left, y))
             self.levels[index].set_position((places.left + indent, y))
@@ -288,18 +293,27 @@ class HistogramFigure:
 
     def _show_asides(self, value: float | None, target: float | None) -> None:
         """At the right end of the headers: the marked intensity, or what there is to know."""
-        compact, panels = self.look.compact, (self.before, self.after)
-        contents = (self.shown.before, self.shown.after)
-        for index, (intensity, content) in enumerate(zip((value, target), contents, strict=True)):
-            words = ""
-            if content is not None and intensity is not None:
+        for index, intensity in enumerate((value, target)):
+            content = (self.shown.before, self.shown.after)[index]
+            if content is None:
+                continue
+            words = self._aside((self.before, self.after)[index], content)
+            if intensity is not None:
                 arrow = "→ " * index
-                words = f"{arrow}{_text.number(intensity)}   cdf {content.cdf_at(intensity):.3f}"
-            elif content is not None:
-                words = content.outside_briefly if compact else content.outside
-            if not words and np.size(panels[index].ghost.get_xdata()):
-                words = "dotted: KDE before"
-            self.asides[index].set_text(words)
+                words = f"{arrow}{_text.number(intensity)} · cdf {content.cdf_at(intensity):.3f}"
+            start = _text.width("before  " + content.levels + "  ", self.look.sizes.header, "bold")
+            room = self._room - start
+            self.asides[index].set_text(_text.elided(words, room, self.look.sizes.tick))
+
+    def _aside(self, panel: Panel, content: _content.Content) -> str:
+        """What is to know about a histogram besides its levels."""
+        if self.look.compact:
+            parts = [panel.cut_off_briefly, content.outside_briefly]
+        else:
+            parts = [panel.cut_off, content.outside]
+        if np.size(panel.ghost.get_xdata()) and not (self.look.compact and any(parts)):
+            parts.append("dotted: KDE before")
+        return " · ".join(part for part in parts if part)
 
     def _place_axes(self, places: _layout.Places, wide: float) -> None:
         shown, sizes, look = self.shown, self.look.sizes, self.look
@@ -312,13 +326,12 @@ class HistogramFigure:
         for text, rect in zip(self.powers, (places.before, places.after), strict=True):
             below = 1.8 * sizes.tick_length / 72 / float(self.figure.get_size_inches()[1])
             text.set_position((1 - 0.04 / wide, rect[1] - below))
-        self.axis_label.set_text("" if look.compact else look.unit)
+        self.axis_label.set_text("" if look.compact else _text.printable(look.unit))
         middle = (places.left + places.right) / 2
         self.axis_label.set_position((middle, places.axis_label_y))
         ticks = [0, 1] if look.compact else [0, 0.5, 1]
         for panel in (self.before, self.after):
-            panel.right.set_yticks(ticks, [f"{tick:g}" for tick in ticks])
-            panel.right.xaxis.set_visible(False)
+            panel.cdf_scale.set(ticks, [f"{tick:g}" for tick in ticks])
         self._place_side_labels(places, wide)
 
     def _place_side_labels(self, places: _layout.Places, wide: float) -> None:
@@ -336,42 +349,34 @@ class HistogramFigure:
                 label.set_position((x, middle))
 
     def _place_legend(self, places: _layout.Places, wide: float) -> None:
-        theme, sizes = self.look.theme, self.look.sizes
-        entries = self._legend_entries()
-        if self._legend is not None:
-            self._legend.remove()
-        handles, names = [entry[0] for entry in entries], [entry[1] for entry in entries]
-        self._legend = self.figure.legend(
-            handles, names, loc="center right", ncols=len(names), frameon=False,
-            bbox_to_anchor=(places.right, places.title_y), prop=_text.font(sizes.text),
-            labelcolor=theme.text, borderpad=0, borderaxespad=0, handlelength=2.2,
-            handletextpad=0.6, columnspacing=1.4, handleheight=0.8,
-            handler_map={tuple: HandlerTuple(ndivide=None, pad=0.2)},
-        )  # fmt: skip
-        taken = sum(_text.width(name, sizes.text) + 4.4 * sizes.text / 72 for name in names)
-        room = self._room - taken
+        shown = ["histogram", "KDE", "cdf", "curve"]
+        if not self.look.kde:
+            shown.remove("KDE")
+        if self.shown.curve is None:
+            shown.remove("curve")
+        samples = 2 if self.shown.after is not None else 1
+        end = self.legend.place(places.right, places.title_y, wide, shown, samples)
         title = "" if self.look.compact else self.look.title
-        self.title.set_text(_text.elided(title, room, sizes.title))
+        room = (end - places.left) * wide
+        self.title.set_text(_text.elided(title, room, self.look.sizes.title))
         self.title.set_position((places.left, places.title_y))
 
-    def _legend_entries(self) -> list[tuple[Any, str]]:
-        look, shown, wide = self.look, self.shown, self.look.sizes.line
-        colors = [look.theme.before] + [look.theme.after] * (shown.after is not None)
-        bars = tuple(Patch(facecolor=color, alpha=0.55, linewidth=0) for color in colors)
-        density = tuple(Line2D([], [], color=color, lw=1.25 * wide) for color in colors)
-        entries: list[tuple[Any, str]] = [(bars, "histogram")]
-        if look.kde:
-            entries.append((density, "KDE"))
-        dashed = Line2D([], [], color=look.theme.text, ls=(0, (4, 2)), lw=0.85 * wide)
-        entries.append((dashed, "cdf"))
-        if shown.curve is not None:
-            entries.append((Line2D([], [], color=look.theme.curve, lw=1.25 * wide), "curve"))
-        return entries
+    def _make_legend(self) -> None:
+        look, sizes = self.look, self.look.sizes
+        self.legend = Legend(self.figure, sizes.text, look.theme.text)
+        colors = (look.theme.before, look.theme.after)
+        thick = {"lw": 0.75 * sizes.text, "alpha": 0.55, "solid_capstyle": "butt"}
+        line = {"lw": 1.25 * sizes.line, "ls": "-", "solid_capstyle": "butt"}
+        self.legend.add("histogram", *({"color": color} | thick for color in colors))
+        self.legend.add("KDE", *({"color": color} | line for color in colors))
+        dashes = {"ls": (0, (4, 2)), "lw": 0.85 * sizes.line, "dash_capstyle": "butt"}
+        self.legend.add("cdf", {"color": look.theme.text} | dashes)
+        self.legend.add("curve", {"color": look.theme.curve} | line)
 
     def _place_lines(self, places: _layout.Places, wide: float) -> None:
         theme, sizes = self.look.theme, self.look.sizes
         while len(self.lines) < len(self.shown.lines):
-            self.lines.append(self._text(sizes.text, theme.text))
+            self.lines.append(self._text(sizes.text, theme.text, any_script=True))
         for index, text in enumerate(self.lines):
             used = index < len(self.shown.lines)
             words, is_measure = self.shown.lines[index] if used else ("", False)
@@ -393,6 +398,7 @@ class HistogramFigure:
         target = None
         if value is not None and shown.curve is not None and np.isfinite(value):
             target = float(shown.curve.evaluate(value))
+            target = float(np.rint(target)) if shown.before.view.whole else target
         self.after.point_at(target if shown.after is not None else None)
         self._show_asides(value, target)
         self.thread.set_data([], [])

@@ -76,7 +76,7 @@ class Places:
 
 def height(sizes: Sizes, rows: Rows) -> float:
     """The figure's natural height in inches."""
-    return _fixed(sizes, rows) + sizes.panel * (1 + rows.after)
+    return _fixed(sizes, rows) + sizes.panel * (2 if rows.after else 1.7)
 
 
 def _fixed(sizes: Sizes, rows: Rows) -> float:

@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.patches import StepPatch
-from matplotlib.ticker import FixedFormatter, FixedLocator, MaxNLocator, NullLocator
+from matplotlib.ticker import MaxNLocator
 
 from napari_histeq.plot import _text
+from napari_histeq.plot._furniture import Scale
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -37,16 +38,24 @@ class Panel:
         self.axes = Axes(figure, (0, 0, 1, 1), facecolor="none")
         self.right = Axes(figure, (0, 0, 1, 1), facecolor="none", sharex=self.axes)
         for axes in (self.axes, self.right):
+            axes.set_axis_off()
+            axes.set_autoscale_on(False)
             figure.add_axes(axes)
-            _plain(axes, sizes, theme)
-        self.right.yaxis.tick_right()
-        self.right.yaxis.set_label_position("right")
         self.right.set_ylim(0, 1.04)
+        if log:
+            self.axes.set_yscale("log", nonpositive="clip")
         self._make_artists()
+        self.x_scale = Scale(self.axes, "bottom", sizes, theme)
+        self.y_scale = Scale(self.axes, "left", sizes, theme)
+        self.cdf_scale = Scale(self.right, "right", sizes, theme)
         self.content: Content | None = None
+        self.with_kde = True
+        self.cut_off = self.cut_off_briefly = ""
 
     def _make_artists(self) -> None:
         theme, wide = self.theme, self.sizes.line
+        ground = {"color": theme.line, "lw": 0.5 * wide, "clip_on": False}
+        self.axes.plot([0, 1], [0, 0], transform=self.axes.transAxes, ls="-", marker="", **ground)
         self.bars = StepPatch([0.0], [0.0, 1.0], baseline=0, fill=True, linewidth=0)
         self.bars.set(facecolor=self.color, alpha=0.55, edgecolor="none")
         self.axes.add_patch(self.bars)
@@ -65,15 +74,10 @@ class Panel:
             [], [], ls="", marker="^", ms=3.2 * wide, color=self.color, mec="none", clip_on=False
         )
         self.peaks.set_transform(self.axes.get_xaxis_transform())
-        note = {"parse_math": False, "color": theme.text, "zorder": 5, "va": "top"}
-        box = {"facecolor": theme.background, "edgecolor": "none", "alpha": 0.85, "pad": 1.5}
-        self.peaks_text = self.right.text(
-            0, 0, "", transform=self.right.transAxes, bbox=box,
-            fontproperties=_text.font(self.sizes.tick), **note,
-        )  # fmt: skip
         self.empty = self.axes.text(
-            0.5, 0.5, "", transform=self.axes.transAxes, ha="center",
-            fontproperties=_text.font(self.sizes.label), **(note | {"va": "center"}),
+            0.5, 0.5, "", transform=self.axes.transAxes, ha="center", va="center",
+            color=theme.text, parse_math=False, usetex=False,
+            fontproperties=_text.font(self.sizes.label),
         )  # fmt: skip
 
     def place(self, rect: Rect) -> None:
@@ -83,7 +87,7 @@ class Panel:
 
     def show(self, content: Content, kde: bool, ghost: tuple[Floats, Floats] | None) -> None:
         """Put a histogram's numbers into the artists; `ghost`: the other's density."""
-        self.content = content
+        self.content, self.with_kde = content, kde
         tallest, clipped = self._tallest(content)
         floor = 0.5 / max(content.total, 1) if self.log else 0.0
         edges, heights = _with_gaps(content.bar_edges, content.bars)
@@ -109,43 +113,36 @@ class Panel:
             clipped = int(dwarfing[-1]) + 1 if dwarfing.size else 0
         # A whole axis for the few pixels beside a background: a quarter more than they need.
         top = float(heights[clipped]) * (1.35 if clipped else 1.0)
+        if not clipped:  # beside few wide bars, the density may be higher than they are
+            top = max(top, float(content.kde.max(initial=0)) if self.with_kde else 0.0)
         return top or 1.0, np.sort(order[:clipped])
 
     def _scale(self, content: Content, tallest: float, floor: float) -> None:
-        axis = self.axes.yaxis
         if not self.log:
             self.axes.set_ylim(0, HEADROOM * tallest)
             ticks = MaxNLocator(4, steps=[1, 2, 5, 10]).tick_values(0, tallest)
             ticks = ticks[(ticks >= 0) & (ticks <= HEADROOM * tallest)]
             labels = [f"{100 * tick:.4g} %" for tick in ticks]
         else:
-            if self.axes.get_yscale() != "log":
-                self.axes.set_yscale("log", nonpositive="clip")
-                axis.set_minor_locator(NullLocator())
             total = max(content.total, 1)
             self.axes.set_ylim(floor, max(tallest, 2 / total) * 1.6)
             powers = np.arange(0, int(np.log10(max(tallest * total, 1))) + 1)
             powers = powers[:: max(-(-powers.size // 4), 1)]
             ticks = 10.0**powers / total
             labels = [_power_of_ten(int(power)) for power in powers]
-        axis.set_major_locator(FixedLocator(ticks))
-        axis.set_major_formatter(FixedFormatter(labels))
+        self.y_scale.set(ticks, labels)
 
     def _mark_clipped(self, content: Content, clipped: NDArray[np.intp]) -> None:
         """A triangle upon each bar that is cut off, and how high they are in truth."""
-        edges = content.bar_edges
-        where = edges[clipped] / 2 + edges[clipped + 1] / 2
+        where = content.bar_edges[clipped] / 2 + content.bar_edges[clipped + 1] / 2
         self.peaks.set_data(where, np.full(where.size, 0.985))
-        if not clipped.size:
-            self.peaks_text.set_text("")
-            return
-        first = float(content.view.place(where[0]))
-        words = ", ".join(_text.percent(content.bars[index]) for index in clipped)
-        self.peaks_text.set_text(f"cut off: {words}")
-        self.peaks_text.set_ha("left" if first < 0.6 else "right")
-        aside = 0.018 if first < 0.6 else -0.018
-        at = float(content.view.place(where[-1 if first < 0.6 else 0])) + aside
-        self.peaks_text.set_position((at, 0.97))
+        heights = [_text.percent(content.bars[index]) for index in clipped]
+        whole = [
+            f"{height} at {_text.number(place)}"
+            for height, place in zip(heights, where, strict=True)
+        ]
+        self.cut_off = "▲ cut off: " + ", ".join(whole) if whole else ""
+        self.cut_off_briefly = "▲ " + ", ".join(heights) if heights else ""
 
     def label_x(self, room: float, margin: float, shown: bool) -> str:
         """Ticks that fit into `room` inches; what their labels leave out (a power of ten).
@@ -167,9 +164,7 @@ class Panel:
             ends = [_text.width(label, size) / 2 for label in labels] + room * view.place(ticks)
             clear = ends < room + margin - _text.width(power + " ", size)
             labels = [label if keep else "" for label, keep in zip(labels, clear, strict=True)]
-        axis = self.axes.xaxis
-        axis.set_major_locator(FixedLocator(ticks))
-        axis.set_major_formatter(FixedFormatter(labels if shown else [""] * len(labels)))
+        self.x_scale.set(ticks, labels if shown else [""] * len(labels))
         return power
 
     def point_at(self, intensity: float | None) -> None:
@@ -182,24 +177,6 @@ class Panel:
             return
         self.cursor.set_data([intensity, intensity], [0, 1.04])
         self.dot.set_data([intensity], [content.cdf_at(intensity)])
-
-
-def _plain(axes: Axes, sizes: Sizes, theme: Theme) -> None:
-    """Axes without ornament, whatever rcParams say."""
-    axes.grid(False, which="both")
-    axes.set_autoscale_on(False)
-    for name, spine in axes.spines.items():
-        spine.set_visible(name == "bottom")
-        spine.set(color=theme.line, linewidth=0.5 * sizes.line)
-    for axis in (axes.xaxis, axes.yaxis):
-        axis.set_minor_locator(NullLocator())
-    axes.tick_params(
-        which="both", direction="out", length=sizes.tick_length, width=0.5 * sizes.line,
-        pad=sizes.tick_length * 0.8, color=theme.line, labelcolor=theme.muted,
-        labelsize=sizes.tick, labelfontfamily="DejaVu Sans", labelrotation=0,
-        bottom=True, top=False, left=True, right=False, labelbottom=True, labeltop=False,
-        labelleft=True, labelright=False,
-    )  # fmt: skip
 
 
 def _with_gaps(edges: Floats, heights: Floats) -> tuple[Floats, Floats]:

@@ -24,10 +24,10 @@ OTHER_SCRIPTS = (
 )  # fmt: skip
 
 
-def font(size: float, weight: str = "normal") -> FontProperties:
+def font(size: float, weight: str = "normal", *, any_script: bool = False) -> FontProperties:
     """DejaVu Sans, which comes with matplotlib, in points; whatever rcParams say."""
     return FontProperties(
-        family=list(_families()), size=size, weight=weight, style="normal",
+        family=list(_families()) if any_script else ["DejaVu Sans"], size=size, weight=weight, style="normal",
         variant="normal", stretch="normal",
     )  # fmt: skip
 
@@ -47,7 +47,7 @@ def _advances(weight: str) -> tuple[dict[int, float], frozenset[int]]:
     drawn = set(FT2Font(first).get_charmap())
     drawn.update(*(FT2Font(path).get_charmap() for path in others))
     widths = {}
-    for code in {*range(32, 1024), *range(0x2000, 0x2300)} & set(plain.get_charmap()):
+    for code in {*range(32, 1024), *range(0x2000, 0x2600)} & set(plain.get_charmap()):
         widths[code] = plain.load_char(code).linearHoriAdvance / 65536 / 100
     return widths, frozenset(drawn)
 
