@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from napari_histeq.core.transfer import TransferFunction
 
     Floats = NDArray[np.float64]
+    Line = tuple[Floats, Floats]
 
 #: Bars of a histogram that has more levels than that, or none to count.
 BARS = 256
@@ -24,6 +25,8 @@ BARS = 256
 CENTRAL = 0.999
 #: How much wider than that middle the whole range must be to be cut off.
 STRETCHED = 3.0
+#: No view goes farther, so that no difference overflows; none is narrower than the other.
+FARTHEST, NARROWEST = 1e300, 1e-290
 #: Points on a smooth line.
 POINTS = 512
 
@@ -93,14 +96,6 @@ class Content:
         return float(np.interp(intensity, self.cdf_x, self.cdf))
 
 
-def one_plane(histogram: Histogram) -> Histogram:
-    """A stack's histograms added up."""
-    if histogram.counts.ndim == 1:
-        return histogram
-    counts = histogram.counts.reshape(-1, histogram.nbins).sum(axis=0)
-    return Histogram(counts, histogram.bin_edges, histogram.levels)
-
-
 def is_whole(histogram: Histogram) -> bool:
     """Whether each bin is one integer level."""
     one_each = histogram.levels.size == histogram.bin_edges.size - 1 and bool(
@@ -109,28 +104,7 @@ def is_whole(histogram: Histogram) -> bool:
     return histogram.levels.dtype.kind in "biu" and one_each
 
 
-def levels_used(histogram: Histogram) -> int | None:
-    """How many different intensities occur; None if the bins do not tell them apart."""
-    used = histogram.populated
-    values = histogram.levels[used]
-    if values.dtype.kind != "b" and np.any(histogram.bin_edges[used] != values):
-        return None
-    return int(np.unique(values).size)
-
-
-def levels_text(histogram: Histogram) -> str:
-    """The number of levels used, or what can be said honestly instead."""
-    count = levels_used(histogram)
-    if count is not None:
-        return f"{count:,} level{'s' * (count != 1)}"
-    if histogram.levels.dtype.kind == "f" and histogram.nbins > BARS:
-        return "continuous"
-    return f"counted in {histogram.nbins:,} bins"
-
-
-def views(
-    before: Histogram, after: Histogram | None, nbins: int | None
-) -> tuple[View, View | None]:
+def views(before: Histogram, after: Histogram | None) -> tuple[View, View | None]:
     """What to show of each; the same interval if neither would shrink much by that."""
     one = _view(before)
     if after is None:
@@ -165,8 +139,9 @@ def _view(histogram: Histogram) -> View:
 
 def _some_width(low: float, high: float, whole: bool) -> View:
     """A view that is never empty: at least as wide as floats need to tell its ends apart."""
+    low, high = max(low, -FARTHEST), min(high, FARTHEST)
     most = max(abs(low), abs(high))
-    least = most * (1e-6 if high > low else 1.0) or 1.0
+    least = max(most * (1e-12 if high > low else 1.0), NARROWEST) if most else 1.0
     if whole:
         least = 8.0
     if high / 2 - low / 2 < least / 2:
@@ -177,8 +152,8 @@ def _some_width(low: float, high: float, whole: bool) -> View:
     return View(low, high, whole)
 
 
-def content(histogram: Histogram, view: View, nbins: int | None) -> Content:
-    """A histogram's bars, density and cdf within a view."""
+def content(histogram: Histogram, view: View, nbins: int | None, levels: str) -> Content:
+    """A histogram's bars, density and cdf within a view; and the words on its `levels`."""
     inside, below, above = _inside(histogram, view)
     fine = _bars(histogram, inside, view, None)
     edges, bars = fine if nbins is None else _bars(histogram, inside, view, nbins)
@@ -189,7 +164,7 @@ def content(histogram: Histogram, view: View, nbins: int | None) -> Content:
     low, high = (float(v) for v in histogram.range) if total else (view.low, view.high)
     return Content(
         view, total, edges, bars, x, _density(inside, view, x) * width * (1 - below - above),
-        *fine, cdf_x, cdf, levels_text(histogram), below, above, (low, high),
+        *fine, cdf_x, cdf, levels, below, above, (low, high),
     )  # fmt: skip
 
 
@@ -232,7 +207,7 @@ def _levels_per_bar(inside: Histogram, span: int) -> int:
     used = inside.populated
     spacing = int(np.gcd.reduce(np.diff(used))) if used.size > 1 else 1
     # 12 bits stored as 16 use every 16th level: bars of 20 would show a comb.
-    return -(-width // spacing) * spacing if 1 < spacing and width > 1 else width
+    return -(-width // spacing) * spacing if spacing > 1 and width > 1 else width
 
 
 def _spread(view: View, nbins: int) -> Floats:
@@ -280,9 +255,7 @@ def _cdf(histogram: Histogram, view: View) -> tuple[Floats, Floats]:
     return x, y
 
 
-def moves(
-    curve: TransferFunction, before: Content, view: View
-) -> tuple[Floats, Floats, Floats]:
+def moves(curve: TransferFunction, before: Content, view: View) -> tuple[Floats, Floats, Floats]:
     """From where to where intensities go, each from 0 to 1, and how many pixels go with them."""
     middles = before.fine_edges[:-1] / 2 + before.fine_edges[1:] / 2
     used = np.flatnonzero(before.fine)
@@ -294,47 +267,10 @@ def moves(
     return before.view.place(middles[used])[shown], where[shown], before.fine[used][shown]
 
 
-def why_not_flat(before: Histogram, after: Histogram) -> str:
-    """The plain sentence that says why the histogram after is not perfectly flat.
-
-    Parameters
-    ----------
-    before, after : Histogram
-        Of the same pixels.
-
-    Returns
-    -------
-    str
-        With the numbers of levels, where they can be counted.
-    """
-    before, after = one_plane(before), one_plane(after)
-    many, few = levels_used(before), levels_used(after)
-    question = "Why is it not perfectly flat?"
-    if not before.total:
-        return "No pixel was counted, so there is nothing to equalize."
-    if many == 1:
-        return "All pixels share one level: there is no contrast to spread."
-    if many is None or few is None:
-        return (
-            f"{question} A curve moves whole levels: pixels of equal intensity stay equal, "
-            "and between its knots the curve is straight."
-        )
-    if not _moved_whole(before, after):
-        return (
-            f"{question} Each place has a curve of its own here: the contrast is spread around "
-            f"each pixel, not over the whole image. {many:,} levels became {few:,}."
-        )
-    moved = f"{question} A curve moves whole levels: it can merge them, but never split one."
-    if few == many:
-        return f"{moved} All {many:,} levels were kept; only the distances between them changed."
-    lost = f"{many - few:,} {'were' if many - few > 1 else 'was'} merged with a neighbour"
-    return (
-        f"{moved} And the output has whole levels only: {many:,} levels became {few:,}, "
-        f"because {lost}."
-    )
-
-
-def _moved_whole(before: Histogram, after: Histogram) -> bool:
-    """Whether one rising curve made the one from the other: it keeps the counts below."""
-    kept = np.cumsum(before.counts)[before.populated]
-    return bool(np.all(np.isin(np.cumsum(after.counts)[after.populated], kept)))
+def curve_line(curve: TransferFunction, before: Content, after: Content | None) -> Line:
+    """The curve over the view before, from 0 to 1 over the view after (or its own range)."""
+    y = curve.evaluate(before.x)
+    view = View(float(y[0]), float(y[-1]), False) if after is None else after.view
+    if not view.high > view.low:
+        return before.x, np.zeros(before.x.size)
+    return before.x, np.clip(view.place(y), 0, 1)

@@ -18,17 +18,21 @@ from napari_histeq.plot import _text
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    import numpy as np
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from matplotlib.text import Text
+    from numpy.typing import NDArray
 
     from napari_histeq.plot._layout import Sizes
     from napari_histeq.plot._theme import Theme
 
+    Floats = NDArray[np.float64]
+
 Side = Literal["left", "right", "bottom"]
 
 #: The marker of a tick, and the alignment and direction of its label, per side.
-SIDES: dict[Side, tuple[int, dict[str, str], tuple[int, int]]] = {
+SIDES: dict[Side, tuple[Any, dict[str, Any], tuple[int, int]]] = {
     "left": (TICKLEFT, {"ha": "right", "va": "center_baseline"}, (-1, 0)),
     "right": (TICKRIGHT, {"ha": "left", "va": "center_baseline"}, (1, 0)),
     "bottom": (TICKDOWN, {"ha": "center", "va": "top"}, (0, -1)),
@@ -56,7 +60,7 @@ class Scale:
         axes.add_line(self.ticks)
         self.labels: list[Text] = []
 
-    def set(self, places: Sequence[float], labels: Sequence[str]) -> None:
+    def set(self, places: Sequence[float] | Floats, labels: Sequence[str]) -> None:
         """Put ticks at some values, with a label for each (which may be empty)."""
         at = 1.0 if self.side == "right" else 0.0
         across = [at] * len(places)
@@ -111,6 +115,8 @@ class Legend:
             right -= (BESIDE + SAMPLE) * em
             part, gap = SAMPLE * em / len(lines), 0.1 * em * (len(lines) - 1)
             for index, line in enumerate(lines):
-                line.set_data([right + index * part + gap, right + (index + 1) * part - gap], [y, y])
+                line.set_data(
+                    [right + index * part + gap, right + (index + 1) * part - gap], [y, y]
+                )
             right -= BETWEEN * em
         return right

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -29,6 +29,8 @@ DWARFS = 4.0
 #: Room above the bars, as a part of their height.
 HEADROOM = 1.1
 
+_NOTHING: Floats = np.empty(0)
+
 
 class Panel:
     """The axes of one histogram; `show` changes the artists' data only."""
@@ -49,17 +51,17 @@ class Panel:
         self.y_scale = Scale(self.axes, "left", sizes, theme)
         self.cdf_scale = Scale(self.right, "right", sizes, theme)
         self.content: Content | None = None
-        self.with_kde = True
+        self.with_kde, self.has_ghost = True, False
         self.cut_off = self.cut_off_briefly = ""
 
     def _make_artists(self) -> None:
         theme, wide = self.theme, self.sizes.line
-        ground = {"color": theme.line, "lw": 0.5 * wide, "clip_on": False}
+        ground: dict[str, Any] = {"color": theme.line, "lw": 0.5 * wide, "clip_on": False}
         self.axes.plot([0, 1], [0, 0], transform=self.axes.transAxes, ls="-", marker="", **ground)
         self.bars = StepPatch([0.0], [0.0, 1.0], baseline=0, fill=True, linewidth=0)
         self.bars.set(facecolor=self.color, alpha=0.55, edgecolor="none")
         self.axes.add_patch(self.bars)
-        line = {"solid_capstyle": "round", "dash_capstyle": "butt", "marker": ""}
+        line: dict[str, Any] = {"solid_capstyle": "round", "dash_capstyle": "butt", "marker": ""}
         (self.ghost,) = self.axes.plot([], [], ls=":", lw=wide, color=theme.before, **line)
         (self.kde,) = self.axes.plot([], [], ls="-", lw=1.25 * wide, color=self.color, **line)
         (self.curve,) = self.right.plot([], [], ls="-", lw=1.25 * wide, color=theme.curve, **line)
@@ -85,6 +87,15 @@ class Panel:
         for axes in (self.axes, self.right):
             axes.set_position(rect)
 
+    def set_visible(self, visible: bool) -> None:
+        """Show or hide all of it."""
+        for axes in (self.axes, self.right):
+            axes.set_visible(visible)
+
+    def show_curve(self, curve: tuple[Floats, Floats] | None) -> None:
+        """Draw the transfer curve on the cdf's axis."""
+        self.curve.set_data(*(curve or ([], [])))
+
     def show(self, content: Content, kde: bool, ghost: tuple[Floats, Floats] | None) -> None:
         """Put a histogram's numbers into the artists; `ghost`: the other's density."""
         self.content, self.with_kde = content, kde
@@ -93,10 +104,12 @@ class Panel:
         edges, heights = _with_gaps(content.bar_edges, content.bars)
         self.bars.set_data(np.maximum(heights, floor), edges, floor)
         self.kde.set_data(content.x, content.kde if kde else np.full(content.x.size, np.nan))
-        self.ghost.set_data(*(ghost if kde and ghost else ([], [])))
+        self.has_ghost = kde and ghost is not None
+        ghost_x, ghost_y = ghost if kde and ghost is not None else (_NOTHING, _NOTHING)
+        self.ghost.set_data(ghost_x, ghost_y)
         self.cdf.set_data(content.cdf_x, content.cdf)
         self.cdf.set_drawstyle("steps-post" if content.view.whole else "default")
-        if ghost and kde:
+        if kde and ghost:
             tallest = max(tallest, min(float(ghost[1].max()) * 1.05, 1.25 * tallest))
         self.axes.set_xlim(content.view.low, content.view.high)
         self._scale(content, tallest, floor)
@@ -120,7 +133,7 @@ class Panel:
     def _scale(self, content: Content, tallest: float, floor: float) -> None:
         if not self.log:
             self.axes.set_ylim(0, HEADROOM * tallest)
-            ticks = MaxNLocator(4, steps=[1, 2, 5, 10]).tick_values(0, tallest)
+            ticks = np.asarray(MaxNLocator(4, steps=[1, 2, 5, 10]).tick_values(0, tallest))
             ticks = ticks[(ticks >= 0) & (ticks <= HEADROOM * tallest)]
             labels = [f"{100 * tick:.4g} %" for tick in ticks]
         else:
@@ -170,8 +183,11 @@ class Panel:
     def point_at(self, intensity: float | None) -> None:
         """Mark an intensity with a line, and with a dot on the cdf."""
         content = self.content
-        inside = content is not None and intensity is not None
-        if not inside or not content.view.low <= intensity <= content.view.high:
+        if (
+            content is None
+            or intensity is None
+            or not content.view.low <= intensity <= content.view.high
+        ):
             self.cursor.set_data([], [])
             self.dot.set_data([], [])
             return

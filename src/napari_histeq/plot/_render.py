@@ -89,8 +89,8 @@ def render(
         log=log, kde=kde, note=note, measures=measures, transparent=transparent,
     )  # fmt: skip
     canvas = FigureCanvasAgg(figure)
-    canvas.draw()
-    return np.array(canvas.buffer_rgba(), dtype=np.uint8)
+    canvas.draw()  # type: ignore[no-untyped-call]
+    return np.array(canvas.buffer_rgba(), dtype=np.uint8)  # type: ignore[no-untyped-call]
 
 
 def save(
@@ -115,9 +115,7 @@ def save(
     figure.savefig(path, facecolor=figure.get_facecolor(), dpi=figure.dpi)
 
 
-def _figure(
-    before: Histogram, after: Histogram | None, width: int, **options: Any
-) -> Figure:
+def _figure(before: Histogram, after: Histogram | None, width: int, **options: Any) -> Figure:
     """The figure, as high as its content asks for."""
     if width < 200:
         raise ValueError(f"width is {width}: a plot needs at least 200 pixels")

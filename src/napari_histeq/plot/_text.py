@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 from matplotlib import font_manager
-from matplotlib.ft2font import FT2Font
 from matplotlib.font_manager import FontProperties
+from matplotlib.ft2font import FT2Font
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -131,11 +131,11 @@ def tick_labels(ticks: NDArray[np.float64]) -> tuple[list[str], str]:
     most, step = float(np.abs(ticks).max()), float(np.diff(ticks).min())
     power = int(np.floor(np.log10(most))) if most else 0
     power = 0 if -3 <= power < 6 else power
-    decimals = max(int(np.ceil(-np.log10(step) + power - 1e-6)), 0)
-    if 10**power == 1 and decimals == 0 and most < 1e4:
-        labels = [f"{tick:.0f}" for tick in ticks]
-    else:
-        # Divided in two steps: 10**308 has no reciprocal.
-        labels = [f"{tick / 10.0**power:,.{min(decimals, 15)}f}" for tick in ticks]
+    small, step = ticks / 10.0**power, step / 10.0**power
+    decimals = max(int(np.ceil(-np.log10(step) - 1e-6)), 0)
+    while decimals < 15 and np.abs(np.round(small, decimals) - small).max() > 0.01 * step:
+        decimals += 1
+    comma = "" if most < 1e4 else ","
+    labels = [f"{tick + 0.0:{comma}.{min(decimals, 15)}f}" for tick in small]
     labels = [text.replace("-", "−") for text in labels]
     return labels, f"×10{str(power).translate(SUPERSCRIPTS)}" if power else ""
