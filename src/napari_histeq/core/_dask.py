@@ -89,8 +89,10 @@ class Gate:
 class _Guarded:
     """A task of a graph that tells which chunk it is when it fails."""
 
-    def __init__(self, node: Any, gate: Gate) -> None:
+    def __init__(self, node: Any, gate: Gate, known: dict[str, str]) -> None:
         self._node, self._gate = node, gate
+        name, self._index = _place(node.key)
+        self._array = known.get(name, name)
         self._names = tuple(node.dependencies)
 
     @property
@@ -105,9 +107,8 @@ class _Guarded:
             except ChunkError:
                 raise
             except Exception as error:  # noqa: BLE001  (whatever a reader raises; it goes on)
-                name, index = _place(self._node.key)
                 cause = f"{type(error).__name__}: {error}"
-                raise ChunkError(name, index, cause) from error
+                raise ChunkError(self._array, self._index, cause) from error
 
 
 def _place(key: Any) -> tuple[str, tuple[int, ...]]:
@@ -116,13 +117,16 @@ def _place(key: Any) -> tuple[str, tuple[int, ...]]:
     return str(key), ()
 
 
-def run(graph: Graph, keys: list[Any], steps: int) -> list[Any]:
+def run(graph: Graph, keys: list[Any], known: dict[str, str]) -> list[Any]:
     """Compute the `keys` of a graph; tell the watcher of `_blocks` after each step.
 
-    A step is what calls `step_done`. Errors are `ChunkError`.
+    Steps are the tasks with a `step_name`, which call `step_done` at their end. Errors
+    are `ChunkError`; `known` says what the arrays with some names are called there.
     """
     gate = Gate()
-    guarded = {key: _guard(node, gate) for key, node in convert_legacy_graph(graph).items()}
+    tasks = convert_legacy_graph(graph)
+    guarded = {key: _guard(node, gate, known) for key, node in tasks.items()}
+    steps = sum(_place(key)[0].startswith(STEP) for key in guarded)
     get = scheduler()
     client = getattr(get, "__self__", None)
     try:
@@ -134,10 +138,10 @@ def run(graph: Graph, keys: list[Any], steps: int) -> list[Any]:
         gate.shut()
 
 
-def _guard(node: Any, gate: Gate) -> Any:
+def _guard(node: Any, gate: Gate, known: dict[str, str]) -> Any:
     if isinstance(node, Alias | DataNode):
         return node
-    work = _Guarded(node, gate)
+    work = _Guarded(node, gate, known)
     return Task(node.key, work, *map(TaskRef, work.names))
 
 
@@ -155,13 +159,13 @@ def shares_memory() -> bool:
 class _Steps(Callback):  # type: ignore[misc]
     """Tells the watcher of tasks that are done, in the caller's thread."""
 
-    def __init__(self, names: set[str], steps: int) -> None:
+    def __init__(self, steps: int) -> None:
         super().__init__()
-        self._names, self._steps, self._done = names, steps, 0
+        self._steps, self._done = steps, 0
         self._watcher = _blocks.watcher()
 
     def _posttask(self, key: Any, *_: Any) -> None:
-        if self._watcher is not None and _place(key)[0] in self._names:
+        if self._watcher is not None and _place(key)[0].startswith(STEP):
             self._done += 1
             self._watcher(self._done, self._steps)
 
@@ -175,8 +179,7 @@ def step_name() -> str:
 
 
 def _in_process(get: Any, graph: Graph, keys: list[Any], steps: int) -> list[Any]:
-    names = {n for n in {_place(key)[0] for key in graph} if n.startswith(STEP)}
-    with _Steps(names, steps):
+    with _Steps(steps):
         return list(get(graph, keys))
 
 

@@ -18,7 +18,7 @@ from napari_histeq.core.methods import METHODS, CurveMethod, Global
 from napari_histeq.core.transfer import TransferFunction
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -116,6 +116,13 @@ def equalize(
            [191, 255]], dtype=uint8)
     """
     chosen = resolve_method(method, options)
+    if _validate.is_lazy(image):
+        from napari_histeq.core import _lazy_equalize
+
+        return _lazy_equalize.equalize(
+            image, chosen, mask=mask, axes=axes, channel_axis=channel_axis,
+            out_range=out_range, strength=strength,
+        )  # fmt: skip
     array = _validate.image(image)
     channels = _validate.channel_axis(channel_axis, array.shape)
     pixels = array if channels is None else np.moveaxis(array, channels, -1)
@@ -125,11 +132,9 @@ def equalize(
     out = np.empty_like(array, subok=False)
     if array.dtype.kind == "b":
         np.copyto(out, array)
-    elif channels is None:
-        _equalize_planes(Plane(array, counted, out), settings, _equalize_grey)
     else:
-        result = np.moveaxis(out, channels, -1)
-        _equalize_planes(Plane(pixels, counted, result), settings, _equalize_color)
+        result = out if channels is None else np.moveaxis(out, channels, -1)
+        equalize_into(Plane(pixels, counted, result), settings, channels is not None)
     return out
 
 
@@ -236,11 +241,13 @@ def _with_start(histogram: Histogram, y: NDArray[np.float64], low: float) -> Tra
     return TransferFunction(x, y)
 
 
-def _equalize_planes(
-    whole: Plane, settings: Settings, equalize_plane: Callable[[Plane, Settings], bool]
-) -> None:
-    """Equalize each plane on its own, and warn of those where nothing was counted."""
+def equalize_into(whole: Plane, settings: Settings, channels: bool) -> None:
+    """Equalize each plane on its own, and warn of those where nothing was counted.
+
+    With `channels`, the last axis of the image is that of the colours.
+    """
     empty: list[Plane] = []
+    equalize_plane = _equalize_color if channels else _equalize_grey
 
     def work(plane: Plane) -> None:
         if not equalize_plane(plane, settings):
@@ -262,7 +269,15 @@ def _equalize_grey(plane: Plane, settings: Settings) -> bool:
 
 def _equalize_color(plane: Plane, settings: Settings) -> bool:
     histogram = Histogram(*count(LuminanceSource(plane.image, plane.mask)))
-    fitting = replace(settings, out_range=color.limits(settings.out_range, histogram))
-    gamut = output_limits(fitting.out_range, histogram) if histogram.total else (0.0, 0.0)
-    color.apply_curve(fitting.curve(histogram), plane.image, plane.out, gamut)
+    curve, gamut = color_curve(histogram, settings)
+    color.apply_curve(curve, plane.image, plane.out, gamut)
     return histogram.total > 0
+
+
+def color_curve(
+    luminances: Histogram, settings: Settings
+) -> tuple[TransferFunction, tuple[float, float]]:
+    """The curve of the luminances, and the range that no colour may leave."""
+    fitting = replace(settings, out_range=color.limits(settings.out_range, luminances))
+    gamut = output_limits(fitting.out_range, luminances) if luminances.total else (0.0, 0.0)
+    return fitting.curve(luminances), gamut

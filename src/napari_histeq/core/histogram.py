@@ -233,6 +233,11 @@ def compute_histogram(
     """
     if nbins is not None:
         _validate.nbins(nbins)
+    if _validate.is_lazy(image):
+        from napari_histeq.core import lazy
+
+        histogram, whole = lazy.histograms(image, mask, axes)
+        return histogram if nbins is None else histogram.rebin(nbins, _limits(whole))
     array = _validate.image(image)
     counted = _validate.mask(mask, array.shape)
     shared = _validate.axes(axes, array.ndim)
@@ -254,11 +259,7 @@ def _stack(
 
     def work(item: tuple[int, _planes.Plane]) -> None:
         index, plane = item
-        bins = count(ArraySource(plane.image, plane.mask))
-        if bins.counts.size == whole.nbins and np.array_equal(bins.levels, whole.levels):
-            counts[index] = bins.counts
-        else:
-            counts[index] = _planes.counts_on(whole.levels, plane)
+        counts[index] = _planes.counts_on(whole.levels, plane)
 
     _blocks.for_each(work, list(enumerate(planes)))
     stacked = (*(array.shape[a] for a in outer), whole.nbins)

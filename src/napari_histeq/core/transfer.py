@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -76,8 +75,10 @@ class TransferFunction:
         array
             Same shape and dtype, new memory (dask: lazy). NaN and infinities stay.
         """
-        if _validate.is_dask(image):
-            return image.map_blocks(partial(_apply.apply, self), dtype=image.dtype)
+        if _validate.is_lazy(image):
+            from napari_histeq.core import lazy
+
+            return lazy.apply_curve(self, image)
         return _apply.apply(self, _validate.image(image))
 
     def evaluate(self, intensities: Any) -> NDArray[np.float64]:
