@@ -106,7 +106,7 @@ class _Guarded:
                 return self._node(dict(zip(self._names, values, strict=True)))
             except ChunkError:
                 raise
-            except Exception as error:  # noqa: BLE001  (whatever a reader raises; it goes on)
+            except Exception as error:  # whatever a reader raises; it goes on
                 cause = f"{type(error).__name__}: {error}"
                 raise ChunkError(self._array, self._index, cause) from error
 

@@ -117,7 +117,8 @@ def halve(block: NDArray[Any], factor: Shape) -> NDArray[Any]:
         return block
     if dtype.kind in "iu" and dtype.itemsize == 8:
         whole, rest = np.divmod(block, pixels)
-        return _pair_sums(whole, factor, dtype) + _rounded(_pair_sums(rest, factor, dtype), pixels)
+        mean = _pair_sums(whole, factor, dtype) + _rounded(_pair_sums(rest, factor, dtype), pixels)
+        return np.asarray(mean)
     sums = _pair_sums(block, factor, wide)
     if dtype.kind == "f":
         return (sums / pixels).astype(dtype)

@@ -181,6 +181,14 @@ def nbins(value: int) -> None:
         raise ValueError(f"nbins is {value}: use 1 to {1 << 24} bins")
 
 
+def samples(value: int, axes: Any) -> None:
+    """A positive number of pixels, for a whole image."""
+    if operator.index(value) < 1:
+        raise ValueError(f"max_samples is {value}: draw at least 1 pixel, or None to count all")
+    if axes is not None:
+        raise ValueError("max_samples and axes do not go together: sample one plane at a time")
+
+
 def lut_dtype(value: DTypeLike) -> np.dtype[Any]:
     """A dtype whose levels fit a table."""
     found = np.dtype(value)

@@ -16,7 +16,7 @@ import dask.array as da
 import numpy as np
 from dask._task_spec import DataNode, List, Task, TaskRef
 
-from napari_histeq.core import _apply, _blocks, _dask, _planes, _validate, color
+from napari_histeq.core import _apply, _blocks, _dask, _planes, _validate, named
 from napari_histeq.core._counting import ArraySource, count
 from napari_histeq.core.histogram import Histogram
 
@@ -30,9 +30,6 @@ if TYPE_CHECKING:
 
     Visit = Callable[[T, NDArray[Any], NDArray[np.bool_] | None, tuple[int, ...]], T]
 
-#: A plane of at most so many bytes is equalized as a whole when it is asked for;
-#: a larger one is counted beforehand.
-PLANE_BYTES = 1 << 27
 #: Storage chunks smaller than this are read several at a time, if there are many...
 SMALL_CHUNK = 1 << 20
 MANY_CHUNKS = 10_000
@@ -49,7 +46,7 @@ def as_lazy(image: Any) -> da.Array:
     ----------
     image : array
         dask, zarr, h5py, tensorstore, numpy, or anything else with `shape`, `dtype`
-        and an index. An xarray DataArray is taken for its pixels.
+        and an index. Of an xarray DataArray, the pixels.
 
     Returns
     -------
@@ -57,7 +54,7 @@ def as_lazy(image: Any) -> da.Array:
         With the chunks of the storage: multiples of them, if they are tiny.
     """
     if _validate.is_named(image):
-        image = image.data if image.chunks or image.variable._in_memory else image.chunk().data
+        image = named.pixels_of(image)
     if isinstance(image, da.Array):
         return image
     dtype = np.dtype(getattr(image.dtype, "numpy_dtype", image.dtype))  # tensorstore has its own
@@ -113,7 +110,7 @@ def storage_chunks(image: Any) -> tuple[int, ...] | None:
 def checked(image: Any) -> da.Array:
     """`image` as a dask array that can be equalized, or an error."""
     array = as_lazy(image)
-    if isinstance(array._meta, np.ma.MaskedArray):
+    if isinstance(da.utils.meta_from_array(array), np.ma.MaskedArray):
         raise TypeError(
             "image has masked arrays for chunks: pass da.ma.getdata(image), and "
             "mask=~da.ma.getmaskarray(image) (True = counts)"
@@ -154,7 +151,8 @@ class ChunkSource:
     @property
     def dtype(self) -> np.dtype[Any]:
         """The image's dtype, in native byte order."""
-        return self.image.dtype.newbyteorder("=")
+        found: np.dtype[Any] = self.image.dtype.newbyteorder("=")
+        return found
 
     def sweep(self, start: Callable[[], T], visit: Callable[[T, Any, Any], None]) -> T:
         """See `_counting.Source`: chunk by chunk, on the active dask scheduler."""
@@ -164,8 +162,8 @@ class ChunkSource:
 def _sweep_part(
     part: Any, visit: Any, tally: T, block: Any, mask: Any, _offset: tuple[int, ...]
 ) -> T:
-    swept: T = part(block, mask).sweep(lambda: tally, visit)
-    return swept
+    part(block, mask).sweep(lambda: tally, visit)
+    return tally
 
 
 def reduce_chunks(
@@ -229,18 +227,17 @@ def _visit_all(tally: Callable[[], T], visit: Visit[T], returns: bool, parts: An
     return total if returns else None
 
 
-def histograms(image: Any, mask: Any, axes: Any) -> tuple[Histogram, Histogram]:
+def histograms(
+    image: da.Array, mask: da.Array | None, axes: tuple[int, ...]
+) -> tuple[Histogram, Histogram]:
     """The histograms of the planes that span `axes`, and that of the whole image."""
-    array = checked(image)
-    counted = checked_mask(mask, array.chunks)
-    shared = _validate.axes(axes, array.ndim)
-    whole = Histogram(*count(ChunkSource(array, counted)))
-    outer = _planes.outer_axes(array.ndim, shared)
+    whole = Histogram(*count(ChunkSource(image, mask)))
+    outer = _planes.outer_axes(image.ndim, axes)
     if not outer:
         return whole, whole
-    stacked = (*(array.shape[a] for a in outer), whole.nbins)
-    visit = partial(_count_planes, whole.levels, outer, shared)
-    counts = reduce_chunks(array, counted, partial(np.zeros, stacked, np.int64), visit)
+    stacked = (*(image.shape[a] for a in outer), whole.nbins)
+    visit = partial(_count_planes, whole.levels, outer, axes)
+    counts = reduce_chunks(image, mask, partial(np.zeros, stacked, np.int64), visit)
     return Histogram(counts, whole.bin_edges, whole.levels), whole
 
 
@@ -266,24 +263,14 @@ def apply_curve(curve: TransferFunction, image: Any) -> da.Array:
     return mapped(partial(in_place, _apply.apply, curve), as_lazy(image))
 
 
-def apply_color(curve: TransferFunction, image: da.Array, gamut: tuple[float, float]) -> da.Array:
-    """The (..., C) image with the luminance that `curve` wants; nothing is computed yet."""
-    return mapped(partial(in_place, _recolored, curve, gamut), image)
-
-
 def mapped(function: Callable[..., Any], image: da.Array, *others: Any) -> da.Array:
-    """`function` of every chunk, of the same shape and dtype as the image's."""
+    """`function` of every chunk, of the same shape and dtype as the image's; lazy."""
     meta = np.empty((0,) * image.ndim, image.dtype)
     return da.map_blocks(function, image, *others, dtype=image.dtype, meta=meta)
 
 
 def in_place(function: Callable[..., Any], first: Any, *rest: Any) -> Any:
+    """`function` of its arguments, the last of them a chunk, in the calling thread."""
     *more, block = rest
     with _blocks.in_place():
         return function(first, *more, np.asarray(block))
-
-
-def _recolored(curve: TransferFunction, gamut: Any, block: NDArray[Any]) -> NDArray[Any]:
-    out = np.empty_like(block)
-    color.apply_curve(curve, block, out, gamut)
-    return out

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import shutil
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -19,6 +20,7 @@ import dask.array as da
 import numpy as np
 import zarr
 from dask._task_spec import List, Task, TaskRef
+from zarr.codecs import BloscCodec
 
 from napari_histeq.core import _dask, _pyramid, _validate, lazy
 
@@ -36,6 +38,8 @@ if TYPE_CHECKING:
 KEY = "napari_histeq"
 #: A chunk of the store has at most so many bytes; OME-Zarr is read plane by plane.
 CHUNK_BYTES = 1 << 25
+#: Three times as quick as Zarr's own choice; an equalized image hardly gets smaller by more.
+COMPRESSOR = BloscCodec(cname="zstd", clevel=1, shuffle="shuffle")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +63,8 @@ class Level:
     def written(self, index: Index) -> bool:
         """Whether a block is in the store: as a whole, because it is moved there."""
         root = Path(self.array.store.root) / self.array.path
-        return root.joinpath(self.array.metadata.encode_chunk_key(index)).exists()
+        key: str = self.array.metadata.encode_chunk_key(index)
+        return root.joinpath(key).exists()
 
 
 def save_zarr(
@@ -72,6 +77,7 @@ def save_zarr(
     units: str | Sequence[str | None] | None = None,
     levels: int | None = None,
     chunks: Sequence[int] | None = None,
+    compressor: Any = None,
     if_exists: Literal["error", "resume", "overwrite"] = "error",
     attributes: Mapping[str, Any] | None = None,
 ) -> Path:
@@ -102,6 +108,8 @@ def save_zarr(
     chunks : sequence of int, optional
         Shape of the chunks, even where there is more than one. By default those of
         the image, cut to 32 MiB.
+    compressor : zarr codec, optional
+        By default Blosc's Zstandard at its quickest.
     if_exists : {"error", "resume", "overwrite"}
         What to do if there is something at `path`. ``"resume"`` goes on with an
         incomplete store of the same image: what is written there is compared at one
@@ -135,7 +143,7 @@ def save_zarr(
     shapes, factors = _levels(arrays, geometry, block, levels)
     path = Path(path).absolute()
     described = _pyramid.metadata(geometry, shapes, factors, path.name.partition(".")[0])
-    _prepare(path, arrays[0].dtype, shapes, block, geometry.names, if_exists)
+    _prepare(path, arrays[0].dtype, shapes, block, geometry.names, compressor, if_exists)
     pyramids = _pyramids(path, [a.rechunk(block) for a in arrays], factors)
     if if_exists == "resume":
         _compare(path, *pyramids[0])
@@ -221,11 +229,17 @@ def _levels(
     if levels is not None and levels < 1:
         raise ValueError(f"levels is {levels}: the image itself is the first level")
     shapes = _pyramid.level_shapes(arrays[0].shape, axes, block, levels)
-    return shapes, [_pyramid.factors(a, b) for a, b in zip(shapes, shapes[1:], strict=False)]
+    return shapes, [_pyramid.factors(a, b) for a, b in pairwise(shapes)]
 
 
 def _prepare(
-    path: Path, dtype: np.dtype[Any], shapes: list[Shape], block: Shape, names: str, if_exists: str
+    path: Path,
+    dtype: np.dtype[Any],
+    shapes: list[Shape],
+    block: Shape,
+    names: str,
+    compressor: Any,
+    if_exists: str,
 ) -> None:
     """Make the group, which says that it is incomplete, and its empty arrays."""
     job = {"dtype": dtype.name, "shapes": [list(s) for s in shapes], "chunks": list(block)}
@@ -241,12 +255,8 @@ def _prepare(
     for level, shape in enumerate(shapes):
         group.create_array(
             str(level), shape=shape, chunks=block, dtype=dtype.newbyteorder("="),
-            compressors=COMPRESSOR, dimension_names=list(names),
+            compressors=compressor or COMPRESSOR, dimension_names=list(names),
         )  # fmt: skip
-
-
-#: Quick, and made for the bytes of whole numbers.
-COMPRESSOR = zarr.codecs.BloscCodec(cname="zstd", clevel=1, shuffle="shuffle")
 
 
 def _check_resumable(path: Path, job: dict[str, Any]) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_histeq.core import _apply, _validate
+from napari_histeq.core import _apply, _validate, named
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
@@ -75,6 +75,8 @@ class TransferFunction:
         array
             Same shape and dtype, new memory (dask: lazy). NaN and infinities stay.
         """
+        if _validate.is_named(image):
+            return image.copy(data=self(named.pixels_of(image)))
         if _validate.is_lazy(image):
             from napari_histeq.core import lazy
 
