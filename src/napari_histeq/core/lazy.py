@@ -156,7 +156,9 @@ class ChunkSource:
 
     def sweep(self, start: Callable[[], T], visit: Callable[[T, Any, Any], None]) -> T:
         """See `_counting.Source`: chunk by chunk, on the active dask scheduler."""
-        return reduce_chunks(self.image, self.mask, start, partial(_sweep_part, self.part, visit))
+        visit_chunk = partial(_sweep_part, self.part, visit)
+        total: T = reduce_chunks(self.image, self.mask, start, visit_chunk)
+        return total
 
 
 def _sweep_part(

@@ -64,7 +64,8 @@ class Level:
         """Whether a block is in the store: as a whole, because it is moved there."""
         root = Path(self.array.store.root) / self.array.path
         key: str = self.array.metadata.encode_chunk_key(index)
-        return root.joinpath(key).exists()
+        found: bool = root.joinpath(key).exists()
+        return found
 
 
 def save_zarr(
