@@ -281,9 +281,7 @@ def zarr_array(folder, pixels):
 
 
 def sharded_zarr(folder, pixels):
-    return zarr.create_array(
-        folder / "a.zarr", data=pixels, chunks=(1, 10, 10), shards=(2, 20, 20)
-    )
+    return zarr.create_array(folder / "a.zarr", data=pixels, chunks=(1, 10, 10), shards=(2, 20, 20))
 
 
 def hdf5(folder, pixels):

@@ -46,6 +46,7 @@ COMPRESSOR = BloscCodec(cname="zstd", clevel=1, shuffle="shuffle")
 class Level:
     """A level of the store: its array, its blocks, and how it shrinks to the next."""
 
+    name: str
     array: Any
     step: str
     factor: Shape | None
@@ -298,7 +299,7 @@ def _open_level(path: Path, number: int, factor: Shape | None) -> Level:
     # A chunk of zeros is written too: what is not there is still to be done.
     whole = {"write_empty_chunks": True}
     array = zarr.open_array(path / str(number), mode="r+", config=whole)
-    return Level(array, _dask.step_name(), factor)
+    return Level(str(number), array, _dask.step_name(), factor)
 
 
 def _compare(path: Path, image: da.Array, levels: list[Level]) -> None:
@@ -321,7 +322,7 @@ def _write(path: Path, pyramids: list[tuple[da.Array, list[Level]]]) -> None:
     known, keys = {}, []
     for image, levels in pyramids:
         known[image.name] = "the image"
-        known |= {lev.step: f"{path.name}/{lev.array.path or lev.array.name}" for lev in levels}
+        known |= {lev.step: f"{path.name}/{lev.name}" for lev in levels}
         keys += _add_tasks(graph, image, levels)
     if keys:
         _dask.run(graph, keys, known)
