@@ -79,12 +79,13 @@ class Norm:
 
     def __call__(self, x: Floats) -> Floats:
         """Intensities as places from 0 to 1."""
-        t = (np.clip(x, self.low, self.high) - self.low) / (self.high - self.low)
-        return np.asarray(t**self.gamma)
+        t = np.clip(x, self.low, self.high) / 2 - self.low / 2  # halves can not overflow
+        return np.asarray((t / (self.high / 2 - self.low / 2)) ** self.gamma)
 
     def inverse(self, t: Floats) -> Floats:
         """The intensities at places from 0 to 1."""
-        return np.asarray(self.low + (self.high - self.low) * t ** (1.0 / self.gamma))
+        part = t ** (1.0 / self.gamma)
+        return np.asarray(self.low * (1.0 - part) + self.high * part)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -153,16 +154,22 @@ def _limits(pixels: Pixels, tail: float, near: int) -> tuple[float, float]:
         first, last = 0, x.size - 1
     low, high = float(x[first]), float(x[last])
     if near and last - first > 1:  # an empty gap behind the end needs no texels
-        within = x[last - 1] - x[first + 1] or min(x[first + 1] - low, high - x[last - 1])
-        low = max(low, float(x[first + 1] - within / 64))
-        high = min(high, float(x[last - 1] + within / 64))
-    return (low, high) if low < high else (low - 0.5, high + 0.5)
+        gaps = np.diff(x[[first, first + 1, last - 1, last]] / 64)
+        margin = gaps[1] or min(gaps[0], gaps[2])
+        low = max(low, float(x[first + 1] - margin))
+        high = min(high, float(x[last - 1] + margin))
+    return widened(low, high)
+
+
+def widened(low: float, high: float) -> tuple[float, float]:
+    """Two limits, apart even if the image is constant."""
+    return (low, high) if low < high else (low, high + max(1.0, 1e-3 * abs(high)))
 
 
 def _losses(pixels: Pixels, total: Floats, low: float, high: float, gammas: Floats) -> Floats:
     """For each gamma, how much color shares a texel: its mean square, capped at 8 levels."""
     edges = (np.arange(1, TEXELS) / TEXELS) ** (1.0 / gammas[:, None])
-    cuts = np.searchsorted(pixels.x, low + (high - low) * edges)
+    cuts = np.searchsorted(pixels.x, low * (1.0 - edges) + high * edges)
     ends = np.zeros((gammas.size, 1), np.intp)
     cuts = np.concatenate([ends, cuts, ends + pixels.x.size], axis=1)
     first, last = cuts[:, :-1], cuts[:, 1:] - 1

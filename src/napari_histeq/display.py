@@ -79,10 +79,11 @@ def display_settings(
     Raises
     ------
     ValueError
-        If the histogram is empty or of several planes, or `limits` do not increase.
+        If the histogram is empty or of several planes, or `limits` decrease.
     """
     _check(histogram, limits)
-    source = ensure_colormap(colormap)
+    limits = _texels.widened(*limits)
+    source = colormap if isinstance(colormap, Colormap) else ensure_colormap(colormap)
     if curve.is_identity:
         return DisplaySettings(source, limits, gamma, 0.0)
     aim = _Aim(curve, limits, gamma, _look(source), histogram.levels.dtype)
@@ -201,5 +202,5 @@ def _check(histogram: Histogram, limits: tuple[float, float]) -> None:
         )
     if not histogram.total:
         raise ValueError("the histogram is empty: no pixel was counted, so nothing can be fitted")
-    if not limits[0] < limits[1]:
-        raise ValueError(f"limits are {limits}: the first must be less than the second")
+    if not limits[0] <= limits[1]:
+        raise ValueError(f"limits are {limits}: the first must not exceed the second")
