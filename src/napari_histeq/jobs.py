@@ -1,0 +1,233 @@
+"""A run off the GUI thread: progress, cancel, late answers dropped, errors in plain words."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from napari.qt.threading import create_worker
+from napari.utils import cancelable_progress
+from napari.utils.notifications import show_error
+from napari.utils.theme import get_theme
+from qtpy.QtCore import QObject, Signal
+
+from napari_histeq import layers, placement, plot, regions
+from napari_histeq.core import Global
+from napari_histeq.task import Outcome, Task, perform, survey
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import numpy as np
+    from napari.layers import Image, Labels, Shapes
+    from napari.utils.events import Event
+    from napari.viewer import Viewer
+    from numpy.typing import NDArray
+
+    from napari_histeq.core._options import Method
+
+#: Seconds between two reports of progress: a person sees no more, and Qt has to keep up.
+PAUSE = 0.04
+
+#: Pixels across a plot: sharp when it fills the screen.
+PLOT_WIDTH = 2400
+
+#: What a person can cause and cure; anything else is a fault of ours, shown with a traceback.
+EXPECTED = (ValueError, TypeError, MemoryError, OSError)
+
+_running: set[Run] = set()
+
+
+class Stopped(Exception):  # noqa: N818  (no error)
+    """Raised inside the work to end a run that was cancelled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a person chose in the panel."""
+
+    method: Method = Global()  # noqa: RUF009  (frozen)
+    region: Labels | Shapes | None = None
+    ignored: float | None = None
+    axes: Sequence[str | int] | None = None
+    out_range: str | tuple[float, float] = "auto"
+    strength: float = 1.0
+    image: bool = True
+    plot: bool = True
+    compare: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the worker hands back: an outcome and its picture, or why there is none."""
+
+    outcome: Outcome | None = None
+    picture: NDArray[np.uint8] | None = None
+    problem: str = ""
+
+
+class Run(QObject):
+    """One run on one layer, from the button to the new layers.
+
+    Attributes
+    ----------
+    progressed : Signal(float, str)
+        The fraction done and what is being done; on the GUI thread.
+    ended : Signal(str, object)
+        ``"done"`` with the outcome, or ``"cancelled"``, ``"removed"`` (the layer was)
+        or ``"failed"`` with a message.
+    """
+
+    progressed = Signal(float, str)
+    ended = Signal(str, object)
+
+    def __init__(self, viewer: Viewer, source: Image, choice: Choice) -> None:
+        super().__init__()
+        self._viewer = viewer
+        self._source = source
+        self._choice = choice
+        task = task_of(viewer, source, choice)
+        theme = viewer.theme
+        self._worker = create_worker(
+            _work, task, choice, theme, self._report, _start_thread=False, _ignore_errors=True
+        )
+        self._worker.returned.connect(self._answered)
+        self._worker.errored.connect(self._broke)
+        self._worker.finished.connect(self._left)
+        self._reported = 0.0
+        self._bar: Any = None
+
+    def start(self) -> None:
+        """Begin; this returns at once."""
+        _running.add(self)
+        self._bar = cancelable_progress(
+            total=100, desc=f"Equalizing {self._source.name}", cancel_callback=self.cancel
+        )
+        self.progressed.connect(self._show)
+        self._viewer.layers.events.removed.connect(self._layer_removed)
+        self._worker.start()
+
+    def cancel(self) -> None:
+        """Stop soon, and add nothing."""
+        self._stop("cancelled", "")
+
+    def _stop(self, how: str, why: object) -> None:
+        if self._bar is None:
+            return
+        self._worker.quit()
+        self._viewer.layers.events.removed.disconnect(self._layer_removed)
+        self.progressed.disconnect(self._show)
+        bar, self._bar = self._bar, None
+        bar.close()
+        self.ended.emit(how, why)
+
+    def _report(self, fraction: float, what: str) -> None:
+        """Called on the worker's thread, after each block."""
+        if self._worker.abort_requested:
+            raise Stopped
+        now = time.monotonic()
+        if now - self._reported > PAUSE or fraction >= 1.0:
+            self._reported = now
+            self.progressed.emit(fraction, what)
+
+    def _show(self, fraction: float, what: str) -> None:
+        ahead = int(100 * fraction) - self._bar.n
+        if ahead > 0:
+            self._bar.update(ahead)
+
+    def _layer_removed(self, event: Event) -> None:
+        if event.value is self._source:
+            self._stop("removed", f"{self._source.name} was removed: nothing was added")
+
+    def _answered(self, answer: Answer) -> None:
+        if self._bar is None:  # cancelled in the meantime
+            return
+        if answer.problem or answer.outcome is None:
+            show_error(answer.problem)
+            self._stop("failed", answer.problem)
+            return
+        self._add(answer.outcome, answer.picture)
+        self._stop("done", answer.outcome)
+
+    def _add(self, outcome: Outcome, picture: NDArray[np.uint8] | None) -> None:
+        """Add the new layers; all are made before the first is added."""
+        source, choice = self._source, self._choice
+        beside = choice.image and choice.compare
+        made = []
+        if beside and placement.original_of(self._viewer, source) is None:
+            made.append(placement.original_layer(source))
+        if choice.image:
+            made.append(layers.equalized_layer(source, outcome))
+        if picture is not None:
+            made.append(placement.histogram_layer(source, picture, outcome, beside=beside))
+        placement.add_beside(self._viewer, source, made)
+
+    def _broke(self, error: Exception) -> None:
+        """A fault: napari itself shows it, with its traceback."""
+        self._stop("failed", f"{type(error).__name__}: {error}")
+
+    def _left(self) -> None:
+        _running.discard(self)
+
+
+def task_of(viewer: Viewer, source: Image, choice: Choice) -> Task:
+    """The task for a layer, all taken from the layers that may change later.
+
+    Raises
+    ------
+    ValueError
+        If the choice does not fit the layer.
+    """
+    region = choice.region
+    axes = choice.axes
+    return Task(
+        image=layers.pixels_of(source),
+        source=source.name,
+        region=region and partial(regions.mask_on, source, region, viewer.dims.point),
+        region_name=region.name if region else "",
+        ignored=choice.ignored,
+        method=choice.method,
+        axes=None if axes is None else layers.axis_numbers(source, axes),
+        channel_axis=layers.channel_axis_of(source),
+        out_range=choice.out_range,
+        strength=choice.strength,
+    )
+
+
+def _work(
+    task: Task, choice: Choice, theme: str, report: Callable[[float, str], None]
+) -> Answer:
+    """All that takes time; on the worker's thread."""
+    try:
+        outcome = (perform if choice.image else survey)(task, report)
+        picture = _drawn(task, outcome, theme) if choice.plot else None
+        report(1.0, "drawing")
+    except Stopped:
+        return Answer(problem="cancelled")
+    except EXPECTED as error:
+        return Answer(problem=_in_words(task, error))
+    return Answer(outcome, picture)
+
+
+def _in_words(task: Task, error: Exception) -> str:
+    if isinstance(error, MemoryError):
+        return f"there is not enough memory to equalize {task.source!r}: close other data"
+    return f"{task.source!r} could not be equalized: {error}"
+
+
+def _drawn(task: Task, outcome: Outcome, theme: str) -> NDArray[np.uint8]:
+    colors = get_theme(theme)
+    return plot.render(
+        outcome.before,
+        outcome.after,
+        curve=outcome.curve,
+        title=task.source,
+        theme=plot.Theme.of(
+            theme,
+            background=colors.background.as_hex(format="long"),
+            text=colors.text.as_hex(format="long"),
+        ),
+        width=PLOT_WIDTH,
+    )

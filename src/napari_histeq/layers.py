@@ -1,0 +1,102 @@
+"""napari layers <-> arrays: what to read of a layer, and the layers that come out."""
+
+from __future__ import annotations
+
+import inspect
+from typing import TYPE_CHECKING, Any
+
+from napari.layers import Image
+
+from napari_histeq.record import KEY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from napari.layers import Layer
+
+    from napari_histeq.task import Outcome
+
+#: Kinds of layers that are made here; layers of the last two can not be equalized.
+IMAGE, PLOT, ORIGINAL = "image", "plot", "original"
+
+
+def is_source(layer: Layer | None) -> bool:
+    """Whether a layer can be equalized: an image that is no plot or copy of ours."""
+    return isinstance(layer, Image) and kind_of(layer) not in (PLOT, ORIGINAL)
+
+
+def kind_of(layer: Layer) -> str:
+    """What a layer is that was made here; empty for all others."""
+    made = layer.metadata.get(KEY)
+    return str(made.get("kind", "")) if isinstance(made, dict) else ""
+
+
+def pixels_of(layer: Image) -> Any:
+    """The data at full resolution."""
+    return layer.data[0] if layer.multiscale else layer.data
+
+
+def channel_axis_of(layer: Image) -> int | None:
+    """Where the colour channels are."""
+    return -1 if layer.rgb else None
+
+
+def axis_names(layer: Image) -> tuple[str, ...]:
+    """A name for each axis, no two alike: the layer's labels, or else numbers."""
+    names = tuple(str(label) for label in layer.axis_labels)
+    return names if len(set(names)) == len(names) else tuple(str(a) for a in range(layer.ndim))
+
+
+def axis_numbers(layer: Image, wanted: Iterable[str | int]) -> tuple[int, ...] | None:
+    """The axes of some names (or numbers); None if they are all there are.
+
+    Raises
+    ------
+    ValueError
+        If none is wanted, or one is unknown.
+    """
+    names = axis_names(layer)
+    found = sorted({_axis_number(axis, names) for axis in wanted})
+    if not found:
+        raise ValueError("no axis is ticked: tick at least one that shares a histogram")
+    return None if len(found) == layer.ndim else tuple(found)
+
+
+def _axis_number(axis: str | int, names: tuple[str, ...]) -> int:
+    if isinstance(axis, str) and axis in names:
+        return names.index(axis)
+    if not isinstance(axis, str) and -len(names) <= axis < len(names):
+        return axis % len(names)
+    raise ValueError(f"the layer has no axis {axis!r}: use one of {', '.join(names)}")
+
+
+def equalized_layer(source: Image, outcome: Outcome) -> Image:
+    """A new layer for the equalized data, in all other respects like its source."""
+    changes = {
+        "name": f"{source.name} equalized",
+        "metadata": {KEY: {"kind": IMAGE} | outcome.record.as_dict()},
+        "auto_contrast": False,
+        "multiscale": False,
+        "locked_data_level": None,
+    }
+    if outcome.limits is not None and not source.rgb:
+        changes["contrast_limits"] = outcome.limits
+    return layer_like(source, outcome.data, changes)
+
+
+def layer_like(source: Image, data: Any, changes: dict[str, Any]) -> Image:
+    """A layer of other data with the state of its source, but for some changes."""
+    _, state, _ = source.as_layer_data_tuple()
+    known = inspect.signature(Image).parameters  # napari's versions differ
+    return Image(data, **{k: v for k, v in (state | changes).items() if k in known})
+
+
+def why_not(layer: Layer | None) -> str:
+    """Why a layer can not be equalized, in plain words."""
+    if layer is None:
+        return "No layer is selected: select one image layer in the layer list."
+    if isinstance(layer, Image):
+        what = "a histogram plot" if kind_of(layer) == PLOT else "a copy to compare with"
+        return f"“{layer.name}” is {what}: select the image layer itself."
+    kind = type(layer).__name__
+    return f"“{layer.name}” is a {kind} layer, not an image: select an image layer."

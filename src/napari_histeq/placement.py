@@ -1,0 +1,157 @@
+"""Where new layers go: the plot under the image, the original beside it, and the view."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from napari.layers import Image
+
+from napari_histeq.layers import ORIGINAL, PLOT, kind_of, layer_like
+from napari_histeq.record import KEY
+from napari_histeq.regions import shape_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from napari.components import ViewerModel
+    from napari.layers import Layer
+    from numpy.typing import NDArray
+
+    from napari_histeq.core import Histogram
+    from napari_histeq.task import Outcome
+
+    Box = tuple[NDArray[np.float64], NDArray[np.float64]]
+
+#: Space between an image and what stands beside it, as a fraction of the image's width.
+GAP = 0.02
+
+#: A plot narrower than this is not legible: the plot layer's coarser levels end there.
+COARSEST = 600
+
+
+def histogram_layer(
+    source: Image, picture: NDArray[np.uint8], outcome: Outcome, *, beside: bool = False
+) -> Image:
+    """A plot under the source, as wide as it; in n-D it shows at every slice.
+
+    Parameters
+    ----------
+    source : Image
+    picture : (H, W, 4) array of uint8
+    outcome : Outcome
+        Whose histograms are shown; they go to the layer's metadata.
+    beside : bool
+        The plot also spans the copy of the original that stands to the left.
+
+    Notes
+    -----
+    The layer has the last two axes of the source, and their units: napari shows it
+    at every index of the others. It has coarser levels, so that its words are not
+    torn where the screen has fewer pixels than the plot.
+    """
+    low, high = world_box(source)
+    width = high[-1] - low[-1]
+    left = low[-1] - (1 + GAP) * width if beside else low[-1]
+    pixel = (high[-1] - left) / picture.shape[1]
+    return Image(
+        coarser_too(picture),
+        multiscale=True,
+        rgb=True,
+        name=f"{source.name} histogram",
+        scale=(pixel, pixel),
+        translate=np.array([high[-2] + GAP * width, left]) + pixel / 2,
+        units=source.units[-2:],
+        axis_labels=source.axis_labels[-2:],
+        interpolation2d="linear",
+        metadata={KEY: _plot_record(source, outcome)},
+    )
+
+
+def coarser_too(picture: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
+    """The picture, and copies of half, a quarter, ... its size."""
+    levels = [picture]
+    while levels[-1].shape[1] >= 2 * COARSEST:
+        levels.append(_halved(levels[-1]))
+    return levels
+
+
+def original_layer(source: Image) -> Image:
+    """A copy of the source to its left; it shares the data."""
+    low, high = world_box(source)
+    shift = np.zeros(source.ndim)
+    shift[-1] = (1 + GAP) * (high[-1] - low[-1])
+    affine = np.array(source.affine.affine_matrix)
+    affine[:-1, -1] -= shift
+    changes = {
+        "name": f"{source.name} original",
+        "affine": affine,
+        "metadata": {KEY: {"kind": ORIGINAL, "source": source.name}},
+    }
+    return layer_like(source, source.data, changes)
+
+
+def original_of(viewer: ViewerModel, source: Image) -> Image | None:
+    """The copy that already stands beside the source."""
+    same = (la for la in viewer.layers if kind_of(la) == ORIGINAL and la.data is source.data)
+    return next(same, None)
+
+
+def world_box(layer: Layer) -> Box:
+    """The least and greatest world coordinates of a layer's pixels, their edges included."""
+    ends = np.array([(-0.5, n - 0.5) for n in shape_of(layer)])
+    corners = np.stack([c.ravel() for c in np.meshgrid(*ends, indexing="ij")], axis=1)
+    places = np.array([layer.data_to_world(corner) for corner in corners])
+    return places.min(axis=0), places.max(axis=0)
+
+
+def add_beside(viewer: ViewerModel, source: Image, made: Sequence[Image]) -> None:
+    """Add layers right above the source (which stays the active layer), and show them.
+
+    napari gives each a name of its own if there is one of that name. The view is
+    fitted to all layers, but not if the person looks at a detail of the source.
+    """
+    selected, active = set(viewer.layers.selection), viewer.layers.selection.active
+    whole = not _zoomed_in(viewer, source)
+    for offset, layer in enumerate(made, 1):
+        viewer.layers.insert(viewer.layers.index(source) + offset, layer)
+    viewer.layers.selection = selected
+    viewer.layers.selection.active = active
+    if whole and viewer.dims.ndisplay == 2:
+        viewer.reset_view()
+
+
+def _zoomed_in(viewer: ViewerModel, layer: Image) -> bool:
+    """Whether a part of the layer lies outside of the canvas."""
+    corners = np.asarray(layer.corner_pixels, dtype=np.float64)
+    if layer.multiscale:
+        corners = corners * np.asarray(layer.downsample_factors[layer.data_level])
+    seen = corners[1] - corners[0]
+    if not seen.any():  # not drawn yet
+        return False
+    offset = viewer.dims.ndim - layer.ndim
+    shown = [axis - offset for axis in viewer.dims.displayed if axis >= offset]
+    return bool(np.any(seen[shown] < np.array(shape_of(layer))[shown] * 0.98 - 2))
+
+
+def _halved(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+    """Half the size; each pixel is the mean of four."""
+    high, wide = (n // 2 * 2 for n in picture.shape[:2])
+    four = picture[:high, :wide].reshape(high // 2, 2, wide // 2, 2, 4)
+    return np.asarray(np.rint(four.mean(axis=(1, 3))), dtype=np.uint8)
+
+
+def _plot_record(source: Image, outcome: Outcome) -> dict[str, Any]:
+    return {
+        "kind": PLOT,
+        "source": source.name,
+        "before": _bins(outcome.before),
+        "after": _bins(outcome.after),
+        "measures": outcome.record.as_dict()["measures"],
+    }
+
+
+def _bins(histogram: Histogram | None) -> dict[str, Any] | None:
+    if histogram is None:
+        return None
+    return {"counts": histogram.counts, "bin_edges": histogram.bin_edges}

@@ -1,0 +1,157 @@
+"""Which pixels of an image a Labels or Shapes layer covers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from napari.layers import Image, Labels, Layer, Shapes
+    from numpy.typing import NDArray
+
+    Floats = NDArray[np.float64]
+
+
+def mask_on(image: Image, region: Labels | Shapes, at: Sequence[float] = ()) -> NDArray[np.bool_]:
+    """Put a region on the pixel grid of an image, by both layers' places in the world.
+
+    Parameters
+    ----------
+    image : Image
+        Whose pixels count or not.
+    region : Labels or Shapes
+        Every label but 0, or the inside of every shape, counts.
+    at : sequence of float, optional
+        World coordinates of the shown slice: which slice of a region counts that
+        has more axes than the image. By default the first.
+
+    Returns
+    -------
+    array of bool
+        It broadcasts to the image's shape (without colour channels): a region with
+        fewer axes than the image holds for every index of the others.
+
+    Raises
+    ------
+    ValueError
+        If no pixel of the image is covered.
+    """
+    shape = shape_of(image)
+    to_region = _pixel_map(image, region, at)
+    if region._type_string == "labels":
+        mask = _labels_mask(np.asarray(_finest(region)) != 0, shape, to_region)
+    else:
+        mask = _shapes_mask(region, shape, to_region)
+    if not mask.any():
+        raise ValueError(
+            f"the mask layer {region.name!r} covers no pixel of {image.name!r}: "
+            "draw in it, move it over the image, or choose no mask"
+        )
+    return mask
+
+
+def shape_of(image: Image) -> tuple[int, ...]:
+    """The shape of a layer's pixel grid, at full resolution and without channels."""
+    shape = tuple(int(n) for n in _finest(image).shape)
+    return shape[:-1] if getattr(image, "rgb", False) else shape
+
+
+def affine_of(layer: Layer) -> tuple[Floats, Floats]:
+    """Matrix and offset that take a layer's data coordinates to world coordinates."""
+    origin = np.asarray(layer.data_to_world(np.zeros(layer.ndim)), dtype=np.float64)
+    ends = [np.asarray(layer.data_to_world(unit)) for unit in np.eye(layer.ndim)]
+    return np.stack(ends, axis=1) - origin[:, None], origin
+
+
+def _finest(layer: Any) -> Any:
+    return layer.data[0] if getattr(layer, "multiscale", False) else layer.data
+
+
+def _pixel_map(image: Image, region: Layer, at: Sequence[float]) -> tuple[Floats, Floats]:
+    """Matrix (region axes x image axes) and offset from image pixels to region coordinates."""
+    matrix, offset = affine_of(image)
+    factors = _unit_factors(image, region)
+    own, own_offset = affine_of(region)
+    wanted = region.ndim - image.ndim  # axes that the image does not have
+    if wanted > 0:
+        point = np.zeros(wanted)
+        known = np.asarray(at, dtype=np.float64)[-region.ndim : -image.ndim][-wanted:]
+        point[wanted - known.size :] = known
+        matrix = np.vstack([np.zeros((wanted, image.ndim)), matrix])
+        offset = np.concatenate([point, offset])
+    matrix, offset = matrix[-region.ndim :], offset[-region.ndim :]
+    back = np.linalg.inv(own)
+    return back @ (factors[:, None] * matrix), back @ (factors * offset - own_offset)
+
+
+def _unit_factors(image: Layer, region: Layer) -> Floats:
+    """By what world lengths of the image become those of the region, axis by axis."""
+    factors = np.ones(region.ndim)
+    common = min(image.ndim, region.ndim)
+    for axis in range(-common, 0):
+        mine, other = image.units[axis], region.units[axis]
+        if mine != other and mine.is_compatible_with(other):
+            factors[axis] = (1 * mine).to(other).magnitude
+    return factors
+
+
+def _labels_mask(
+    labels: NDArray[np.bool_], shape: tuple[int, ...], to_region: tuple[Floats, Floats]
+) -> NDArray[np.bool_]:
+    matrix, offset = to_region
+    extra = len(shape) - labels.ndim
+    if extra <= 0:  # the image is a slice of the region: give it axes of length 1
+        square = np.hstack([np.zeros((labels.ndim, -extra)), matrix])
+        grid = (1,) * -extra + shape
+        return _resampled(labels, square, offset, grid).reshape(shape)
+    if not matrix[:, :extra].any():  # the same for every slice
+        one = _resampled(labels, matrix[:, extra:], offset, shape[extra:])
+        return one.reshape((1,) * extra + one.shape)
+    mask = np.empty(shape, dtype=bool)
+    for index in np.ndindex(shape[:extra]):
+        start = offset + matrix[:, :extra] @ index
+        mask[index] = _resampled(labels, matrix[:, extra:], start, shape[extra:])
+    return mask
+
+
+def _resampled(
+    labels: NDArray[np.bool_], matrix: Floats, offset: Floats, shape: tuple[int, ...]
+) -> NDArray[np.bool_]:
+    """The label under the center of each pixel."""
+    same = np.allclose(matrix, np.eye(len(shape)), atol=1e-9) and np.allclose(offset, 0, atol=1e-6)
+    if same and labels.shape == shape:
+        return labels
+    from scipy.ndimage import affine_transform
+
+    found: NDArray[np.uint8] = affine_transform(
+        labels.view(np.uint8), matrix, offset, output_shape=shape, order=0, mode="grid-constant"
+    )
+    return found.astype(bool)
+
+
+def _shapes_mask(
+    region: Shapes, shape: tuple[int, ...], to_region: tuple[Floats, Floats]
+) -> NDArray[np.bool_]:
+    from napari.layers import Shapes
+
+    matrix, offset = to_region
+    extra = len(shape) - region.ndim
+    if extra > 0 and matrix[:, :extra].any():
+        raise ValueError(
+            f"the mask layer {region.name!r} has {region.ndim} axes, but the image is rotated "
+            f"out of their plane: draw the mask with {len(shape)} axes"
+        )
+    kept = max(extra, 0)
+    back = np.linalg.pinv(matrix[:, kept:])
+    moved = [
+        ((np.asarray(points) - offset) @ back.T, kind)
+        for points, kind in zip(region.data, region.shape_type, strict=True)
+    ]
+    covered = np.zeros(shape[kept:], dtype=bool)
+    if moved:
+        copy = Shapes([p for p, _ in moved], shape_type=[k for _, k in moved])
+        covered = copy.to_labels(covered.shape) > 0
+    return covered.reshape((1,) * kept + covered.shape)

@@ -1,0 +1,226 @@
+"""One equalization with its evidence: arrays in, arrays out, without napari or Qt."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from napari_histeq.core import (
+    Global,
+    Histogram,
+    TransferFunction,
+    compute_histogram,
+    equalize,
+    measures,
+    transfer_function,
+)
+from napari_histeq.core import color
+from napari_histeq.core._blocks import watching
+from napari_histeq.core._counting import count
+from napari_histeq.core.histogram import output_limits
+from napari_histeq.core.methods import CurveMethod
+from napari_histeq.record import MaskRecord, Record, counting, digest_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from napari_histeq.core._options import Method
+
+    Report = Callable[[float, str], None]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Task:
+    """What to do with an image: `equalize`'s arguments, and where they come from.
+
+    Attributes
+    ----------
+    image : array
+    source : str
+        Name of its layer.
+    region : callable, optional
+        Makes the mask; it is called where the work is done, not on the GUI thread.
+    region_name : str
+        Name of the layer the mask comes from.
+    ignored : float, optional
+        An intensity that does not count.
+    method, axes, channel_axis, out_range, strength
+        As `equalize` takes them.
+    """
+
+    image: Any
+    source: str = "image"
+    region: Callable[[], NDArray[np.bool_]] | None = None
+    region_name: str = ""
+    ignored: float | None = None
+    method: Method = Global()  # noqa: RUF009  (frozen)
+    axes: tuple[int, ...] | None = None
+    channel_axis: int | None = None
+    out_range: str | tuple[float, float] = "auto"
+    strength: float = 1.0
+
+    @property
+    def one_curve(self) -> bool:
+        """Whether a single transfer function does it."""
+        return isinstance(self.method, CurveMethod) and self.axes is None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outcome:
+    """What came of a task.
+
+    Attributes
+    ----------
+    data : array
+        The equalized image; None if only its histogram was wanted.
+    before, after : Histogram
+        Of the pixels that counted (of colours, the luminance).
+    curve : TransferFunction or None
+        If there was a single one.
+    limits : (float, float) or None
+        The range of the output; None if there is none, as nothing was counted.
+    record : Record
+        What was done.
+    """
+
+    data: Any
+    before: Histogram
+    after: Histogram | None
+    curve: TransferFunction | None
+    limits: tuple[float, float] | None
+    record: Record
+
+
+def perform(task: Task, report: Report) -> Outcome:
+    """Equalize; `report(fraction, what)` is called after each block.
+
+    What `report` raises stops the work.
+    """
+    mask, region = _mask_of(task, report)
+    with _stage(report, 0.05, 0.5, "counting"):
+        before = _count(task.image, mask, task.channel_axis)
+    curve = _curve_of(task, before)
+    with _stage(report, 0.5, 0.95, "equalizing"):
+        data = _equalized(task, mask, curve)
+    with _stage(report, 0.95, 1.0, "measuring"):
+        after = _after(task, data, mask, before, curve)
+        limits = _limits_of(task, before)
+        record = _record_of(task, region, curve, measures.summary(before, after, limits))
+    return Outcome(data, before, after, curve, limits, record)
+
+
+def survey(task: Task, report: Report) -> Outcome:
+    """Only count: the outcome has a histogram, and nothing after."""
+    mask, region = _mask_of(task, report)
+    with _stage(report, 0.05, 1.0, "counting"):
+        before = _count(task.image, mask, task.channel_axis)
+    found = measures.summary(before, before)
+    return Outcome(None, before, None, None, None, _record_of(task, region, None, found))
+
+
+@contextmanager
+def _stage(report: Report, start: float, end: float, what: str) -> Iterator[None]:
+    report(start, what)
+    with watching(lambda done, total: report(start + (end - start) * done / total, what)):
+        yield
+
+
+def _mask_of(task: Task, report: Report) -> tuple[NDArray[np.bool_] | None, MaskRecord | None]:
+    """All that counts, and the part of it that came from a layer."""
+    region = kept = None
+    if task.region is not None:
+        report(0.0, "placing the mask")
+        region = task.region()
+        kept = MaskRecord.of(task.region_name, region)
+    if task.ignored is not None:
+        report(0.0, "looking for the ignored value")
+    return counting(task.image, region, task.ignored, task.channel_axis), kept
+
+
+def _count(image: Any, mask: NDArray[np.bool_] | None, channel_axis: int | None) -> Histogram:
+    if channel_axis is None:
+        return compute_histogram(image, mask=mask)
+    return Histogram(*count(color.LuminanceSource(image, mask)))
+
+
+def _curve_of(task: Task, before: Histogram) -> TransferFunction | None:
+    if not task.one_curve or before.levels.dtype.kind == "b" or not before.total:
+        return None
+    return transfer_function(
+        before, task.method, out_range=_out_range(task, before), strength=task.strength
+    )
+
+
+def _out_range(task: Task, before: Histogram) -> str | tuple[float, float]:
+    if task.channel_axis is None:
+        return task.out_range
+    return color.limits(task.out_range, before)
+
+
+def _equalized(
+    task: Task, mask: NDArray[np.bool_] | None, curve: TransferFunction | None
+) -> Any:
+    if curve is not None and task.channel_axis is None:
+        return curve(task.image)  # what `equalize` does, without counting again
+    return equalize(
+        task.image,
+        task.method,
+        mask=mask,
+        axes=task.axes,
+        channel_axis=task.channel_axis,
+        out_range=task.out_range,
+        strength=task.strength,
+    )
+
+
+def _after(
+    task: Task,
+    data: Any,
+    mask: NDArray[np.bool_] | None,
+    before: Histogram,
+    curve: TransferFunction | None,
+) -> Histogram:
+    if curve is not None and task.channel_axis is None:
+        return curve.push(before)
+    return _count(data, mask, task.channel_axis)
+
+
+def _limits_of(task: Task, before: Histogram) -> tuple[float, float] | None:
+    """The range of the output, a strength below 1 included."""
+    if not before.total:
+        return None
+    ends = [float(v) for v in before.range]
+    wanted = output_limits(_out_range(task, before), before)
+    part = task.strength
+    low, high = ((1 - part) * e + part * w for e, w in zip(ends, wanted, strict=True))
+    return (low, high) if low < high else None
+
+
+def _record_of(
+    task: Task,
+    region: MaskRecord | None,
+    curve: TransferFunction | None,
+    found: dict[str, tuple[float, float]],
+) -> Record:
+    return Record(
+        source=task.source,
+        shape=tuple(int(n) for n in task.image.shape),
+        dtype=str(task.image.dtype),
+        digest=digest_of(task.image),
+        method=task.method.as_dict(),
+        axes=task.axes,
+        channel_axis=task.channel_axis,
+        out_range=task.out_range,
+        strength=task.strength,
+        mask=region,
+        ignored=task.ignored,
+        curve=curve,
+        measures={
+            when: {name: float(pair[i]) for name, pair in found.items()}
+            for i, when in enumerate(("before", "after"))
+        },
+    )

@@ -1,0 +1,253 @@
+"""The panel: the only place where everything meets."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import napari.viewer
+from magicgui.widgets import Container, Widget
+from napari.layers import Image, Labels, Shapes
+from napari.utils.notifications import show_error
+
+from napari_histeq import jobs, layers
+from napari_histeq._panel import arrange, evidence, fields, rows, style
+from napari_histeq._panel.links import Links
+from napari_histeq.core import METHODS
+from napari_histeq.core._options import Method, options_of
+from napari_histeq.task import Outcome
+
+
+class EqualizePanel(Container[Widget]):
+    """The panel in the dock: choose a layer and a method, press the button.
+
+    Its rows are reached by name: ``panel["layer"]``, ``panel["method"]``, ...
+
+    Parameters
+    ----------
+    viewer : napari.viewer.Viewer
+        Whose layers to choose from, and to add to.
+    """
+
+    def __init__(self, viewer: napari.viewer.Viewer) -> None:
+        self._viewer = viewer
+        self._links, self._layer_links = Links(), Links()
+        self._job: jobs.Run | None = None
+        self._began = 0.0
+        self._kept: dict[str, dict[str, Any]] = {}
+        self._method_shown = ""
+        super().__init__(
+            widgets=[
+                *rows.what_rows(self._sources),
+                *rows.region_rows(self._regions),
+                *rows.output_rows(),
+                *rows.run_rows(),
+            ],
+            labels=False,
+        )
+        self._parts = arrange.arrange(self)
+        self._link()
+        self.native_parent_changed.connect(self._moved)
+
+    # ---- what can be chosen, and what is ----
+
+    def _sources(self, *_: object) -> list[tuple[str, Image]]:
+        return [(layer.name, layer) for layer in self._viewer.layers if layers.is_source(layer)]
+
+    def _regions(self, *_: object) -> list[tuple[str, Labels | Shapes]]:
+        found = [layer for layer in self._viewer.layers if isinstance(layer, Labels | Shapes)]
+        return [(layer.name, layer) for layer in found]
+
+    def choice(self) -> jobs.Choice:
+        """What the rows say.
+
+        Raises
+        ------
+        ValueError
+            If they do not fit together.
+        """
+        axes = self["axes"]
+        return jobs.Choice(
+            method=self.chosen_method(),
+            region=self["mask"].value,
+            ignored=self["ignored_value"].value if self["ignore"].value else None,
+            axes=axes.value if len(axes.names) > 2 else None,
+            out_range=self._out_range(),
+            strength=self["strength"].value,
+            plot=self["plot"].value,
+            compare=self["compare"].value,
+        )
+
+    def chosen_method(self) -> Method:
+        """The method, made from its rows."""
+        cls = METHODS[self["method"].value]
+        return cls(**{field.name: self[field.name].value for field in options_of(cls)})
+
+    def _out_range(self) -> str | tuple[float, float]:
+        named: str = self["out_range"].value
+        return named if named != rows.CUSTOM else (self["low"].value, self["high"].value)
+
+    # ---- every connect has its disconnect ----
+
+    def _link(self) -> None:
+        """Follow the viewer and the rows, and show how things stand."""
+        events, link = self._viewer.layers.events, self._links.connect
+        for change in (events.inserted, events.removed, events.reordered, events.renamed):
+            link(change, self._layers_changed)
+        link(self._viewer.layers.selection.events.active, self._follow_selection)
+        link(self._viewer.events.theme, self._paint)
+        link(self["layer"].changed, self._layer_chosen)
+        link(self["method"].changed, self._show_method)
+        link(self["ignore"].changed, self._show_rows)
+        link(self["out_range"].changed, self._show_rows)
+        link(self["run"].changed, self._start)
+        link(self["cancel"].changed, self._cancel)
+        self._paint()
+        self._show_method()
+        self._layers_changed()
+        self._follow_selection()
+        self._show_idle()
+
+    def _moved(self, _: object = None) -> None:
+        """The panel was put into a dock, or its dock was closed."""
+        if self.native.parent() is None:
+            self.disconnect_all()
+            return
+        if not self._links:
+            self._link()
+        self._paint()
+
+    def disconnect_all(self) -> None:
+        """Let go of the viewer: stop the run, and hear of nothing more."""
+        self._cancel()
+        self._links.undo()
+        self._layer_links.undo()
+
+    # ---- the layers change ----
+
+    def _layers_changed(self, _: object = None) -> None:
+        self["layer"].reset_choices()
+        self["mask"].reset_choices()
+        self._layer_chosen()
+
+    def _follow_selection(self, _: object = None) -> None:
+        active = self._viewer.layers.selection.active
+        if layers.is_source(active) and active in self["layer"].choices:
+            self["layer"].value = active
+        self._show_message()
+
+    def _layer_chosen(self, _: object = None) -> None:
+        source = self["layer"].value
+        self._layer_links.undo()
+        if source is not None:
+            self._layer_links.connect(source.events.axis_labels, self._show_rows)
+            self._layer_links.connect(source.events.data, self._show_rows)
+        self._show_rows()
+        self._show_message()
+
+    # ---- what is shown ----
+
+    def _paint(self, _: object = None) -> None:
+        self.native.setStyleSheet(style.sheet(self._viewer.theme))
+        self._parts.align()
+
+    def _show_message(self) -> None:
+        """Say in plain words why the selected layer is not the one that is equalized."""
+        source, active = self["layer"].value, self._viewer.layers.selection.active
+        words = ""
+        if source is None:
+            words = layers.why_not(active) if active else "Open an image to equalize it."
+        elif active is not None and not layers.is_source(active):
+            words = f"{layers.why_not(active)} Until then “{source.name}” is used."
+        self["message"].value = words
+        self._parts.what.show_row(self["message"], bool(words))
+        self["run"].enabled = source is not None and self._job is None
+
+    def _show_method(self, _: object = None) -> None:
+        """Give the chosen method its rows; each method keeps its values meanwhile."""
+        name = self["method"].value
+        if name == self._method_shown:
+            return
+        old = options_of(METHODS[self._method_shown]) if self._method_shown else ()
+        self._kept[self._method_shown] = {field.name: self[field.name].value for field in old}
+        self._parts.show_options([], [])
+        for field in old:
+            row = self[field.name]
+            self.remove(row)
+            row.native.deleteLater()
+        self._method_shown = name
+        self._add_options(METHODS[name], self._kept.get(name, {}))
+        self["summary"].value = METHODS[name].summary
+
+    def _add_options(self, method: type[Method], kept: dict[str, Any]) -> None:
+        options = options_of(method)
+        made = [fields.control(f, kept.get(f.name, f.default)) for f in options]
+        for row in reversed(made):
+            self.insert(0, row)
+        pairs = list(zip(options, made, strict=True))
+        self._parts.show_options(
+            [row for f, row in pairs if not f.option.advanced],
+            [row for f, row in pairs if f.option.advanced],
+        )
+
+    def _show_rows(self, _: object = None) -> None:
+        """Show the rows that matter for the layer and the ticks."""
+        source = self["layer"].value
+        self["axes"].names = layers.axis_names(source) if source is not None else ()
+        self._parts.region.show_row(self["axes"], len(self["axes"].names) > 2)
+        self._parts.region.show_row(self["ignored_value"], self["ignore"].value)
+        custom = self["out_range"].value == rows.CUSTOM
+        for bound in ("low", "high"):
+            self._parts.output.show_row(self[bound], custom)
+        self._parts.output.show_row(self["output"], len(self["output"].choices) > 1)
+
+    # ---- the run ----
+
+    def _start(self, _: object = None) -> None:
+        source = self["layer"].value
+        if source is None or self._job is not None:
+            return
+        try:
+            job = jobs.Run(self._viewer, source, self.choice())
+        except jobs.EXPECTED as error:
+            show_error(str(error))
+            self["status"].value = str(error)
+            return
+        self._job, self._began = job, time.monotonic()
+        job.progressed.connect(self._show_progress)
+        job.ended.connect(self._ended)
+        self._show_running()
+        job.start()
+
+    def _cancel(self, _: object = None) -> None:
+        if self._job is not None:
+            self._job.cancel()
+
+    def _ended(self, how: str, what: object) -> None:
+        job, self._job = self._job, None
+        if job is not None:
+            job.progressed.disconnect(self._show_progress)
+            job.ended.disconnect(self._ended)
+        self._show_idle()
+        if isinstance(what, Outcome):
+            self["evidence"].value = evidence.table(what.record)
+            self["evidence"].visible = True
+            seconds = time.monotonic() - self._began
+            what = f"“{what.record.source}” equalized in {seconds:.1f} s"
+        self["status"].value = "Cancelled: nothing was added." if how == "cancelled" else str(what)
+
+    def _show_running(self) -> None:
+        self["run"].enabled, self["cancel"].enabled = False, True
+        self["progress"].value, self["progress"].visible = 0, True
+        self["status"].value = "starting"
+
+    def _show_idle(self) -> None:
+        self["cancel"].enabled = self["progress"].visible = False
+        self._show_message()
+
+    def _show_progress(self, fraction: float, what: str) -> None:
+        percent = max(int(100 * fraction), self["progress"].value)
+        self["progress"].value = percent
+        spent = time.monotonic() - self._began
+        left = spent * (1 - fraction) / fraction if fraction > 0.05 and spent > 1 else 0
+        self["status"].value = f"{what}, {left:.0f} s left" if left >= 1 else what
