@@ -42,7 +42,7 @@ format: $(STAMPS)/dev
 	$(BIN)/ruff format .
 
 bench: $(STAMPS)/dev $(STAMPS)/system
-	$(SCREEN) $(BIN)/python -m pytest benchmarks --benchmark-only $(ARGS)
+	$(SCREEN) $(BIN)/python -m pytest benchmarks -o python_files='bench_*.py' $(ARGS)
 
 figures: $(STAMPS)/dev $(STAMPS)/system
 	$(SCREEN) $(BIN)/python docs/demo.py --screenshot docs/images/panel.png
