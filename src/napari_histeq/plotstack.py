@@ -96,7 +96,8 @@ class PlotStack:
         source = _Level(self, self._outer, self._shape, step)
         meta = np.empty((0,) * source.ndim, np.uint8)
         chunks = (1,) * len(self._outer) + source.shape[-3:]
-        return da.from_array(source, chunks, asarray=False, inline_array=True, meta=meta)
+        from_array: Any = da.from_array
+        return from_array(source, chunks, asarray=False, inline_array=True, meta=meta)
 
     def _make_wanted(self, index: Index) -> None:
         """On the background's thread; whoever scrubs on wants only the last one."""
@@ -133,7 +134,7 @@ class _Level:
         outer, inner = keys[:-3], keys[-3:]
         at = tuple(int(k.start if isinstance(k, slice) else k) for k in outer)
         picture = _coarser(self._stack.picture(at), self._step)[inner]
-        return picture[tuple(None for k in outer if isinstance(k, slice))]
+        return np.asarray(picture[tuple(None for k in outer if isinstance(k, slice))])
 
 
 def _of_height(picture: Picture, height: int) -> Picture:
@@ -149,4 +150,4 @@ def _coarser(picture: Picture, step: int) -> Picture:
         return picture
     high, wide = picture.shape[0] // step, picture.shape[1] // step
     blocks = picture[: high * step, : wide * step].reshape(high, step, wide, step, -1)
-    return np.rint(blocks.mean(axis=(1, 3), dtype=np.float32)).astype(np.uint8)
+    return np.asarray(np.rint(blocks.mean(axis=(1, 3), dtype=np.float32)), np.uint8)
