@@ -6,18 +6,20 @@ import math
 import subprocess
 import sys
 
+import dask.array as da
 import numpy as np
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from napari.layers import Image
 from napari.utils.colormaps import Colormap, ensure_colormap
 from napari.utils.colormaps.colormap_utils import _napari_cmap_to_vispy
 
 from images import hard_images, two_far_peaks
 from napari_histeq import Histogram, TransferFunction, compute_histogram, transfer_function
 from napari_histeq.core.equalize import output_limits
-from napari_histeq.display import display_settings
+from napari_histeq.display import display_layer, display_settings
 
 IMAGES = hard_images()
 FLOATS = st.floats(-(2.0**100), 2.0**100, width=32, allow_subnormal=False)
@@ -145,6 +147,66 @@ def test_a_layer_that_wears_it_already_can_be_a_source():
     once = display_settings(curve, histogram, (0, 65535), colormap="magma")
     twice = display_settings(curve, histogram, (0, 65535), colormap=once.colormap)
     assert once.colormap.name == twice.colormap.name == "magma, equalized"
+
+
+def test_a_display_layer_shares_the_data_and_the_place():
+    image = IMAGES["12 bit"]
+    source = Image(
+        image, name="cells", scale=(2, 3), translate=(5, 6), units=("um", "um"),
+        axis_labels=("y", "x"), colormap="magma", opacity=0.5, auto_contrast=True,
+    )  # fmt: skip
+    _, _, chosen = settings_of(image, "magma")
+    layer = display_layer(source, chosen, {"made": "here"})
+    assert layer.data is source.data
+    assert layer.name == "cells equalized"
+    assert layer.metadata == {"made": "here"}
+    assert tuple(layer.contrast_limits) == chosen.contrast_limits
+    assert layer.gamma == chosen.gamma
+    assert not layer.auto_contrast
+    assert layer.colormap.same_colors(chosen.colormap)
+    for name in ("scale", "translate", "units", "axis_labels", "opacity"):
+        np.testing.assert_array_equal(getattr(layer, name), getattr(source, name))
+    assert source.colormap.name == "magma"
+
+
+def test_all_levels_of_a_multiscale_are_shared():
+    image = IMAGES["12 bit"]
+    pyramid = [image, image[::2, ::2], image[::4, ::4]]
+    layer = display_layer(Image(pyramid, multiscale=True), settings_of(image)[2])
+    assert layer.multiscale
+    assert all(mine is theirs for mine, theirs in zip(layer.data, pyramid, strict=True))
+
+
+def test_of_a_lazy_stack_nothing_but_the_displayed_plane_is_read():
+    read = []
+
+    def plane(block_info=None):
+        read.append(block_info[None]["chunk-location"][0])
+        return IMAGES["16 bit"][None]
+
+    shape = IMAGES["16 bit"].shape
+    stack = da.map_blocks(
+        plane, chunks=((1,) * 50, *((n,) for n in shape)), dtype=np.uint16,
+        meta=np.empty((0, 0, 0), np.uint16),
+    )  # fmt: skip
+    source = Image(stack, contrast_limits=(0, 65535), cache=False)
+    read.clear()
+    layer = display_layer(source, settings_of(IMAGES["16 bit"])[2])
+    assert layer.data is source.data
+    assert set(read) <= {0}, "napari itself slices what it shows"
+
+
+def test_color_layers_have_no_colormap():
+    source = Image(np.zeros((9, 9, 3), np.uint8), name="photo", rgb=True)
+    with pytest.raises(ValueError, match="'photo' is an RGB layer"):
+        display_layer(source, settings_of(IMAGES["8 bit"])[2])
+
+
+@pytest.mark.parametrize("strength", [0.3, 0.9])
+def test_outliers_are_given_up_before_the_rest(strength):
+    image = IMAGES["float32 Cauchy"]
+    curve, limits, chosen = settings_of(image, strength=strength)
+    assert measured(image, curve, limits, chosen) <= 2
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ import numpy as np
 from scipy.linalg import solveh_banded
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from numpy.typing import NDArray
 
@@ -29,6 +29,8 @@ GAMMAS = np.unique(np.append(np.geomspace(0.2, 2.0, 18), 1.0))
 FAR_GAMMAS = np.append(np.geomspace(0.02, 0.18, 8), np.geomspace(2.5, 40.0, 8))
 #: How much color at either end may fall together, in grey levels.
 TAILS = (0.0, 1.0, 3.0)
+#: The share of the pixels at either end that may be given up if all else fails.
+OUTER = 0.004
 #: The weight of the curve itself where no pixel is, and of a level beside its texel.
 FAINT = 1e-6
 BESIDE = 1e-3
@@ -129,20 +131,30 @@ def thinned(x: Floats, weight: Floats, walked: Floats) -> NDArray[np.intp]:
     return np.flatnonzero(cut)
 
 
-def norms(pixels: Pixels, gammas: Floats, count: int) -> Iterator[Norm]:
-    """The `count` most promising contrast limits and gammas."""
+def norms(pixels: Pixels, count: int, *, desperate: bool = False) -> Iterator[Norm]:
+    """The `count` most promising contrast limits and gammas.
+
+    `desperate`: also gammas that napari's slider can not show, and limits that leave
+    out a few pixels, whatever becomes of them.
+    """
+    gammas = np.append(GAMMAS, FAR_GAMMAS) if desperate else GAMMAS
     total = np.append(0.0, pixels.weight.cumsum())
     unusual = 0.01 * total[-1] * np.abs(np.log(gammas))
     found = []
-    for low, high in _distinct(_limits(pixels, tail, near) for near in (0, 1) for tail in TAILS):
+    limits = [_limits(pixels, tail, near) for near in (0, 1) for tail in TAILS]
+    if desperate:
+        limits = [limits[-1], _inner(pixels, total)]
+    for low, high in dict.fromkeys(limits):  # the distinct ones
         loss = _losses(pixels, total, low, high, gammas) + unusual
         found += [(loss[i], low, high, float(gammas[i])) for i in np.argsort(loss)[:count]]
     for _, low, high, gamma in sorted(found, key=itemgetter(0))[:count]:  # stable: wide first
         yield Norm(low, high, gamma)
 
 
-def _distinct(limits: Iterable[tuple[float, float]]) -> list[tuple[float, float]]:
-    return list(dict.fromkeys(limits))
+def _inner(pixels: Pixels, total: Floats) -> tuple[float, float]:
+    """Limits that leave out `OUTER` of the pixels at either end."""
+    first, last = np.searchsorted(total, [OUTER * total[-1], (1 - OUTER) * total[-1]])
+    return widened(float(pixels.x[first]), float(pixels.x[last - 1]))
 
 
 def _limits(pixels: Pixels, tail: float, near: int) -> tuple[float, float]:

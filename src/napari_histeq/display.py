@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 import numpy as np
 from napari.utils.colormaps import AVAILABLE_COLORMAPS, Colormap, ensure_colormap
 
-from napari_histeq import _texels
+from napari_histeq import _texels, layers
 from napari_histeq._texels import TEXELS, Fit, Look, Norm, Pixels
 
 if TYPE_CHECKING:
@@ -41,7 +41,8 @@ class DisplaySettings:
     error : float
         99 % of the pixels are shown within this many grey levels (of 255, in the
         worst of red, green and blue) of the equalized layer, as predicted from the
-        histogram. 2 or less can not be seen.
+        histogram. 2 or less can not be seen. Where nothing else helps, the 1 %
+        are outliers that the limits leave out.
     """
 
     colormap: Colormap
@@ -91,6 +92,46 @@ def display_settings(
     return DisplaySettings(
         _colormap(source, best), (best.norm.low, best.norm.high), best.norm.gamma, float(best.error)
     )
+
+
+def display_layer(
+    source: Image, settings: DisplaySettings, metadata: dict[str, Any] | None = None
+) -> Image:
+    """A layer that shares its source's data and displays them by `settings`.
+
+    Parameters
+    ----------
+    source : Image
+        A layer of one channel; it stays as it is.
+    settings : DisplaySettings
+    metadata : dict, optional
+        Of the new layer.
+
+    Returns
+    -------
+    Image
+        With the source's own data (all levels of a multiscale), place and units; no
+        pixel is copied or computed.
+
+    Raises
+    ------
+    ValueError
+        If the layer is RGB, which has no colormap.
+    """
+    if source.rgb:
+        raise ValueError(
+            f"{source.name!r} is an RGB layer, which has no colormap: choose the output "
+            "“new layer”, or split it into channels first"
+        )
+    changes = {
+        "name": f"{source.name} equalized",
+        "metadata": metadata or {},
+        "colormap": settings.colormap,
+        "contrast_limits": settings.contrast_limits,
+        "gamma": settings.gamma,
+        "auto_contrast": False,
+    }
+    return layers.layer_like(source, source.data, changes)
 
 
 def show(settings: DisplaySettings, layer: Image) -> None:
@@ -154,16 +195,16 @@ class _Aim:
 
 
 def _best(aim: _Aim, pixels: Pixels) -> Fit:
-    """The best fit; gammas that napari's slider can not show only where the others fail."""
-    best = _best_of(aim, pixels, _texels.GAMMAS, 2)
+    """The best fit: what is unusual only where the usual fails."""
+    best = _best_of(aim, pixels, desperate=False)
     if best.error > 2:
-        best = min(best, _best_of(aim, pixels, _texels.FAR_GAMMAS, 2), key=_rank)
+        best = min(best, _best_of(aim, pixels, desperate=True), key=_rank)
     return best
 
 
-def _best_of(aim: _Aim, pixels: Pixels, gammas: Floats, count: int) -> Fit:
+def _best_of(aim: _Aim, pixels: Pixels, *, desperate: bool) -> Fit:
     fits: list[Fit] = []
-    for norm in _texels.norms(pixels, gammas, count):
+    for norm in _texels.norms(pixels, 2, desperate=desperate):
         fallback = aim.fallback(norm)
         for mode in _MODES:
             fits.append(_texels.fitted(pixels, norm, mode, fallback))
