@@ -106,15 +106,19 @@ def world_box(layer: Layer) -> Box:
 
 
 def add_beside(viewer: ViewerModel, source: Image, made: Sequence[Image]) -> None:
-    """Add layers right above the source (which stays the active layer), and show them.
+    """Add layers above the source (which stays the active layer), and show them.
 
-    napari gives each a name of its own if there is one of that name. The view is
-    fitted to all layers, but not if the person looks at a detail of the source.
+    They go on top of those of earlier runs. napari gives each a name of its own if
+    there is one of that name. The view is fitted to all layers, but not if the person
+    looks at a detail of the source.
     """
     selected, active = set(viewer.layers.selection), viewer.layers.selection.active
     whole = not _zoomed_in(viewer, source)
-    for offset, layer in enumerate(made, 1):
-        viewer.layers.insert(viewer.layers.index(source) + offset, layer)
+    place = viewer.layers.index(source) + 1
+    while place < len(viewer.layers) and kind_of(viewer.layers[place]):
+        place += 1
+    for offset, layer in enumerate(made):
+        viewer.layers.insert(place + offset, layer)
     viewer.layers.selection = selected
     viewer.layers.selection.active = active
     if whole and viewer.dims.ndisplay == 2:

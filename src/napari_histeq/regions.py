@@ -41,7 +41,7 @@ def mask_on(image: Image, region: Labels | Shapes, at: Sequence[float] = ()) -> 
     """
     shape = shape_of(image)
     to_region = _pixel_map(image, region, at)
-    if region._type_string == "labels":
+    if not hasattr(region, "shape_type"):
         mask = _labels_mask(np.asarray(_finest(region)) != 0, shape, to_region)
     else:
         mask = _shapes_mask(region, shape, to_region)

@@ -126,8 +126,12 @@ class EqualizePanel(Container[Widget]):
     # ---- the layers change ----
 
     def _layers_changed(self, _: object = None) -> None:
-        self["layer"].reset_choices()
-        self["mask"].reset_choices()
+        for name in ("layer", "mask"):
+            box = self[name]
+            chosen = box.value
+            box.reset_choices()  # which forgets what was chosen if it was renamed
+            if chosen is not None and chosen in box.choices:
+                box.value = chosen
         self._layer_chosen()
 
     def _follow_selection(self, _: object = None) -> None:

@@ -12,6 +12,7 @@ from magicgui.widgets import (
     FloatSlider,
     FloatSpinBox,
     LiteralEvalLineEdit,
+    RadioButtons,
     Slider,
     SpinBox,
 )
@@ -70,6 +71,18 @@ class ExactSlider(FloatSlider):
         readout = self.native.findChild(QDoubleSpinBox)
         readout.setDecimals(self._digits)
         readout.setFixedWidth(readout.fontMetrics().horizontalAdvance("0" * (self._digits + 4)))
+
+
+class Either(RadioButtons):
+    """Radio buttons whose choices stay as they are.
+
+    magicgui makes new buttons whenever a parent changes, and leaves the old ones.
+    """
+
+    def reset_choices(self, *_: Any) -> None:
+        """Make the buttons, once."""
+        if not len(self):
+            super().reset_choices()
 
 
 class AxesRow(Container[CheckBox]):

@@ -11,11 +11,10 @@ from magicgui.widgets import (
     Label,
     ProgressBar,
     PushButton,
-    RadioButtons,
 )
 from qtpy.QtWidgets import QComboBox, QSizePolicy
 
-from napari_histeq._panel.fields import MOST, AxesRow, ExactSlider
+from napari_histeq._panel.fields import MOST, AxesRow, Either, ExactSlider
 from napari_histeq.core import METHODS
 
 if TYPE_CHECKING:
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from magicgui.widgets import Widget
 
 CUSTOM = "custom"
+NEW_LAYER = "new layer"
 
 OUT_RANGES = (
     ("automatic", "auto"),
@@ -95,9 +95,7 @@ def output_rows() -> list[Widget]:
         ),
         FloatSpinBox(name="low", value=0, min=-MOST, max=MOST),
         FloatSpinBox(name="high", value=255, min=-MOST, max=MOST),
-        RadioButtons(
-            name="output", choices=["new layer"], value="new layer", orientation="horizontal"
-        ),
+        Either(name="output", choices=[NEW_LAYER], value=NEW_LAYER, orientation="horizontal"),
         CheckBox(
             name="plot",
             text="histogram layer",
