@@ -115,6 +115,8 @@ def test_colormaps_do_not_pile_up(make_napari_viewer):
 
     image = IMAGES["12 bit"]
     layer = make_napari_viewer().add_image(image, colormap="magma")
+    for name in [name for name in AVAILABLE_COLORMAPS if "equalized" in name]:
+        del AVAILABLE_COLORMAPS[name]  # of other tests
     before = set(AVAILABLE_COLORMAPS)
     histogram = compute_histogram(image)
     limits = output_limits("auto", histogram)
