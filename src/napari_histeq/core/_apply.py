@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -47,6 +48,7 @@ def apply_into(curve: TransferFunction, image: NDArray[Any], out: NDArray[Any]) 
     _blocks.for_each(work, _blocks.regions(source.shape)[::-1])
 
 
+@lru_cache(maxsize=8)  # a curve is applied to chunk after chunk
 def mapper(curve: TransferFunction, dtype: np.dtype[Any]) -> Run:
     """The function that maps one contiguous run of `dtype` into another."""
     if dtype.itemsize > 2:

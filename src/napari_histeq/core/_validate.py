@@ -14,9 +14,25 @@ if TYPE_CHECKING:
 REAL_KINDS = "buif"
 
 
-def is_dask(image: Any) -> bool:
-    """Whether `image` is a dask array, told without importing dask."""
-    return type(image).__module__.partition(".")[0] == "dask"
+def is_lazy(image: Any) -> bool:
+    """Whether the pixels of `image` are read or computed on being asked for.
+
+    That is a dask array, a zarr array, an h5py dataset, a tensorstore: anything with a
+    shape, a dtype and an index that does not offer its memory. Told without importing
+    any of them.
+    """
+    if isinstance(image, np.ndarray | np.generic):
+        return False
+    known = all(hasattr(image, name) for name in ("shape", "dtype", "__getitem__"))
+    if type(image).__module__.partition(".")[0] in ("dask", "zarr", "h5py", "tensorstore"):
+        return known
+    in_memory = ("__array_interface__", "__dlpack__", "__buffer__", "to_numpy")
+    return known and not any(hasattr(image, name) for name in in_memory)
+
+
+def is_named(image: Any) -> bool:
+    """Whether `image` is an xarray DataArray, told without importing xarray."""
+    return type(image).__module__.partition(".")[0] == "xarray" and hasattr(image, "dims")
 
 
 def image(value: Any) -> NDArray[Any]:
@@ -54,18 +70,23 @@ def mask(value: Any, shape: tuple[int, ...]) -> NDArray[np.bool_] | None:
     if value is None:
         return None
     array = np.asarray(value)
-    if array.dtype.kind != "b":
+    mask_fits(array, shape)
+    return np.broadcast_to(array, shape)
+
+
+def mask_fits(mask: Any, shape: tuple[int, ...]) -> None:
+    """Refuse a mask (anything with `shape` and `dtype`) that does not fit an image."""
+    if mask.dtype.kind != "b":
         raise TypeError(
-            f"mask has dtype {array.dtype}: it must be bool, True where a pixel counts "
+            f"mask has dtype {mask.dtype}: it must be bool, True where a pixel counts "
             "(say labels > 0)"
         )
-    try:
-        return np.broadcast_to(array, shape)
-    except ValueError:
+    lengths = zip(mask.shape[::-1], shape[::-1], strict=False)
+    if len(mask.shape) > len(shape) or any(own not in (1, axis) for own, axis in lengths):
         raise ValueError(
-            f"mask has shape {array.shape}, which does not broadcast to the image's {shape}: "
+            f"mask has shape {mask.shape}, which does not broadcast to the image's {shape}: "
             "give it the same axes, or length 1 where it repeats"
-        ) from None
+        )
 
 
 def axes(value: Any, ndim: int, name: str = "axes") -> tuple[int, ...]:
@@ -158,6 +179,14 @@ def nbins(value: int) -> None:
     """At least one bin, and not more than memory allows."""
     if not 1 <= operator.index(value) <= 1 << 24:
         raise ValueError(f"nbins is {value}: use 1 to {1 << 24} bins")
+
+
+def samples(value: int, axes: Any) -> None:
+    """A positive number of pixels, for a whole image."""
+    if operator.index(value) < 1:
+        raise ValueError(f"max_samples is {value}: draw at least 1 pixel, or None to count all")
+    if axes is not None:
+        raise ValueError("max_samples and axes do not go together: sample one plane at a time")
 
 
 def lut_dtype(value: DTypeLike) -> np.dtype[Any]:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_histeq.core import _apply, _planes, _validate, color
+from napari_histeq.core import _apply, _planes, _validate, color, named
 from napari_histeq.core._counting import ArraySource, count
 from napari_histeq.core._options import Method
 from napari_histeq.core._planes import Plane
@@ -18,7 +19,7 @@ from napari_histeq.core.methods import METHODS, CurveMethod, Global
 from napari_histeq.core.transfer import TransferFunction
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -68,9 +69,11 @@ def equalize(
 
     Parameters
     ----------
-    image : (...) numpy or dask array of a real dtype
+    image : (...) array of a real dtype
         bool, integers or floats of up to 64 bit, any number of axes. It is never
         written to. NaN and infinities are not counted and stay in their places.
+        Arrays larger than memory (dask, zarr, h5py, tensorstore) are counted chunk by
+        chunk; an xarray DataArray keeps its names, and its axes may be called by them.
     method : Method or str
         How: `Global()`, ... or a method's name, whose options may follow as keywords:
         ``equalize(image, "global", convention="cdf_min")``.
@@ -95,7 +98,9 @@ def equalize(
     Returns
     -------
     array
-        Same shape and dtype: new memory for numpy, a lazy array for dask.
+        Same shape and dtype: new memory for numpy, a lazy dask array for what is lazy.
+        It has the same bits for any chunks. Planes that fit in memory (`axes`) are
+        counted when they are asked for, everything else beforehand.
 
     Raises
     ------
@@ -116,6 +121,17 @@ def equalize(
            [191, 255]], dtype=uint8)
     """
     chosen = resolve_method(method, options)
+    if _validate.is_named(image):
+        again = partial(equalize, method=chosen, out_range=out_range, strength=strength)
+        return named.renamed(again, image, mask=mask, axes=axes, channel_axis=channel_axis)
+    if _validate.is_lazy(image):
+        from napari_histeq.core import _lazy_equalize
+
+        (result,) = _lazy_equalize.equalize(
+            [image], chosen, mask=mask, axes=axes, channel_axis=channel_axis,
+            out_range=out_range, strength=strength,
+        )  # fmt: skip
+        return result
     array = _validate.image(image)
     channels = _validate.channel_axis(channel_axis, array.shape)
     pixels = array if channels is None else np.moveaxis(array, channels, -1)
@@ -125,11 +141,9 @@ def equalize(
     out = np.empty_like(array, subok=False)
     if array.dtype.kind == "b":
         np.copyto(out, array)
-    elif channels is None:
-        _equalize_planes(Plane(array, counted, out), settings, _equalize_grey)
     else:
-        result = np.moveaxis(out, channels, -1)
-        _equalize_planes(Plane(pixels, counted, result), settings, _equalize_color)
+        result = out if channels is None else np.moveaxis(out, channels, -1)
+        equalize_into(Plane(pixels, counted, result), settings, channels is not None)
     return out
 
 
@@ -140,6 +154,8 @@ def transfer_function(
     mask: ArrayLike | None = None,
     out_range: str | tuple[float, float] = "auto",
     strength: float = 1.0,
+    max_samples: int | None = None,
+    seed: int = 0,
     **options: Any,
 ) -> TransferFunction:
     """The curve that `equalize` would apply to every pixel.
@@ -150,6 +166,8 @@ def transfer_function(
         What to equalize, or how often its intensities occur.
     method, mask, out_range, strength, **options
         As in `equalize`.
+    max_samples, seed
+        As in `compute_histogram`: a quick first answer, from a sample.
 
     Returns
     -------
@@ -170,7 +188,9 @@ def transfer_function(
         histogram = image_or_histogram
         _validate.one_plane(histogram.counts)
     else:
-        histogram = compute_histogram(image_or_histogram, mask=mask)
+        histogram = compute_histogram(
+            image_or_histogram, mask=mask, max_samples=max_samples, seed=seed
+        )
     settings = checked_for(histogram.levels.dtype, chosen, (), (0,), out_range, strength)
     if not histogram.total:
         warnings.warn(NOTHING_COUNTED.format(what="the identity"), stacklevel=2)
@@ -236,11 +256,13 @@ def _with_start(histogram: Histogram, y: NDArray[np.float64], low: float) -> Tra
     return TransferFunction(x, y)
 
 
-def _equalize_planes(
-    whole: Plane, settings: Settings, equalize_plane: Callable[[Plane, Settings], bool]
-) -> None:
-    """Equalize each plane on its own, and warn of those where nothing was counted."""
+def equalize_into(whole: Plane, settings: Settings, channels: bool) -> None:
+    """Equalize each plane on its own, and warn of those where nothing was counted.
+
+    With `channels`, the last axis of the image is that of the colours.
+    """
     empty: list[Plane] = []
+    equalize_plane = _equalize_color if channels else _equalize_grey
 
     def work(plane: Plane) -> None:
         if not equalize_plane(plane, settings):
@@ -262,7 +284,15 @@ def _equalize_grey(plane: Plane, settings: Settings) -> bool:
 
 def _equalize_color(plane: Plane, settings: Settings) -> bool:
     histogram = Histogram(*count(LuminanceSource(plane.image, plane.mask)))
-    fitting = replace(settings, out_range=color.limits(settings.out_range, histogram))
-    gamut = output_limits(fitting.out_range, histogram) if histogram.total else (0.0, 0.0)
-    color.apply_curve(fitting.curve(histogram), plane.image, plane.out, gamut)
+    curve, gamut = color_curve(histogram, settings)
+    color.apply_curve(curve, plane.image, plane.out, gamut)
     return histogram.total > 0
+
+
+def color_curve(
+    luminances: Histogram, settings: Settings
+) -> tuple[TransferFunction, tuple[float, float]]:
+    """The curve of the luminances, and the range that no colour may leave."""
+    fitting = replace(settings, out_range=color.limits(settings.out_range, luminances))
+    gamut = output_limits(fitting.out_range, luminances) if luminances.total else (0.0, 0.0)
+    return fitting.curve(luminances), gamut

@@ -1,0 +1,20 @@
+"""Draws the histograms before and after on matplotlib axes; renders them to RGBA.
+
+One drawing serves the plot layer under an image, the panel in the dock, exported
+files and the documentation. No pyplot, no global state: safe in a worker thread.
+"""
+
+from napari_histeq.plot._figure import HistogramFigure, draw
+from napari_histeq.plot._levels import levels_used, why_not_flat
+from napari_histeq.plot._render import render, save
+from napari_histeq.plot._theme import Theme
+
+__all__ = [
+    "HistogramFigure",
+    "Theme",
+    "draw",
+    "levels_used",
+    "render",
+    "save",
+    "why_not_flat",
+]

@@ -1,0 +1,83 @@
+"""How many levels a histogram has, and why it is not flat: the honest words."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from napari_histeq.core.histogram import Histogram
+
+#: Bins of floats: more than that follow the data, fewer were asked for by number.
+MANY = 256
+
+
+def one_plane(histogram: Histogram) -> Histogram:
+    """A stack's histograms added up."""
+    if histogram.counts.ndim == 1:
+        return histogram
+    counts = histogram.counts.reshape(-1, histogram.nbins).sum(axis=0)
+    return Histogram(counts, histogram.bin_edges, histogram.levels)
+
+
+def levels_used(histogram: Histogram) -> int | None:
+    """How many different intensities occur; None if the bins do not tell them apart."""
+    used = histogram.populated
+    values = histogram.levels[used]
+    if values.dtype.kind != "b" and np.any(histogram.bin_edges[used] != values):
+        return None
+    return int(np.unique(values).size)
+
+
+def levels_text(histogram: Histogram, source: Histogram) -> str:
+    """The number of levels used, or what can be said honestly; `source`: made from that one."""
+    count = levels_used(histogram)
+    if count is not None:
+        return f"{count:,} level{'s' * (count != 1)}"
+    if source.levels.dtype.kind == "f" and histogram.nbins > MANY:
+        return "continuous"
+    return f"counted in {histogram.nbins:,} bins"
+
+
+def why_not_flat(before: Histogram, after: Histogram) -> str:
+    """The plain sentence that says why the histogram after is not perfectly flat.
+
+    Parameters
+    ----------
+    before, after : Histogram
+        Of the same pixels.
+
+    Returns
+    -------
+    str
+        With the numbers of levels, where they can be counted.
+    """
+    before, after = one_plane(before), one_plane(after)
+    many, few = levels_used(before), levels_used(after)
+    question = "Why is it not perfectly flat?"
+    if not before.total:
+        return "No pixel was counted, so there is nothing to equalize."
+    if many == 1:
+        return "All pixels share one level: there is no contrast to spread."
+    if many is None or few is None:
+        return (
+            f"{question} A curve moves whole levels: pixels of equal intensity stay equal, "
+            "and between its knots the curve is straight."
+        )
+    if not _moved_whole(before, after):
+        return (
+            f"{question} Each place has a curve of its own here: the contrast is spread around "
+            f"each pixel, not over the whole image. {many:,} levels became {few:,}."
+        )
+    moved = f"{question} A curve moves whole levels: it can merge them, but never split one."
+    if few == many:
+        return f"{moved} All {many:,} levels were kept; only the distances between them changed."
+    lost = f"{many - few:,} {'were' if many - few > 1 else 'was'} merged with a neighbour"
+    return (
+        f"{moved} And the output has whole levels only: {many:,} levels became {few:,}, "
+        f"because {lost}."
+    )
+
+
+def _moved_whole(before: Histogram, after: Histogram) -> bool:
+    """Whether one rising curve made the one from the other: it keeps the counts below."""
+    kept = np.cumsum(before.counts)[before.populated]
+    return bool(np.all(np.isin(np.cumsum(after.counts)[after.populated], kept)))

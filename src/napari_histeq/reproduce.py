@@ -1,0 +1,231 @@
+"""From a record to what others need: a script that makes the layer again, and a sentence."""
+
+from __future__ import annotations
+
+import base64
+import math
+from inspect import cleandoc
+from typing import TYPE_CHECKING, Any
+
+from napari_histeq.core import METHODS
+from napari_histeq.core._options import from_dict, options_of
+from napari_histeq.core.methods import CurveMethod
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from napari_histeq.core._options import Method, OptionField
+    from napari_histeq.record import Record
+
+#: A mask of more bytes than this, compressed, is left to a file: nobody pastes a megabyte.
+MASK_IN_SCRIPT = 1 << 16
+
+_HEAD = '''\
+"""Makes the pixels of a layer again, to the bit, that napari-histeq made.
+
+    python SCRIPT IMAGE RESULT.npy{also}
+
+IMAGE is a .npy file, or any image file that scikit-image can read.
+"""
+
+# layer: {source}, shape {shape}, {dtype}
+# made with {versions}
+{imports}
+{digest}{mask}
+
+def equalized(image{parameter}):
+    """The layer's pixels."""
+{body}
+
+
+if __name__ == "__main__":
+    if sys.argv[1].endswith(".npy"):
+        image = np.load(sys.argv[1])
+    else:
+        from skimage.io import imread
+
+        image = imread(sys.argv[1])
+{check}    np.save(sys.argv[2], equalized(image{argument}))
+'''
+
+_CHECK = """\
+    if hashlib.sha256(np.ascontiguousarray(image)).hexdigest() != SHA256:
+        sys.exit("this is another image than the layer was made from")
+"""
+
+_PACKED = '''
+MASK = """
+{text}
+"""
+
+
+def mask():
+    """The pixels that counted."""
+    bits = zlib.decompress(base64.b85decode("".join(MASK.split())))
+    packed = np.frombuffer(bits, np.uint8)
+    return np.unpackbits(packed, count={count}).astype(bool).reshape({shape})
+'''
+
+
+def script(record: Record) -> str:
+    """A Python script that makes a layer's pixels again, without napari.
+
+    Parameters
+    ----------
+    record : Record
+        From the layer's metadata.
+
+    Returns
+    -------
+    str
+        To be run as ``python script.py image.npy result.npy``; a mask that is too large
+        to be part of the script is a third file, ``mask.npy``.
+    """
+    method = from_dict(METHODS, record.method)
+    packed = record.mask is not None and _packs(record)
+    apart = record.mask is not None and not packed
+    known = record.digest is not None
+    imports = ["sys", *["hashlib"] * known, *["base64", "zlib"] * packed]
+    names = ", ".join(sorted((type(method).__name__, "equalize")))
+    lines = [f"import {name}" for name in sorted(imports)]
+    return _HEAD.format(
+        also=" MASK.npy" if apart else "",
+        source=ascii(record.source),
+        shape=record.shape,
+        dtype=record.dtype,
+        versions=", ".join(f"{name} {version}" for name, version in record.versions.items()),
+        imports="\n".join([*lines, "", "import numpy as np", f"from napari_histeq import {names}"]),
+        digest=f'\nSHA256 = "{record.digest}"\n' if known else "",
+        check=_CHECK if known else "",
+        mask=_mask_source(record) if packed else "",
+        parameter=", mask" if apart else "",
+        body="\n".join(f"    {line}" if line else "" for line in _body(record, method, packed)),
+        argument=", np.load(sys.argv[3])" if apart else "",
+    )
+
+
+def _packs(record: Record) -> bool:
+    bits = record.mask.bits if record.mask is not None else None
+    return bits is not None and len(bits) <= MASK_IN_SCRIPT
+
+
+def _mask_source(record: Record) -> str:
+    mask = record.mask
+    assert mask is not None
+    assert mask.bits is not None
+    text = base64.b85encode(mask.bits).decode()
+    # b85 knows neither quotes nor backslashes, so the text needs no escapes.
+    lines = "\n".join(text[i : i + 96] for i in range(0, len(text), 96))
+    return _PACKED.format(text=lines, count=math.prod(mask.shape), shape=mask.shape)
+
+
+def _body(record: Record, method: Method, packed: bool) -> Iterator[str]:
+    """The lines of the function that equalizes."""
+    counted = ""
+    if record.mask is not None:
+        counted = "mask()" if packed else "mask"
+    if record.ignored is not None:
+        color = record.channel_axis is not None
+        other = f"image != {_literal(record.ignored)}"
+        if color:
+            yield f"other = np.moveaxis({other}, {record.channel_axis}, -1)[..., :3].any(axis=-1)"
+        else:
+            yield f"other = {other}"
+        counted = f"other & {counted}" if counted else "other"
+    options = {f.name: getattr(method, f.name) for f in _options_of(method)}
+    yield "return equalize("
+    yield "    image,"
+    yield f"    {type(method).__name__}({_keywords(options)}),"
+    if counted:
+        yield f"    mask={counted},"
+    for name in ("axes", "channel_axis", "out_range", "strength"):
+        yield f"    {name}={_literal(getattr(record, name))},"
+    yield ")"
+
+
+def _options_of(method: Method) -> tuple[OptionField, ...]:
+    kind: type = type(method)
+    return options_of(kind)
+
+
+def _keywords(options: dict[str, Any]) -> str:
+    return ", ".join(f"{name}={_literal(value)}" for name, value in options.items())
+
+
+def _literal(value: Any) -> str:
+    """A value as Python source."""
+    value = value.item() if hasattr(value, "item") else value
+    if isinstance(value, tuple | list):
+        inner = ", ".join(_literal(v) for v in value)
+        return f"({inner},)" if len(value) == 1 else f"({inner})"
+    if isinstance(value, float) and not math.isfinite(value):
+        return f'float("{value}")'
+    return repr(value)
+
+
+def legend(record: Record, *, display_only: bool = False) -> str:
+    """A sentence for a figure's legend that discloses what was done.
+
+    Parameters
+    ----------
+    record : Record
+        From the layer's metadata.
+    display_only : bool
+        Whether the data are as measured, and only their display was changed.
+
+    Returns
+    -------
+    str
+    """
+    method = from_dict(METHODS, record.method)
+    how = "; ".join((_named(method), *_conditions(record)))
+    program = f"napari-histeq {record.versions.get('napari-histeq', '')}".strip()
+    what = "Display contrast" if display_only else "Contrast"
+    return (
+        f"{what} was changed by {how} ({program}). {_caution(record, method)}"
+        f"{' The data were left as measured.' if display_only else ''}"
+    )
+
+
+def _named(method: Method) -> str:
+    """The method in words, with the options that are not its defaults."""
+    words = cleandoc(type(method).__doc__ or method.name).splitlines()[0]
+    words = words.split(":")[0].split(" [")[0].rstrip(".")
+    first = words.split()[0]
+    words = words if first.isupper() else words[0].lower() + words[1:]
+    chosen = [
+        f"{f.name.replace('_', ' ')} {_short(getattr(method, f.name))}"
+        for f in _options_of(method)
+        if getattr(method, f.name) != f.default
+    ]
+    return words + (f", {', '.join(chosen)}" if chosen else "")
+
+
+def _conditions(record: Record) -> Iterator[str]:
+    if record.mask is not None:
+        yield f"only pixels within “{record.mask.layer}” counted"
+    if record.ignored is not None:
+        yield f"pixels of value {_short(record.ignored)} did not count"
+    if record.axes is not None and len(record.axes) < len(record.shape):
+        names = ", ".join(str(axis) for axis in record.axes)
+        yield f"one histogram over axes {names} for each index of the others"
+    if record.strength != 1.0:
+        yield f"{100 * record.strength:g} % strength"
+    if not isinstance(record.out_range, str):
+        low, high = (_short(v) for v in record.out_range)
+        yield f"output from {low} to {high}"
+
+
+def _caution(record: Record, method: Method) -> str:
+    kind = "Colors" if record.channel_axis is not None else "Gray values"
+    if not isinstance(method, CurveMethod):
+        return f"{kind} can not be compared between regions."
+    if record.axes is not None and len(record.axes) < len(record.shape):
+        return f"{kind} can not be compared between planes."
+    return f"{kind} are in the order of the measured intensities, but not proportional to them."
+
+
+def _short(value: Any) -> str:
+    if isinstance(value, tuple | list):
+        return " × ".join(_short(v) for v in value)
+    return f"{value:g}" if isinstance(value, int | float) else str(value)

@@ -1,0 +1,130 @@
+"""The script makes the same bits in a process without napari; the sentence tells all."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from napari_histeq import BiHistogram, Global, Weighted
+from napari_histeq.record import MaskRecord, Record
+from napari_histeq.reproduce import legend, script
+from napari_histeq.task import Task, perform
+
+rng = np.random.default_rng(3)
+GREY = rng.gamma(2, 20, (12, 40, 50)).clip(0, 255).astype(np.uint8)
+MASK = rng.random((40, 50)) < 0.3
+GRADED = np.arange(50) * np.ones((40, 1))
+
+TASKS = {
+    "plain": Task(GREY),
+    "16 bit": Task((GREY * 200.0).astype(np.uint16), method=Global("midpoint", power=0.5)),
+    "float, NaN": Task(np.where(GREY > 70, np.nan, GREY * 0.01).astype(np.float32)),
+    "plateau": Task(GREY, method=Global(plateau=2.5)),
+    "weighted": Task(GREY, method=Weighted()),
+    "parts": Task(GREY, method=BiHistogram()),
+    "planes": Task(GREY, axes=(1, 2)),
+    "strength": Task(GREY, strength=0.3, out_range=(10, 200)),
+    "mask": Task(GREY, region=lambda: MASK, region_name="cells"),
+    "ignored": Task(GREY, ignored=float(GREY.min())),
+    "mask and ignored": Task(GREY, region=lambda: MASK, region_name="cells", ignored=3.0),
+    "color": Task(np.stack([GREY[0], GREY[1], GREY[2]], axis=-1), channel_axis=-1),
+    "color, ignored": Task(
+        np.stack([GREY[0], GREY[1], GREY[2]], axis=-1), channel_axis=-1, ignored=20.0
+    ),
+    'a "name"\\ with\nall """sorts': Task(GREY, source='a "name"\\ with\nall """sorts'),
+}
+
+
+def quiet(fraction, what):
+    """Report nothing."""
+
+
+def run(tmp_path, text, image, *more):
+    np.save(tmp_path / "image.npy", image)
+    (tmp_path / "again.py").write_text(text, encoding="utf-8")
+    guard = "import sys, runpy; sys.modules.update(napari=None, qtpy=None); sys.argv.pop(0);"
+    guard += "runpy.run_path(sys.argv[0], run_name='__main__')"
+    files = ["again.py", "image.npy", "result.npy", *more]
+    return subprocess.run(
+        [sys.executable, "-c", guard, *files],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_the_script_makes_the_same_bits(tmp_path, name):
+    task = TASKS[name]
+    outcome = perform(task, quiet)
+    record = Record.from_dict(outcome.record.as_dict())
+    done = run(tmp_path, script(record), task.image)
+    assert done.returncode == 0, done.stderr
+    np.testing.assert_array_equal(np.load(tmp_path / "result.npy"), outcome.data)
+
+
+def test_a_mask_too_large_for_a_script_is_a_file(tmp_path, monkeypatch):
+    monkeypatch.setattr("napari_histeq.reproduce.MASK_IN_SCRIPT", 10)
+    outcome = perform(TASKS["mask"], quiet)
+    np.save(tmp_path / "mask.npy", MASK)
+    text = script(outcome.record)
+    assert "IMAGE RESULT.npy MASK.npy" in text
+    done = run(tmp_path, text, GREY, "mask.npy")
+    assert done.returncode == 0, done.stderr
+    np.testing.assert_array_equal(np.load(tmp_path / "result.npy"), outcome.data)
+
+
+def test_the_script_refuses_another_image(tmp_path):
+    done = run(tmp_path, script(perform(Task(GREY), quiet).record), GREY[:5])
+    assert done.returncode == 1
+    assert "another image" in done.stderr
+
+
+def test_scripts_are_short_and_plain():
+    text = script(perform(Task(GREY, source="moon"), quiet).record)
+    assert len(text.splitlines()) < 50
+    assert max(map(len, text.splitlines())) < 100
+    compile(text, "script", "exec")
+
+
+def record_of(**how):
+    how = {
+        "source": "moon",
+        "shape": (9, 8, 7),
+        "dtype": "uint8",
+        "method": Global().as_dict(),
+    } | how
+    return Record(**how, versions={"napari-histeq": "1.2"})
+
+
+def test_legend_of_the_simplest_case():
+    assert legend(record_of()) == (
+        "Contrast was changed by histogram equalization (napari-histeq 1.2). Gray values are in "
+        "the order of the measured intensities, but not proportional to them."
+    )
+
+
+@pytest.mark.parametrize(
+    ("how", "words"),
+    [
+        ({"method": Global(power=0.5).as_dict()}, "histogram equalization, power 0.5"),
+        ({"method": Weighted().as_dict()}, "weighted and thresholded histogram equalization"),
+        ({"mask": MaskRecord.of("cells", MASK)}, "only pixels within “cells” counted"),
+        ({"ignored": 0.0}, "pixels of value 0 did not count"),
+        ({"axes": (1, 2)}, "one histogram over axes 1, 2 for each index of the others"),
+        ({"axes": (1, 2)}, "Gray values can not be compared between planes."),
+        ({"strength": 0.6}, "60 % strength"),
+        ({"out_range": (0.0, 100.0)}, "output from 0 to 100"),
+        ({"channel_axis": -1}, "Colors are in the order"),
+    ],
+)
+def test_legend_tells_what_was_chosen(how, words):
+    assert words in legend(record_of(**how))
+    assert words not in legend(record_of())
+
+
+def test_legend_of_display_only():
+    text = legend(record_of(), display_only=True)
+    assert text.startswith("Display contrast")
+    assert text.endswith("The data were left as measured.")
