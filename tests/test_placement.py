@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from conftest import add_stack
 from napari.layers import Image
 
+from conftest import add_stack
 from napari_histeq import Histogram
 from napari_histeq.placement import coarser_too, histogram_layer, original_layer, world_box
 from napari_histeq.record import KEY, Record
