@@ -132,11 +132,11 @@ class Run(QObject):
             self._reported = now
             self.progressed.emit(fraction, what)
 
-    def _show(self, fraction: float, what: str) -> None:
-        self._bar.set_description(f"{self._source.name}: {what}")
-        ahead = int(100 * fraction) - self._bar.n
-        if ahead > 0:
-            self._bar.update(ahead)
+    def _show(self, fraction: float, _: str) -> None:
+        # napari's bar lets Qt handle events, so the run may end while it is updated.
+        bar = self._bar
+        if bar is not None and int(100 * fraction) > bar.n:
+            bar.update(int(100 * fraction) - bar.n)
 
     def _layer_removed(self, event: Event) -> None:
         if event.value is self._source:
