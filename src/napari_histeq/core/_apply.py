@@ -133,7 +133,11 @@ def _knot_mapper(curve: TransferFunction, dtype: np.dtype[Any]) -> Run:
 def push(curve: TransferFunction, histogram: Histogram) -> Histogram:
     """See `TransferFunction.push`."""
     dtype = histogram.levels.dtype
-    if dtype.kind in "iu" and dtype.itemsize <= 2:
+    if curve.is_identity:
+        return histogram
+    if dtype.kind in "iu" and dtype.itemsize > 2:
+        return _push_integers(curve, histogram)
+    if dtype.kind in "iu":
         lut = table(curve, dtype)
         target = lut.astype(np.int64) - int(np.iinfo(dtype).min)
         counts = np.bincount(target, weights=histogram.counts, minlength=target.size)
@@ -141,3 +145,13 @@ def push(curve: TransferFunction, histogram: Histogram) -> Histogram:
     moved = curve.evaluate(histogram.bin_edges), curve.evaluate(histogram.levels)
     edges = np.maximum.accumulate(moved[0])
     return Histogram(histogram.counts, edges, moved[1])
+
+
+def _push_integers(curve: TransferFunction, histogram: Histogram) -> Histogram:
+    """The levels that wide integers end at: a bin each, which reaches down to the one before."""
+    moved = rounded(curve.evaluate(histogram.levels), histogram.levels.dtype)
+    levels, target = np.unique(moved, return_inverse=True)
+    counts = np.bincount(target, weights=histogram.counts, minlength=levels.size)
+    # As floats: beside the greatest of 64 bit there is no room for one more.
+    edges = np.concatenate([levels[:1], levels + 1.0])
+    return Histogram(counts.astype(np.int64), edges, levels)

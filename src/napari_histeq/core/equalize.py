@@ -45,7 +45,8 @@ class Settings:
 
     def curve(self, histogram: Histogram) -> TransferFunction:
         """The transfer function of a 1-D histogram."""
-        if histogram.populated.size <= 1:  # nothing to spread
+        if histogram.populated.size <= 1 or histogram.levels.dtype.kind == "b":
+            # Nothing to spread.
             ends = histogram.levels[[0, -1]]
             return TransferFunction.identity(*ends)
         assert isinstance(self.method, CurveMethod)
