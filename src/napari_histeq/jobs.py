@@ -15,6 +15,7 @@ from qtpy.QtCore import QObject, Signal
 
 from napari_histeq import layers, placement, plot, regions
 from napari_histeq.core import Global
+from napari_histeq.core.methods import CurveMethod
 from napari_histeq.task import Outcome, Task, perform, survey
 
 if TYPE_CHECKING:
@@ -78,6 +79,10 @@ class Run(QObject):
     ended : Signal(str, object)
         ``"done"`` with the outcome, or ``"cancelled"``, ``"removed"`` (the layer was)
         or ``"failed"`` with a message.
+    source : Image
+        The layer that is equalized.
+    adding : bool
+        Whether it is just now adding layers, which napari selects for a moment.
     """
 
     progressed = Signal(float, str)
@@ -86,7 +91,7 @@ class Run(QObject):
     def __init__(self, viewer: Viewer, source: Image, choice: Choice) -> None:
         super().__init__()
         self._viewer = viewer
-        self._source = source
+        self.source = source
         self._choice = choice
         task = task_of(viewer, source, choice)
         theme = viewer.theme
@@ -98,20 +103,22 @@ class Run(QObject):
         self._worker.finished.connect(self._left)
         self._reported = 0.0
         self._bar: Any = None
+        self._updating = False
+        self._waiting: list[Callable[[], None]] = []
+        self.adding = False
 
     def start(self) -> None:
         """Begin; this returns at once."""
         _running.add(self)
-        self._bar = cancelable_progress(
-            total=100, desc=f"Equalizing {self._source.name}", cancel_callback=self.cancel
-        )
+        self._bar = cancelable_progress(total=100, desc="Equalizing", cancel_callback=self.cancel)
         self.progressed.connect(self._show)
         self._viewer.layers.events.removed.connect(self._layer_removed)
         self._worker.start()
 
     def cancel(self) -> None:
         """Stop soon, and add nothing."""
-        self._stop("cancelled", "")
+        self._worker.quit()
+        self._when_free(partial(self._stop, "cancelled", ""))
 
     def _stop(self, how: str, why: object) -> None:
         if self._bar is None:
@@ -133,28 +140,52 @@ class Run(QObject):
             self.progressed.emit(fraction, what)
 
     def _show(self, fraction: float, _: str) -> None:
-        # napari's bar lets Qt handle events, so the run may end while it is updated.
-        bar = self._bar
-        if bar is not None and int(100 * fraction) > bar.n:
-            bar.update(int(100 * fraction) - bar.n)
+        ahead = 0 if self._bar is None else int(100 * fraction) - self._bar.n
+        if ahead <= 0 or self._updating:
+            return
+        self._updating = True
+        self._bar.update(ahead)
+        self._updating = False
+        while self._waiting:
+            self._waiting.pop(0)()
+
+    def _when_free(self, then: Callable[[], None]) -> None:
+        """Do it now, or as soon as the bar is updated.
+
+        napari's bar lets Qt handle all events within its update: a run that ended
+        there would delete the bar that is being updated.
+        """
+        if self._updating:
+            self._waiting.append(then)
+        else:
+            then()
 
     def _layer_removed(self, event: Event) -> None:
-        if event.value is self._source:
-            self._stop("removed", f"{self._source.name} was removed: nothing was added")
+        if event.value == self.source:
+            self._worker.quit()
+            why = f"“{self.source.name}” was removed: nothing was added."
+            self._when_free(partial(self._stop, "removed", why))
 
     def _answered(self, answer: Answer) -> None:
+        self._when_free(partial(self._finish, answer))
+
+    def _finish(self, answer: Answer) -> None:
         if self._bar is None:  # cancelled in the meantime
             return
-        if answer.problem or answer.outcome is None:
+        if answer.outcome is None:
             show_error(answer.problem)
             self._stop("failed", answer.problem)
             return
-        self._add(answer.outcome, answer.picture)
+        try:
+            self._add(answer.outcome, answer.picture)
+        except Exception:  # whatever it is, the run is over; napari shows what it was
+            self._stop("failed", "the result could not be added to the viewer")
+            raise
         self._stop("done", answer.outcome)
 
     def _add(self, outcome: Outcome, picture: NDArray[np.uint8] | None) -> None:
         """Add the new layers; all are made before the first is added."""
-        source, choice = self._source, self._choice
+        source, choice = self.source, self._choice
         beside = choice.image and choice.compare
         made = []
         if beside and placement.original_of(self._viewer, source) is None:
@@ -163,11 +194,14 @@ class Run(QObject):
             made.append(layers.equalized_layer(source, outcome))
         if picture is not None:
             made.append(placement.histogram_layer(source, picture, outcome, beside=beside))
+        self.adding = True
         placement.add_beside(self._viewer, source, made)
+        self.adding = False
 
     def _broke(self, error: Exception) -> None:
         """A fault: napari itself shows it, with its traceback."""
-        self._stop("failed", f"{type(error).__name__}: {error}")
+        why = f"{type(error).__name__}: {error}"
+        self._when_free(partial(self._stop, "failed", why))
 
     def _left(self) -> None:
         _running.discard(self)
@@ -228,5 +262,28 @@ def _drawn(task: Task, outcome: Outcome, theme: str) -> NDArray[np.uint8]:
             background=colors.background.as_hex(format="long"),
             text=colors.text.as_hex(format="long"),
         ),
+        measures=_in_plot(outcome),
+        note=_note(task),
         width=PLOT_WIDTH,
     )
+
+
+def _in_plot(outcome: Outcome) -> dict[str, Any] | None:
+    """The measures that stand under the plot, beside what it says of the levels."""
+    if outcome.after is None:
+        return None
+    before, after = (outcome.record.measures[when] for when in ("before", "after"))
+    shown = {"entropy": "entropy", "distance to flat": "ks_distance", "mean": "mean"}
+    return {caption: (before[name], after[name]) for caption, name in shown.items()}
+
+
+def _note(task: Task) -> str | None:
+    """Why the result is not flat, where one curve of grey levels is not the reason."""
+    if not isinstance(task.method, CurveMethod):
+        return None
+    whole = "Why is it not perfectly flat? A curve moves whole levels: it can merge them, but"
+    if task.axes is not None:
+        return f"{whole} never split one; and here every slice has a curve of its own."
+    if task.channel_axis is not None:
+        return f"{whole} never split one; this is the luminance, of colours in whole levels."
+    return None

@@ -94,9 +94,8 @@ def layer_like(source: Image, data: Any, changes: dict[str, Any]) -> Image:
 def why_not(layer: Layer | None) -> str:
     """Why a layer can not be equalized, in plain words."""
     if layer is None:
-        return "No layer is selected: select one image layer in the layer list."
+        return "No layer is selected"
     if isinstance(layer, Image):
         what = "a histogram plot" if kind_of(layer) == PLOT else "a copy to compare with"
-        return f"“{layer.name}” is {what}: select the image layer itself."
-    kind = type(layer).__name__
-    return f"“{layer.name}” is a {kind} layer, not an image: select an image layer."
+        return f"“{layer.name}” is {what}, not the image itself"
+    return f"“{layer.name}” is a {type(layer).__name__} layer, not an image"

@@ -34,6 +34,7 @@ class EqualizePanel(Container[Any]):
         self._links, self._layer_links = Links(), Links()
         self._job: jobs.Run | None = None
         self._began = 0.0
+        self._measured: Image | None = None
         self._kept: dict[str, dict[str, Any]] = {}
         self._method_shown = ""
         self._options_shown: tuple[OptionField, ...] = ()
@@ -136,6 +137,8 @@ class EqualizePanel(Container[Any]):
         self._layer_chosen()
 
     def _follow_selection(self, _: object = None) -> None:
+        if self._job is not None and self._job.adding:
+            return
         active = self._viewer.layers.selection.active
         if layers.is_source(active) and active in self["layer"].choices:
             self["layer"].value = active
@@ -161,9 +164,11 @@ class EqualizePanel(Container[Any]):
         source, active = self["layer"].value, self._viewer.layers.selection.active
         words = ""
         if source is None:
-            words = layers.why_not(active) if active else "Open an image to equalize it."
+            words = "Open an image to equalize it."
+            if active is not None:
+                words = f"{layers.why_not(active)}: select an image layer."
         elif active is not None and not layers.is_source(active):
-            words = f"{layers.why_not(active)} Until then “{source.name}” is used."
+            words = f"{layers.why_not(active)}; “{source.name}” stays chosen."
         self["message"].value = words
         self._parts.what.show_row(self["message"], bool(words))
         self["run"].enabled = source is not None and self._job is None
@@ -201,6 +206,7 @@ class EqualizePanel(Container[Any]):
         self["axes"].names = layers.axis_names(source) if source is not None else ()
         self._parts.region.show_row(self["axes"], len(self["axes"].names) > 2)
         self._parts.region.show_row(self["ignored_value"], self["ignore"].value)
+        self["evidence"].visible = source is not None and source == self._measured
         custom = self["out_range"].value == rows.CUSTOM
         for bound in ("low", "high"):
             self._parts.output.show_row(self[bound], custom)
@@ -236,7 +242,8 @@ class EqualizePanel(Container[Any]):
         self._show_idle()
         if isinstance(what, Outcome):
             self["evidence"].value = evidence.table(what.record)
-            self["evidence"].visible = True
+            self._measured = job and job.source
+            self._show_rows()
             seconds = time.monotonic() - self._began
             what = f"“{what.record.source}” equalized in {seconds:.1f} s"
         self["status"].value = "Cancelled: nothing was added." if how == "cancelled" else str(what)
@@ -251,6 +258,8 @@ class EqualizePanel(Container[Any]):
         self._show_message()
 
     def _show_progress(self, fraction: float, what: str) -> None:
+        if self._job is None:
+            return
         percent = max(int(100 * fraction), self["progress"].value)
         self["progress"].value = percent
         spent = time.monotonic() - self._began
