@@ -122,7 +122,9 @@ def methods(draw: Any):
     """Any curve method with any options."""
     kind = draw(st.sampled_from([Global, Global, Weighted, BiHistogram]))
     if kind is Global:
-        return Global(draw(st.sampled_from(CONVENTIONS)), **{n: draw(s) for n, s in options.items()})
+        return Global(
+            draw(st.sampled_from(CONVENTIONS)), **{n: draw(s) for n, s in options.items()}
+        )
     if kind is Weighted:
         return Weighted(draw(st.floats(0.1, 4)), draw(st.floats(0.05, 1)), draw(st.floats(0, 1)))
     split = draw(st.sampled_from(["mean", "median", "min_error"]))

@@ -5,14 +5,14 @@ from __future__ import annotations
 import warnings
 from concurrent.futures import ThreadPoolExecutor
 
-import naive
 import numpy as np
 import pytest
-import strategies as some
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
+import naive
+import strategies as some
 from napari_histeq import (
     BiHistogram,
     Global,
@@ -162,9 +162,7 @@ def test_cutting_into_blocks_does_not_matter(job, method, pixels):
 
 @given(some.jobs(), some.methods(), st.data())
 def test_pixels_that_do_not_count_change_no_other_one(job, method, data):
-    mask = np.broadcast_to(
-        data.draw(npst.arrays(bool, job.image.shape)), job.image.shape
-    )
+    mask = np.broadcast_to(data.draw(npst.arrays(bool, job.image.shape)), job.image.shape)
     options = job.options | {"mask": mask}
     changed = job.image.copy()
     other = data.draw(npst.arrays(job.image.dtype, job.image.shape))
@@ -190,7 +188,10 @@ def test_mask_broadcasts(image, method, count_even):
     assert_same_bits(quietly(image, method, mask=part), quietly(image, method, mask=full))
 
 
-@given(some.jobs(some.images(dtypes=st.sampled_from(["u1", "i1", "<u2", ">i2", "<f4"]))), some.methods())
+@given(
+    some.jobs(some.images(dtypes=st.sampled_from(["u1", "i1", "<u2", ">i2", "<f4"]))),
+    some.methods(),
+)
 def test_entropy_is_never_raised(job, method):
     """No curve can: it moves levels and merges them, and splits none."""
     job.options["axes"] = None
@@ -245,9 +246,7 @@ def test_cdf_min_is_opencvs(image):
     np.testing.assert_array_equal(equalize(image, Global("cdf_min")), cv2.equalizeHist(image))
 
 
-@given(
-    st.integers(2, 60), st.integers(0, 2**32 - 1), st.sampled_from([2, 10, 256]), st.booleans()
-)
+@given(st.integers(2, 60), st.integers(0, 2**32 - 1), st.sampled_from([2, 10, 256]), st.booleans())
 def test_pillow_is_pillows(side, seed, levels, masked):
     from PIL import Image, ImageOps
 
@@ -261,7 +260,11 @@ def test_pillow_is_pillows(side, seed, levels, masked):
     np.testing.assert_array_equal(equalize(image, Global("pillow"), mask=mask), theirs)
 
 
-@given(some.images(dtypes=st.sampled_from(["u1", "<u2", "<i4", "<f8"])), some.methods(), st.floats(0, 1))
+@given(
+    some.images(dtypes=st.sampled_from(["u1", "<u2", "<i4", "<f8"])),
+    some.methods(),
+    st.floats(0, 1),
+)
 def test_strength_is_linear_in_the_curve(image, method, strength):
     finite = image[np.isfinite(image)]
     assume(finite.size)
@@ -471,7 +474,9 @@ BAD = [
 ]
 
 
-@pytest.mark.parametrize(("image", "options", "error", "message"), BAD, ids=lambda value: repr(value)[:40])
+@pytest.mark.parametrize(
+    ("image", "options", "error", "message"), BAD, ids=lambda value: repr(value)[:40]
+)
 def test_bad_input_is_refused_with_the_value_and_the_cure(image, options, error, message):
     with pytest.raises(error, match=f"(?s){message}"):
         equalize(image, **options)
