@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import DTypeLike, NDArray
 
 REAL_KINDS = "buif"
@@ -124,8 +126,26 @@ def channel_axis(value: Any, shape: tuple[int, ...]) -> int | None:
     return axis
 
 
+def besides_channels(shared: tuple[int, ...], axes: Any) -> None:
+    """Refuse to equalize each pixel on its own."""
+    if not shared:
+        raise ValueError(
+            f"axes={axes!r} names only the channel axis, so that each pixel would be an image of "
+            "its own: name the axes of the pixels, or None for all"
+        )
+
+
+def option_names(given: Iterable[str], known: Iterable[str], method: str) -> None:
+    """Refuse options that a method does not have."""
+    unknown = sorted(set(given) - set(known))
+    if unknown:
+        raise TypeError(f"method {method!r} has no option {unknown}: it has {sorted(known)}")
+
+
 def strength(value: float) -> None:
     """A number from 0 to 1."""
+    if not isinstance(value, (int, float, np.number)):
+        raise TypeError(f"strength is {value!r}: it must be a number from 0 to 1")
     if not 0.0 <= value <= 1.0:  # also refuses NaN
         raise ValueError(f"strength is {value}: it goes from 0 (the input) to 1 (fully equalized)")
 
@@ -177,6 +197,8 @@ def one_plane(counts: NDArray[np.int64]) -> None:
 
 def nbins(value: int) -> None:
     """At least one bin, and not more than memory allows."""
+    if not hasattr(value, "__index__"):
+        raise TypeError(f"nbins is {value!r}: it must be an integer")
     if not 1 <= operator.index(value) <= 1 << 24:
         raise ValueError(f"nbins is {value}: use 1 to {1 << 24} bins")
 

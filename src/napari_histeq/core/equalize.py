@@ -11,7 +11,7 @@ import numpy as np
 
 from napari_histeq.core import _apply, _planes, _validate, color, named
 from napari_histeq.core._counting import ArraySource, count
-from napari_histeq.core._options import Method
+from napari_histeq.core._options import Method, options_of
 from napari_histeq.core._planes import Plane
 from napari_histeq.core.color import LuminanceSource
 from napari_histeq.core.histogram import Histogram, compute_histogram, output_limits
@@ -203,6 +203,7 @@ def resolve_method(method: Method | str, options: dict[str, Any]) -> Method:
     if isinstance(method, str):
         if method not in METHODS:
             raise ValueError(f"method {method!r} is unknown: use one of {sorted(METHODS)}")
+        _validate.option_names(options, [f.name for f in options_of(METHODS[method])], method)
         return METHODS[method](**options)
     if not isinstance(method, Method):
         raise TypeError(f"method is {method!r}: use a method such as Global(), or its name")
@@ -231,6 +232,7 @@ def checked(
     if channel_axis is not None:
         ndim -= 1
         shared = tuple(a - (a > channel_axis) for a in shared if a != channel_axis)
+        _validate.besides_channels(shared, axes)
     outer = _planes.outer_axes(ndim, shared)
     return checked_for(array.dtype, method, outer, shared, out_range, strength)
 
@@ -250,11 +252,22 @@ def checked_for(
 
 
 def _with_start(histogram: Histogram, y: NDArray[np.float64], low: float) -> TransferFunction:
-    """The curve through the levels, and through the start of a first bin that is wide."""
+    """The curve through the levels, and up to them from where nothing is counted yet."""
     x, start = histogram.levels, histogram.bin_edges[:1].astype(histogram.levels.dtype)
+    if start[0] == x[0]:  # a first bin that is no wider than a level: just below it
+        start = _below(start)
     if start[0] < x[0]:
         return TransferFunction(np.concatenate([start, x]), np.concatenate([[min(low, y[0])], y]))
     return TransferFunction(x, y)
+
+
+def _below(value: NDArray[Any]) -> NDArray[Any]:
+    """The number next below, or the same where there is none."""
+    if value.dtype.kind == "f":
+        return np.maximum(
+            np.nextafter(value, -np.inf, dtype=value.dtype), np.finfo(value.dtype).min
+        )
+    return value - (value > np.iinfo(value.dtype).min)
 
 
 def equalize_into(whole: Plane, settings: Settings, channels: bool) -> None:
@@ -295,5 +308,7 @@ def color_curve(
 ) -> tuple[TransferFunction, tuple[float, float]]:
     """The curve of the luminances, and the range that no colour may leave."""
     fitting = replace(settings, out_range=color.limits(settings.out_range, luminances))
-    gamut = output_limits(fitting.out_range, luminances) if luminances.total else (0.0, 0.0)
+    if not luminances.total:
+        return fitting.curve(luminances), (0.0, 0.0)
+    gamut = color.gamut(fitting.limits(luminances), settings.strength, luminances)
     return fitting.curve(luminances), gamut

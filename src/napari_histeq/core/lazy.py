@@ -183,7 +183,7 @@ def reduce_chunks(
     graph = _dask.graph_of(image, *([] if mask is None else [mask]))
     name = _dask.step_name()
     shared_work = f"work-{name}"
-    graph[shared_work] = DataNode(shared_work, work)
+    graph[shared_work] = DataNode(shared_work, work if shared else _dask.Packed(work))
     keys = []
     for number, group in enumerate(_groups(image, 1 if shared else TALLY_PIXELS)):
         keys.append((name, number))

@@ -16,6 +16,7 @@ import numpy as np
 
 from napari_histeq.core import _split
 from napari_histeq.core._options import Method, Option
+from napari_histeq.core._split import scaled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -226,13 +227,6 @@ def _bulk(histogram: Histogram) -> tuple[float, float]:
     return (low, high) if high > low else (low, low + 1.0)
 
 
-def scaled(fractions: Floats, low: float, high: float) -> Floats:
-    """Fractions from 0 to 1 put between `low` and `high`, without overflow."""
-    if low == 0:
-        return fractions * high
-    return low * (1.0 - fractions) + high * fractions
-
-
 def _cdf(weights: NDArray[Any], low: float, high: float) -> Floats:
     # 8 bit: literally the procedure of the textbook, pdf before cdf: where C / N * 255
     # is a tie, the order of the operations decides how it is rounded. With more levels
@@ -262,7 +256,7 @@ def _midpoint(weights: NDArray[Any], low: float, high: float) -> Floats:
 
 
 def _pillow(weights: NDArray[Any], low: float, high: float) -> Floats:
-    before = weights.cumsum() - weights
+    before = np.append(weights[:1] * 0, weights[:-1].cumsum())
     last = int(np.flatnonzero(weights)[-1])
     span = high - low
     if weights.dtype.kind != "i" or weights.size - 1 != span:

@@ -297,8 +297,8 @@ def _pyramids(
 
 def _open_level(path: Path, number: int, factor: Shape | None) -> Level:
     # A chunk of zeros is written too: what is not there is still to be done.
-    whole = {"write_empty_chunks": True}
-    array = zarr.open_array(path / str(number), mode="r+", config=whole)
+    opened = zarr.open_array(path / str(number), mode="r+")
+    array = opened.with_config({"write_empty_chunks": True})
     return Level(str(number), array, _dask.step_name(), factor)
 
 
