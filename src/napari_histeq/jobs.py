@@ -3,70 +3,41 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from napari.qt.threading import create_worker
 from napari.utils import cancelable_progress
-from napari.utils.notifications import show_error
-from napari.utils.theme import get_theme
-from qtpy.QtCore import QObject, Signal
+from napari.utils.notifications import notification_manager, show_error, show_warning
+from qtpy.QtCore import QObject, QTimer, Signal
 
-from napari_histeq import layers, placement, plot, regions
-from napari_histeq.core import Global
-from napari_histeq.core.methods import CurveMethod
-from napari_histeq.task import Outcome, Task, perform, survey
+from napari_histeq import layers, placement
+from napari_histeq.work import Answer, Choice, Stopped, task_of, work
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     import numpy as np
-    from napari.layers import Image, Labels, Shapes
+    from napari.layers import Image
     from napari.utils.events import Event
     from napari.viewer import Viewer
     from numpy.typing import NDArray
 
-    from napari_histeq.core._options import Method
+    from napari_histeq.task import Outcome
 
 #: Seconds between two reports of progress: a person sees no more, and Qt has to keep up.
 PAUSE = 0.04
 
-#: Pixels across a plot: sharp when it fills the screen.
-PLOT_WIDTH = 2400
-
-#: What a person can cause and cure; anything else is a fault of ours, shown with a traceback.
-EXPECTED = (ValueError, TypeError, MemoryError, OSError)
-
 _running: set[Run] = set()
 
 
-class Stopped(Exception):  # noqa: N818  (no error)
-    """Raised inside the work to end a run that was cancelled."""
+class _Bar(cancelable_progress):
+    """napari's progress bar; its button cancels, though nothing is iterated."""
 
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """What a person chose in the panel."""
-
-    method: Method = Global()  # noqa: RUF009  (frozen)
-    region: Labels | Shapes | None = None
-    ignored: float | None = None
-    axes: Sequence[str | int] | None = None
-    out_range: str | tuple[float, float] = "auto"
-    strength: float = 1.0
-    image: bool = True
-    plot: bool = True
-    compare: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What the worker hands back: an outcome and its picture, or why there is none."""
-
-    outcome: Outcome | None = None
-    picture: NDArray[np.uint8] | None = None
-    problem: str = ""
+    def cancel(self) -> None:
+        """Cancel as soon as the button that was pressed is done with its click."""
+        super().cancel()
+        QTimer.singleShot(0, self.cancel_callback)
 
 
 class Run(QObject):
@@ -96,10 +67,10 @@ class Run(QObject):
         task = task_of(viewer, source, choice)
         theme = viewer.theme
         self._worker = create_worker(
-            _work, task, choice, theme, self._report, _start_thread=False, _ignore_errors=True
+            work, task, choice, theme, self._report, _start_thread=False, _ignore_errors=True
         )
         self._worker.returned.connect(self._answered)
-        self._worker.errored.connect(self._broke)
+        self._worker.warned.connect(self._warned)
         self._worker.finished.connect(self._left)
         self._reported = 0.0
         self._bar: Any = None
@@ -110,7 +81,7 @@ class Run(QObject):
     def start(self) -> None:
         """Begin; this returns at once."""
         _running.add(self)
-        self._bar = cancelable_progress(total=100, desc="Equalizing", cancel_callback=self.cancel)
+        self._bar = _Bar(total=100, desc="Equalizing", cancel_callback=self.cancel)
         self.progressed.connect(self._show)
         self._viewer.layers.events.removed.connect(self._layer_removed)
         self._worker.start()
@@ -173,7 +144,7 @@ class Run(QObject):
         if self._bar is None:  # cancelled in the meantime
             return
         if answer.outcome is None:
-            show_error(answer.problem)
+            _tell(answer)
             self._stop("failed", answer.problem)
             return
         try:
@@ -183,7 +154,7 @@ class Run(QObject):
             raise
         self._stop("done", answer.outcome)
 
-    def _add(self, outcome: Outcome, picture: NDArray[np.uint8] | None) -> None:
+    def _add(self, outcome: Outcome, picture: list[NDArray[np.uint8]] | None) -> None:
         """Add the new layers; all are made before the first is added."""
         source, choice = self.source, self._choice
         beside = choice.image and choice.compare
@@ -198,92 +169,19 @@ class Run(QObject):
         placement.add_beside(self._viewer, source, made)
         self.adding = False
 
-    def _broke(self, error: Exception) -> None:
-        """A fault: napari itself shows it, with its traceback."""
-        why = f"{type(error).__name__}: {error}"
-        self._when_free(partial(self._stop, "failed", why))
+    def _warned(self, args: tuple[Any, ...]) -> None:
+        message, category = args[:2]
+        if issubclass(category, UserWarning):
+            show_warning(str(message))
 
     def _left(self) -> None:
         _running.discard(self)
 
 
-def task_of(viewer: Viewer, source: Image, choice: Choice) -> Task:
-    """The task for a layer, all taken from the layers that may change later.
-
-    Raises
-    ------
-    ValueError
-        If the choice does not fit the layer.
-    """
-    region = choice.region
-    axes = choice.axes
-    return Task(
-        image=layers.pixels_of(source),
-        source=source.name,
-        region=region and partial(regions.mask_on, source, region, viewer.dims.point),
-        region_name=region.name if region else "",
-        ignored=choice.ignored,
-        method=choice.method,
-        axes=None if axes is None else layers.axis_numbers(source, axes),
-        channel_axis=layers.channel_axis_of(source),
-        out_range=choice.out_range,
-        strength=choice.strength,
-    )
-
-
-def _work(task: Task, choice: Choice, theme: str, report: Callable[[float, str], None]) -> Answer:
-    """All that takes time; on the worker's thread."""
-    try:
-        outcome = (perform if choice.image else survey)(task, report)
-        picture = _drawn(task, outcome, theme) if choice.plot else None
-        report(1.0, "drawing")
-    except Stopped:
-        return Answer(problem="cancelled")
-    except EXPECTED as error:
-        return Answer(problem=_in_words(task, error))
-    return Answer(outcome, picture)
-
-
-def _in_words(task: Task, error: Exception) -> str:
-    if isinstance(error, MemoryError):
-        return f"there is not enough memory to equalize {task.source!r}: close other data"
-    return f"{task.source!r} could not be equalized: {error}"
-
-
-def _drawn(task: Task, outcome: Outcome, theme: str) -> NDArray[np.uint8]:
-    colors = get_theme(theme)
-    return plot.render(
-        outcome.before,
-        outcome.after,
-        curve=outcome.curve,
-        title=task.source,
-        theme=plot.Theme.of(
-            theme,
-            background=colors.background.as_hex(format="long"),
-            text=colors.text.as_hex(format="long"),
-        ),
-        measures=_in_plot(outcome),
-        note=_note(task),
-        width=PLOT_WIDTH,
-    )
-
-
-def _in_plot(outcome: Outcome) -> dict[str, Any] | None:
-    """The measures that stand under the plot, beside what it says of the levels."""
-    if outcome.after is None:
-        return None
-    before, after = (outcome.record.measures[when] for when in ("before", "after"))
-    shown = {"entropy": "entropy", "distance to flat": "ks_distance", "mean": "mean"}
-    return {caption: (before[name], after[name]) for caption, name in shown.items()}
-
-
-def _note(task: Task) -> str | None:
-    """Why the result is not flat, where one curve of grey levels is not the reason."""
-    if not isinstance(task.method, CurveMethod):
-        return None
-    whole = "Why is it not perfectly flat? A curve moves whole levels: it can merge them, but"
-    if task.axes is not None:
-        return f"{whole} never split one; and here every slice has a curve of its own."
-    if task.channel_axis is not None:
-        return f"{whole} never split one; this is the luminance, of colours in whole levels."
-    return None
+def _tell(answer: Answer) -> None:
+    """Why there is no result: in words, or for a fault with its traceback."""
+    if answer.fault is None:
+        show_error(answer.problem)
+    else:
+        fault = answer.fault
+        notification_manager.receive_error(type(fault), fault, fault.__traceback__)

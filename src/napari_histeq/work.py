@@ -1,0 +1,149 @@
+"""What a run does on its own thread: from a person's choice to a result and its picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from napari.utils.theme import get_theme
+
+from napari_histeq import layers, placement, regions
+from napari_histeq.core import Global
+from napari_histeq.core.methods import CurveMethod
+from napari_histeq.task import Outcome, Task, perform, survey
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import numpy as np
+    from napari.components import ViewerModel
+    from napari.layers import Image, Labels, Shapes
+    from numpy.typing import NDArray
+
+    from napari_histeq.core._options import Method
+
+#: Pixels across a plot: sharp when it fills the screen.
+PLOT_WIDTH = 2400
+
+#: What a person can cause and cure; anything else is a fault of ours, shown with a traceback.
+EXPECTED = (ValueError, TypeError, MemoryError, OSError)
+
+
+class Stopped(Exception):  # noqa: N818  (no error)
+    """Raised inside the work to end a run that was cancelled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a person chose in the panel."""
+
+    method: Method = Global()  # noqa: RUF009  (frozen)
+    region: Labels | Shapes | None = None
+    ignored: float | None = None
+    axes: Sequence[str | int] | None = None
+    out_range: str | tuple[float, float] = "auto"
+    strength: float = 1.0
+    image: bool = True
+    plot: bool = True
+    compare: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the worker hands back: an outcome and its picture, or why there is none.
+
+    A `fault` is one of ours, which nobody foresaw.
+    """
+
+    outcome: Outcome | None = None
+    picture: list[NDArray[np.uint8]] | None = None
+    problem: str = ""
+    fault: Exception | None = None
+
+
+def task_of(viewer: ViewerModel, source: Image, choice: Choice) -> Task:
+    """The task for a layer, all taken from the layers that may change later.
+
+    Raises
+    ------
+    ValueError
+        If the choice does not fit the layer.
+    """
+    region = choice.region
+    axes = choice.axes
+    return Task(
+        image=layers.pixels_of(source),
+        source=source.name,
+        region=region and partial(regions.mask_on, source, region, viewer.dims.point),
+        region_name=region.name if region else "",
+        ignored=choice.ignored,
+        method=choice.method,
+        axes=None if axes is None else layers.axis_numbers(source, axes),
+        channel_axis=layers.channel_axis_of(source),
+        out_range=choice.out_range,
+        strength=choice.strength,
+    )
+
+
+def work(task: Task, choice: Choice, theme: str, report: Callable[[float, str], None]) -> Answer:
+    """All that takes time; `report` raises `Stopped` to end it."""
+    try:
+        outcome = (perform if choice.image else survey)(task, report)
+        picture = _drawn(task, outcome, theme) if choice.plot else None
+        report(1.0, "drawing")
+    except Stopped:
+        return Answer(problem="cancelled")
+    except EXPECTED as error:
+        return Answer(problem=_in_words(task, error))
+    except Exception as error:  # noqa: BLE001  (told to the person, with its traceback)
+        return Answer(problem=f"{type(error).__name__}: {error}", fault=error)
+    return Answer(outcome, picture)
+
+
+def _in_words(task: Task, error: Exception) -> str:
+    if isinstance(error, MemoryError):
+        return f"there is not enough memory to equalize {task.source!r}: close other data"
+    return f"{task.source!r} could not be equalized: {error}"
+
+
+def _drawn(task: Task, outcome: Outcome, theme: str) -> list[NDArray[np.uint8]]:
+    from napari_histeq import plot  # matplotlib takes its time: not on the GUI thread
+
+    colors = get_theme(theme)
+    picture = plot.render(
+        outcome.before,
+        outcome.after,
+        curve=outcome.curve,
+        title=task.source,
+        theme=plot.Theme.of(
+            theme,
+            background=colors.background.as_hex(format="long"),
+            text=colors.text.as_hex(format="long"),
+        ),
+        measures=_in_plot(outcome),
+        note=_note(task),
+        width=PLOT_WIDTH,
+    )
+    return placement.coarser_too(picture)
+
+
+def _in_plot(outcome: Outcome) -> dict[str, Any] | None:
+    """The measures that stand under the plot, beside what it says of the levels."""
+    if outcome.after is None:
+        return None
+    before, after = (outcome.record.measures[when] for when in ("before", "after"))
+    shown = {"entropy": "entropy", "distance to flat": "ks_distance", "mean": "mean"}
+    return {caption: (before[name], after[name]) for caption, name in shown.items()}
+
+
+def _note(task: Task) -> str | None:
+    """Why the result is not flat, where one curve of grey levels is not the reason."""
+    if not isinstance(task.method, CurveMethod):
+        return None
+    whole = "Why is it not perfectly flat? A curve moves whole levels: it can merge them, but"
+    if task.axes is not None:
+        return f"{whole} never split one; and here every slice has a curve of its own."
+    if task.channel_axis is not None:
+        return f"{whole} never split one; this is the luminance, of colours in whole levels."
+    return None
