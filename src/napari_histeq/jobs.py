@@ -14,7 +14,7 @@ from napari.utils.theme import get_theme
 from qtpy.QtCore import QObject, Signal
 
 from napari_histeq import layers, placement, plot, regions
-from napari_histeq.core import Global
+from napari_histeq.core import ChunkError, Global
 from napari_histeq.core.methods import CurveMethod
 from napari_histeq.task import Outcome, Task, perform, survey
 
@@ -36,7 +36,7 @@ PAUSE = 0.04
 PLOT_WIDTH = 2400
 
 #: What a person can cause and cure; anything else is a fault of ours, shown with a traceback.
-EXPECTED = (ValueError, TypeError, MemoryError, OSError)
+EXPECTED = (ValueError, TypeError, MemoryError, OSError, ChunkError)
 
 _running: set[Run] = set()
 
@@ -228,6 +228,7 @@ def task_of(viewer: Viewer, source: Image, choice: Choice) -> Task:
         channel_axis=layers.channel_axis_of(source),
         out_range=choice.out_range,
         strength=choice.strength,
+        coarser=layers.coarser_of(source),
     )
 
 

@@ -13,7 +13,7 @@ from lazy_cases import failing, image
 
 from napari_histeq import equalize, save_zarr
 from napari_histeq.core import lazy, watching
-from napari_histeq.core._dask import ChunkError
+from napari_histeq.core import ChunkError
 
 distributed = pytest.importorskip("distributed")
 
