@@ -6,11 +6,11 @@ import cv2
 import numpy as np
 import pytest
 from PIL import Image, ImageOps
-from real_images import GREY8, GREY16, dicom
 from skimage import data, exposure
 
 import naive
 from napari_histeq import Global, compute_histogram, equalize, measures, transfer_function
+from real_images import GREY8, GREY16, dicom
 
 
 @pytest.fixture(params=GREY8, ids=str)
@@ -140,7 +140,10 @@ def test_wikipedias_block():
 
 def test_gonzalez_and_woods_three_bits():
     image = np.repeat(np.arange(8), [790, 1023, 850, 656, 329, 245, 122, 81]).astype(np.uint8)
-    for convention, wanted in (("cdf", [1, 3, 5, 6, 6, 7, 7, 7]), ("cdf_min", [0, 2, 4, 5, 6, 7, 7, 7])):
+    for convention, wanted in (
+        ("cdf", [1, 3, 5, 6, 6, 7, 7, 7]),
+        ("cdf_min", [0, 2, 4, 5, 6, 7, 7, 7]),
+    ):
         curve = transfer_function(image, Global(convention), out_range=(0, 7))
         np.testing.assert_array_equal(curve(np.arange(8, dtype=np.uint8)), wanted)
 
