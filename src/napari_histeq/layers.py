@@ -36,6 +36,11 @@ def pixels_of(layer: Image) -> Any:
     return layer.data[0] if layer.multiscale else layer.data
 
 
+def coarser_of(layer: Image) -> tuple[Any, ...]:
+    """The other levels, if the layer has several."""
+    return tuple(layer.data[1:]) if layer.multiscale else ()
+
+
 def channel_axis_of(layer: Image) -> int | None:
     """Where the colour channels are."""
     return -1 if layer.rgb else None
@@ -76,7 +81,7 @@ def equalized_layer(source: Image, outcome: Outcome) -> Image:
         "name": f"{source.name} equalized",
         "metadata": {KEY: {"kind": IMAGE} | outcome.record.as_dict()},
         "auto_contrast": False,
-        "multiscale": False,
+        "multiscale": isinstance(outcome.data, list),
         "locked_data_level": None,
     }
     if outcome.limits is not None and not source.rgb:

@@ -14,6 +14,7 @@ import numpy as np
 
 from napari_histeq.core import METHODS, TransferFunction, equalize
 from napari_histeq.core._options import from_dict
+from napari_histeq.core._validate import is_lazy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -181,26 +182,33 @@ class Record:
             strength=self.strength,
         )
 
-    def counted(self, image: Any, mask: Any = None) -> NDArray[np.bool_] | None:
+    def counted(self, image: Any, mask: Any = None) -> Any:
         """The pixels of `image` that count, or None for all."""
         if mask is None and self.mask is not None:
             mask = self.mask.array()
         return counting(image, mask, self.ignored, self.channel_axis)
 
 
-def counting(
-    image: Any, mask: Any, ignored: float | None, channel_axis: int | None
-) -> NDArray[np.bool_] | None:
-    """The mask of the pixels that count: within `mask`, and not of the `ignored` intensity.
+def counting(image: Any, mask: Any, ignored: float | None, channel_axis: int | None) -> Any:
+    """The mask of the pixels that count, or None: within `mask`, not of the `ignored` intensity.
 
     A colour pixel is ignored if all its channels have that intensity.
     """
     if ignored is None:
-        return None if mask is None else np.asarray(mask)
-    other: Any = np.asarray(image) != ignored
+        return mask
+    other: Any = plain(image) != ignored
     if channel_axis is not None:
         other = np.any(np.moveaxis(other, channel_axis, -1)[..., :3], axis=-1)
-    return np.asarray(other if mask is None else other & mask)
+    return other if mask is None else other & mask
+
+
+def plain(image: Any) -> Any:
+    """An array to calculate with: numpy, or dask for what is not in memory."""
+    if not is_lazy(image):
+        return np.asarray(image)
+    from napari_histeq.core.lazy import as_lazy
+
+    return as_lazy(image)
 
 
 def digest_of(image: Any) -> str | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from napari.utils.theme import get_theme
 
 from napari_histeq import layers, placement, regions
-from napari_histeq.core import Global
+from napari_histeq.core import ChunkError, Global
 from napari_histeq.core.methods import CurveMethod
 from napari_histeq.task import Outcome, Task, perform, survey
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 PLOT_WIDTH = 2400
 
 #: What a person can cause and cure; anything else is a fault of ours, shown with a traceback.
-EXPECTED = (ValueError, TypeError, MemoryError, OSError)
+EXPECTED = (ValueError, TypeError, MemoryError, OSError, ChunkError)
 
 
 class Stopped(Exception):  # noqa: N818  (no error)
@@ -83,6 +83,7 @@ def task_of(viewer: ViewerModel, source: Image, choice: Choice) -> Task:
         channel_axis=layers.channel_axis_of(source),
         out_range=choice.out_range,
         strength=choice.strength,
+        coarser=layers.coarser_of(source),
     )
 
 

@@ -12,8 +12,7 @@ import zarr
 from lazy_cases import failing, image
 
 from napari_histeq import equalize, save_zarr
-from napari_histeq.core import lazy, watching
-from napari_histeq.core._dask import ChunkError
+from napari_histeq.core import ChunkError, lazy, watching
 
 distributed = pytest.importorskip("distributed")
 

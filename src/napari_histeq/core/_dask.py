@@ -25,6 +25,7 @@ from dask.local import get_sync
 from dask.threaded import get as get_threaded
 
 from napari_histeq.core import _blocks
+from napari_histeq.core.errors import ChunkError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -37,27 +38,6 @@ BRANCHES = 8
 PATIENCE = 0.1
 
 _topic: threading.local = threading.local()
-
-
-class ChunkError(RuntimeError):
-    """A chunk could not be computed: `index` says which, `cause` why.
-
-    Parameters
-    ----------
-    array : str
-        What the chunk is one of.
-    index : tuple of int
-        Its place in the grid of chunks.
-    cause : str
-        The error, in words.
-    """
-
-    def __init__(self, array: str, index: tuple[int, ...], cause: str) -> None:
-        super().__init__(array, index, cause)  # what pickle calls it with again
-        self.array, self.index, self.cause = array, index, cause
-
-    def __str__(self) -> str:
-        return f"chunk {self.index} of {self.array} could not be computed: {self.cause}"
 
 
 class Gate:

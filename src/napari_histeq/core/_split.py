@@ -38,11 +38,10 @@ def _places(histogram: Histogram) -> tuple[Floats, float]:
     """
     levels = histogram.levels
     if levels.dtype.kind in "iu":
-        unsigned = levels.dtype.kind == "u"
-        info = np.iinfo(levels.dtype)
-        start, stop = (info.min, info.max) if unsigned else (int(v) for v in histogram.range)
-        above = np.maximum(levels, start).astype(np.uint64) - np.array(start).astype(np.uint64)
-        return np.minimum(above.astype(np.float64), stop - start), float(stop - start)
+        unsigned, full = levels.dtype.kind == "u", np.iinfo(levels.dtype).max
+        least, most = (0, full) if unsigned else (int(v) for v in histogram.range)
+        above = np.maximum(levels, least).astype(np.uint64) - np.array(least).astype(np.uint64)
+        return np.minimum(above.astype(np.float64), most - least), float(most - least)
     start, stop = output_limits("auto", histogram)
     shrink = 0.5 if np.isinf(stop - start) else 1.0
     place = (levels * shrink - start * shrink) / (stop * shrink - start * shrink)
@@ -99,6 +98,7 @@ _RULES = {"mean": _mean, "median": _median, "min_error": _min_error}
 
 def scaled(fractions: Floats, low: float, high: float) -> Floats:
     """Fractions from 0 to 1 put between `low` and `high`: in order, and never beyond."""
+    fractions = np.minimum(fractions, 1.0)
     # In this form rounding keeps the order; halves do not overflow where the whole would.
     if math.isinf(high - low):
         return 2.0 * scaled(fractions, low / 2, high / 2)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
@@ -203,8 +203,9 @@ def resolve_method(method: Method | str, options: dict[str, Any]) -> Method:
     if isinstance(method, str):
         if method not in METHODS:
             raise ValueError(f"method {method!r} is unknown: use one of {sorted(METHODS)}")
-        _validate.option_names(options, [f.name for f in options_of(METHODS[method])], method)
-        return METHODS[method](**options)
+        kind: Any = METHODS[method]
+        _validate.option_names(options, [field.name for field in options_of(kind)], method)
+        return cast("Method", kind(**options))
     if not isinstance(method, Method):
         raise TypeError(f"method is {method!r}: use a method such as Global(), or its name")
     if options:
@@ -264,10 +265,10 @@ def _with_start(histogram: Histogram, y: NDArray[np.float64], low: float) -> Tra
 def _below(value: NDArray[Any]) -> NDArray[Any]:
     """The number next below, or the same where there is none."""
     if value.dtype.kind == "f":
-        return np.maximum(
-            np.nextafter(value, -np.inf, dtype=value.dtype), np.finfo(value.dtype).min
-        )
-    return value - (value > np.iinfo(value.dtype).min)
+        with np.errstate(over="ignore"):
+            below = np.nextafter(value, np.array(-np.inf, value.dtype))
+        return np.asarray(np.maximum(below, np.finfo(value.dtype).min))
+    return np.asarray(value - (value > np.iinfo(value.dtype).min))
 
 
 def equalize_into(whole: Plane, settings: Settings, channels: bool) -> None:

@@ -249,10 +249,14 @@ def _cdf_min(weights: NDArray[Any], low: float, high: float) -> Floats:
 
 
 def _midpoint(weights: NDArray[Any], low: float, high: float) -> Floats:
-    total = weights.cumsum()
-    middle = 2.0 * total - weights - weights[0]
-    middle[0] = 0.0
-    return scaled(middle / middle[-1], low, high)
+    halves = np.repeat(weights, 2)[1:-1]  # of each bin its two halves; of the end bins one
+    middle = np.append(0, halves.cumsum()[1::2])
+    if weights.size - 1 != high - low:
+        return scaled(middle / middle[-1], low, high)
+    # ImageJ's own levels, added up in its order: it rounds a tie up.
+    twice = np.concatenate([weights[:1], 2 * weights[1:-1], weights[-1:]])
+    scale = (high - low) / twice.cumsum()[-1]
+    return np.asarray(low + np.floor(middle * scale + 0.5), np.float64)
 
 
 def _pillow(weights: NDArray[Any], low: float, high: float) -> Floats:
