@@ -309,7 +309,8 @@ def _compare(path: Path, image: da.Array, levels: list[Level]) -> None:
     if index is None:
         return
     key = (image.name, *index)
-    (wanted,) = _dask.run(_dask.graph_of(image), [key], {image.name: "the image"})
+    graph = _dask.graph_of(image)
+    (wanted,) = _dask.run(graph, [key], _dask.called(graph, image, "the image"))
     if np.asarray(wanted).tobytes() != first.array[first.where(index)].tobytes():
         raise ValueError(
             f"{path} holds another image (chunk {index} differs): use if_exists='overwrite'"
@@ -319,9 +320,10 @@ def _compare(path: Path, image: da.Array, levels: list[Level]) -> None:
 def _write(path: Path, pyramids: list[tuple[da.Array, list[Level]]]) -> None:
     """Compute every block that is not in the store, and write it."""
     graph = _dask.graph_of(*(image for image, _ in pyramids))
-    known, keys = {}, []
+    known: dict[str, str] = {}
+    keys: list[Any] = []
     for image, levels in pyramids:
-        known[image.name] = "the image"
+        known |= _dask.called(graph, image, "the image")
         known |= {lev.step: f"{path.name}/{lev.name}" for lev in levels}
         keys += _add_tasks(graph, image, levels)
     if keys:
