@@ -58,7 +58,8 @@ class Export(QObject):  # type: ignore[misc]
         )  # fmt: skip
         self._worker.returned.connect(self._answered)
         self._worker.errored.connect(self._broke)
-        self._worker.finished.connect(lambda: _running.discard(self))
+        self._worker.finished.connect(self._left)
+        self._over = False
         self._reported = 0.0
         self._bar = cancelable_progress(
             total=100, desc=f"Saving {layer.name}", cancel_callback=self.cancel
@@ -101,7 +102,15 @@ class Export(QObject):  # type: ignore[misc]
         """A fault: napari itself shows it, with its traceback."""
         self._end(f"{type(error).__name__}: {error}")
 
+    def _left(self) -> None:
+        """The worker is gone; if it was told to, it has not said how it ended."""
+        _running.discard(self)
+        if not self._over:
+            self._answered("cancelled")
+
     def _end(self, how: str) -> None:
+        self._over = True
+        self.progressed.disconnect(self._show)
         self._bar.close()
         self.ended.emit(how)
 
