@@ -13,8 +13,9 @@ from napari.utils.notifications import show_error
 from napari.utils.theme import get_theme
 from qtpy.QtCore import QObject, Signal
 
-from napari_histeq import layers, placement, plot, regions
+from napari_histeq import layers, placement, plot, regions, where
 from napari_histeq.core import ChunkError, Global
+from napari_histeq.core._validate import is_lazy
 from napari_histeq.core.methods import CurveMethod
 from napari_histeq.task import Outcome, Task, perform, survey
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_histeq.core._options import Method
+    from napari_histeq.task import Report
 
 #: Seconds between two reports of progress: a person sees no more, and Qt has to keep up.
 PAUSE = 0.04
@@ -94,10 +96,11 @@ class Run(QObject):
         self.source = source
         self._choice = choice
         task = task_of(viewer, source, choice)
-        theme = viewer.theme
+        address = where.scheduler_address() if is_lazy(task.image) else ""
         self._worker = create_worker(
-            _work, task, choice, theme, self._report, _start_thread=False, _ignore_errors=True
-        )
+            _work, task, choice, viewer.theme, address, self._report,
+            _start_thread=False, _ignore_errors=True,
+        )  # fmt: skip
         self._worker.returned.connect(self._answered)
         self._worker.errored.connect(self._broke)
         self._worker.finished.connect(self._left)
@@ -232,10 +235,10 @@ def task_of(viewer: Viewer, source: Image, choice: Choice) -> Task:
     )
 
 
-def _work(task: Task, choice: Choice, theme: str, report: Callable[[float, str], None]) -> Answer:
+def _work(task: Task, choice: Choice, theme: str, address: str, report: Report) -> Answer:
     """All that takes time; on the worker's thread."""
     try:
-        outcome = (perform if choice.image else survey)(task, report)
+        outcome = _computed(task, perform if choice.image else survey, address, report)
         picture = _drawn(task, outcome, theme) if choice.plot else None
         report(1.0, "drawing")
     except Stopped:
@@ -243,6 +246,14 @@ def _work(task: Task, choice: Choice, theme: str, report: Callable[[float, str],
     except EXPECTED as error:
         return Answer(problem=_in_words(task, error))
     return Answer(outcome, picture)
+
+
+def _computed(task: Task, compute: Callable[..., Outcome], address: str, report: Report) -> Outcome:
+    """Compute here; or, if the image is lazy, where the preferences say, and say so."""
+    if not is_lazy(task.image):
+        return compute(task, report)
+    with where.working_at(address):
+        return compute(task, lambda part, what: report(part, f"{what} {where.in_words(address)}"))
 
 
 def _in_words(task: Task, error: Exception) -> str:
