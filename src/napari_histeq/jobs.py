@@ -13,9 +13,10 @@ from napari.utils.notifications import show_error
 from napari.utils.theme import get_theme
 from qtpy.QtCore import QObject, Signal
 
-from napari_histeq import layers, placement, plot, regions
+from napari_histeq import display, layers, placement, plot, regions
 from napari_histeq.core import Global
-from napari_histeq.task import Outcome, Task, perform, survey
+from napari_histeq.record import KEY
+from napari_histeq.task import Outcome, Task, perform, plan, survey
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from napari.viewer import Viewer
     from numpy.typing import NDArray
 
+    from napari_histeq.core import TransferFunction
     from napari_histeq.core._options import Method
 
 #: Seconds between two reports of progress: a person sees no more, and Qt has to keep up.
@@ -57,6 +59,8 @@ class Choice:
     image: bool = True
     plot: bool = True
     compare: bool = False
+    display: bool = False
+    curve: TransferFunction | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +162,9 @@ class Run(QObject):
         made = []
         if beside and placement.original_of(self._viewer, source) is None:
             made.append(placement.original_layer(source))
-        if choice.image:
+        if choice.display:
+            made.append(_display_layer(source, outcome))
+        elif choice.image:
             made.append(layers.equalized_layer(source, outcome))
         if picture is not None:
             made.append(placement.histogram_layer(source, picture, outcome, beside=beside))
@@ -193,7 +199,22 @@ def task_of(viewer: Viewer, source: Image, choice: Choice) -> Task:
         channel_axis=layers.channel_axis_of(source),
         out_range=choice.out_range,
         strength=choice.strength,
+        given=choice.curve,
     )
+
+
+def _display_layer(source: Image, outcome: Outcome) -> Image:
+    """A layer that shares the source's data; its look is told by the outcome."""
+    assert outcome.curve is not None
+    settings = display.display_settings(
+        outcome.curve,
+        outcome.before,
+        outcome.limits or outcome.before.range,
+        colormap=source.colormap,
+        gamma=source.gamma,
+    )
+    made = {"kind": layers.DISPLAY, "error": settings.error} | outcome.record.as_dict()
+    return display.display_layer(source, settings, {KEY: made})
 
 
 def _work(
@@ -201,7 +222,7 @@ def _work(
 ) -> Answer:
     """All that takes time; on the worker's thread."""
     try:
-        outcome = (perform if choice.image else survey)(task, report)
+        outcome = _kind_of_work(choice)(task, report)
         picture = _drawn(task, outcome, theme) if choice.plot else None
         report(1.0, "drawing")
     except Stopped:
@@ -209,6 +230,12 @@ def _work(
     except EXPECTED as error:
         return Answer(problem=_in_words(task, error))
     return Answer(outcome, picture)
+
+
+def _kind_of_work(choice: Choice) -> Callable[..., Outcome]:
+    if choice.display:
+        return plan
+    return perform if choice.image else survey
 
 
 def _in_words(task: Task, error: Exception) -> str:

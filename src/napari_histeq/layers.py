@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari.layers import Image
 
-from napari_histeq.record import KEY
+from napari_histeq.record import KEY, Record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -17,7 +17,11 @@ if TYPE_CHECKING:
     from napari_histeq.task import Outcome
 
 #: Kinds of layers that are made here; layers of the last two can not be equalized.
-IMAGE, PLOT, ORIGINAL = "image", "plot", "original"
+IMAGE, DISPLAY, PLOT, ORIGINAL = "image", "display", "plot", "original"
+
+
+#: What stands beside the record in a layer's metadata.
+OURS = ("kind", "error")
 
 
 def is_source(layer: Layer | None) -> bool:
@@ -82,6 +86,13 @@ def equalized_layer(source: Image, outcome: Outcome) -> Image:
     if outcome.limits is not None and not source.rgb:
         changes["contrast_limits"] = outcome.limits
     return layer_like(source, outcome.data, changes)
+
+
+def record_of(layer: Layer | None) -> Record | None:
+    """What was done to make a layer; None if it was not made here."""
+    if layer is None or kind_of(layer) not in (IMAGE, DISPLAY):
+        return None
+    return Record.from_dict({k: v for k, v in layer.metadata[KEY].items() if k not in OURS})
 
 
 def layer_like(source: Image, data: Any, changes: dict[str, Any]) -> Image:

@@ -50,6 +50,8 @@ class Task:
         An intensity that does not count.
     method, axes, channel_axis, out_range, strength
         As `equalize` takes them.
+    given : TransferFunction, optional
+        A curve that is known already; then nothing needs to be counted to get one.
     """
 
     image: Any
@@ -62,6 +64,7 @@ class Task:
     channel_axis: int | None = None
     out_range: str | tuple[float, float] = "auto"
     strength: float = 1.0
+    given: TransferFunction | None = None
 
     @property
     def one_curve(self) -> bool:
@@ -113,6 +116,38 @@ def perform(task: Task, report: Report) -> Outcome:
     return Outcome(data, before, after, curve, limits, record)
 
 
+def plan(task: Task, report: Report) -> Outcome:
+    """Count, and find the curve, but leave the pixels alone: for display only.
+
+    Raises
+    ------
+    ValueError
+        If it takes more than one curve.
+    """
+    if not task.one_curve or task.channel_axis is not None:
+        raise ValueError(
+            f"{_why_not_one_curve(task)}, so it can not be shown by a colormap: "
+            "choose the output “new layer”"
+        )
+    mask, region = _mask_of(task, report)
+    with _stage(report, 0.05, 0.95, "counting"):
+        before = _count(task.image, mask, None)
+    curve = _curve_of(task, before)
+    if curve is None:
+        raise ValueError("no pixel was counted, so there is no curve to display")
+    after, limits = curve.push(before), _limits_of(task, before)
+    record = _record_of(task, region, curve, measures.summary(before, after, limits))
+    return Outcome(None, before, after, curve, limits, record)
+
+
+def _why_not_one_curve(task: Task) -> str:
+    if task.channel_axis is not None:
+        return "an RGB layer has no colormap"
+    if task.axes is not None:
+        return "each plane would have a curve of its own (untick no axis, or follow the slice)"
+    return f"{type(task.method).__name__} is not a single curve"
+
+
 def survey(task: Task, report: Report) -> Outcome:
     """Only count: the outcome has a histogram, and nothing after."""
     mask, region = _mask_of(task, report)
@@ -148,6 +183,8 @@ def _count(image: Any, mask: NDArray[np.bool_] | None, channel_axis: int | None)
 
 
 def _curve_of(task: Task, before: Histogram) -> TransferFunction | None:
+    if task.given is not None:
+        return task.given
     if not task.one_curve or before.levels.dtype.kind == "b" or not before.total:
         return None
     return transfer_function(
@@ -195,6 +232,9 @@ def _limits_of(task: Task, before: Histogram) -> tuple[float, float] | None:
         return None
     ends = [float(v) for v in before.range]
     wanted = output_limits(_out_range(task, before), before)
+    if task.given is not None:
+        low, high = float(task.given.y[0]), float(task.given.y[-1])
+        return (low, high) if low < high else None
     part = task.strength
     low, high = ((1 - part) * e + part * w for e, w in zip(ends, wanted, strict=True))
     return (low, high) if low < high else None
@@ -223,4 +263,5 @@ def _record_of(
             when: {name: float(pair[i]) for name, pair in found.items()}
             for i, when in enumerate(("before", "after"))
         },
+        given=task.given is not None,
     )

@@ -76,6 +76,7 @@ class EqualizePanel(Container[Widget]):
             strength=self["strength"].value,
             plot=self["plot"].value,
             compare=self["compare"].value,
+            display=self["output"].value == rows.DISPLAY_ONLY,
         )
 
     def chosen_method(self) -> Method:
