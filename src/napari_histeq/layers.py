@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from napari_histeq.task import Outcome
 
-#: Kinds of layers that are made here; layers of the last two can not be equalized.
-IMAGE, DISPLAY, PLOT, ORIGINAL = "image", "display", "plot", "original"
+#: Kinds of layers that are made here; layers of the last three can not be equalized.
+IMAGE, DISPLAY, PLOT, ORIGINAL, PREVIEW = "image", "display", "plot", "original", "preview"
 
 
 #: What stands beside the record in a layer's metadata.
@@ -26,7 +26,7 @@ OURS = ("kind", "error")
 
 def is_source(layer: Layer | None) -> bool:
     """Whether a layer can be equalized: an image that is no plot or copy of ours."""
-    return isinstance(layer, Image) and kind_of(layer) not in (PLOT, ORIGINAL)
+    return isinstance(layer, Image) and kind_of(layer) not in (PLOT, ORIGINAL, PREVIEW)
 
 
 def kind_of(layer: Layer) -> str:
@@ -107,7 +107,8 @@ def why_not(layer: Layer | None) -> str:
     if layer is None:
         return "No layer is selected: select one image layer in the layer list."
     if isinstance(layer, Image):
-        what = "a histogram plot" if kind_of(layer) == PLOT else "a copy to compare with"
+        kinds = {PLOT: "a histogram plot", PREVIEW: "only a preview"}
+        what = kinds.get(kind_of(layer), "a copy to compare with")
         return f"“{layer.name}” is {what}: select the image layer itself."
     kind = type(layer).__name__
     return f"“{layer.name}” is a {kind} layer, not an image: select an image layer."

@@ -106,12 +106,12 @@ def perform(task: Task, report: Report) -> Outcome:
     mask, region = _mask_of(task, report)
     with _stage(report, 0.05, 0.5, "counting"):
         before = _count(task.image, mask, task.channel_axis)
-    curve = _curve_of(task, before)
+    curve = curve_of(task, before)
     with _stage(report, 0.5, 0.95, "equalizing"):
-        data = _equalized(task, mask, curve)
+        data = equalized(task, mask, curve)
     with _stage(report, 0.95, 1.0, "measuring"):
         after = _after(task, data, mask, before, curve)
-        limits = _limits_of(task, before)
+        limits = counted_limits(task, before)
         record = _record_of(task, region, curve, measures.summary(before, after, limits))
     return Outcome(data, before, after, curve, limits, record)
 
@@ -132,10 +132,10 @@ def plan(task: Task, report: Report) -> Outcome:
     mask, region = _mask_of(task, report)
     with _stage(report, 0.05, 0.95, "counting"):
         before = _count(task.image, mask, None)
-    curve = _curve_of(task, before)
+    curve = curve_of(task, before)
     if curve is None:
         raise ValueError("no pixel was counted, so there is no curve to display")
-    after, limits = curve.push(before), _limits_of(task, before)
+    after, limits = curve.push(before), counted_limits(task, before)
     record = _record_of(task, region, curve, measures.summary(before, after, limits))
     return Outcome(None, before, after, curve, limits, record)
 
@@ -182,7 +182,8 @@ def _count(image: Any, mask: NDArray[np.bool_] | None, channel_axis: int | None)
     return Histogram(*count(color.LuminanceSource(image, mask)))
 
 
-def _curve_of(task: Task, before: Histogram) -> TransferFunction | None:
+def curve_of(task: Task, before: Histogram) -> TransferFunction | None:
+    """The curve of a histogram, if the task takes a single one."""
     if task.given is not None:
         return task.given
     if not task.one_curve or before.levels.dtype.kind == "b" or not before.total:
@@ -198,9 +199,10 @@ def _out_range(task: Task, before: Histogram) -> str | tuple[float, float]:
     return color.limits(task.out_range, before)
 
 
-def _equalized(
+def equalized(
     task: Task, mask: NDArray[np.bool_] | None, curve: TransferFunction | None
 ) -> Any:
+    """The new pixels."""
     if curve is not None and task.channel_axis is None:
         return curve(task.image)  # what `equalize` does, without counting again
     return equalize(
@@ -226,7 +228,7 @@ def _after(
     return _count(data, mask, task.channel_axis)
 
 
-def _limits_of(task: Task, before: Histogram) -> tuple[float, float] | None:
+def counted_limits(task: Task, before: Histogram) -> tuple[float, float] | None:
     """The range of the output, a strength below 1 included."""
     if not before.total:
         return None

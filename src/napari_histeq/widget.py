@@ -13,6 +13,8 @@ from napari.utils.notifications import show_error
 from napari_histeq import jobs, layers
 from napari_histeq._panel import arrange, evidence, fields, rows, style
 from napari_histeq._panel.links import Links
+from napari_histeq._panel.live import Live
+from napari_histeq._panel.plotbox import PlotBox
 from napari_histeq.core import METHODS
 from napari_histeq.core._options import Method, options_of
 from napari_histeq.task import Outcome
@@ -45,6 +47,8 @@ class EqualizePanel(Container[Widget]):
             ],
             labels=False,
         )
+        self.plotbox = PlotBox()
+        self._live = Live(viewer, self.plotbox, self._chosen)
         self._parts = arrange.arrange(self)
         self._link()
         self.native_parent_changed.connect(self._moved)
@@ -79,6 +83,9 @@ class EqualizePanel(Container[Widget]):
             display=self["output"].value == rows.DISPLAY_ONLY,
         )
 
+    def _chosen(self) -> tuple[Image | None, jobs.Choice]:
+        return self["layer"].value, self.choice()
+
     def chosen_method(self) -> Method:
         """The method, made from its rows."""
         cls = METHODS[self["method"].value]
@@ -103,6 +110,12 @@ class EqualizePanel(Container[Widget]):
         link(self["out_range"].changed, self._show_rows)
         link(self["run"].changed, self._start)
         link(self["cancel"].changed, self._cancel)
+        link(self["preview"].changed, self._live.set_preview)
+        link(self.changed, self._live.touch)
+        link(self._live.measured, self._show_measures)
+        link(self._live.told, self._show_told)
+        link(self._viewer.dims.events.current_step, self._live.touch)
+        link(self._viewer.cursor.events.position, self._mark)
         self._paint()
         self._show_method()
         self._layers_changed()
@@ -121,6 +134,7 @@ class EqualizePanel(Container[Widget]):
     def disconnect_all(self) -> None:
         """Let go of the viewer: stop the run, and hear of nothing more."""
         self._cancel()
+        self._live.close()
         self._links.undo()
         self._layer_links.undo()
 
@@ -147,13 +161,33 @@ class EqualizePanel(Container[Widget]):
         if source is not None:
             self._layer_links.connect(source.events.axis_labels, self._show_rows)
             self._layer_links.connect(source.events.data, self._show_rows)
+            self._layer_links.connect(source.events.data, self._live.touch)
         self._show_rows()
         self._show_message()
+        self._live.touch()
 
     # ---- what is shown ----
 
+    def _show_measures(self, found: tuple[Any, str] | None) -> None:
+        self["evidence"].value = "" if found is None else evidence.table(*found)
+        self["evidence"].visible = found is not None
+
+    def _show_told(self, words: str) -> None:
+        if self._job is None:
+            self["status"].value = words
+
+    def _mark(self, _: object = None) -> None:
+        """Mark the value under the cursor on all curves."""
+        source = self["layer"].value
+        if source is None or source.rgb or not self.plotbox.isVisible():
+            return
+        value = source.get_value(self._viewer.cursor.position, world=True)
+        value = value[1] if isinstance(value, tuple) else value
+        self.plotbox.mark(None if value is None else float(value))
+
     def _paint(self, _: object = None) -> None:
         self.native.setStyleSheet(style.sheet(self._viewer.theme))
+        self.plotbox.renew(self._viewer.theme)
         self._parts.align()
 
     def _show_message(self) -> None:
@@ -212,6 +246,7 @@ class EqualizePanel(Container[Widget]):
         source = self["layer"].value
         if source is None or self._job is not None:
             return
+        self["preview"].value = False
         try:
             job = jobs.Run(self._viewer, source, self.choice())
         except jobs.EXPECTED as error:
@@ -235,7 +270,7 @@ class EqualizePanel(Container[Widget]):
             job.ended.disconnect(self._ended)
         self._show_idle()
         if isinstance(what, Outcome):
-            self["evidence"].value = evidence.table(what.record)
+            self["evidence"].value = evidence.table(what.record.measures)
             self["evidence"].visible = True
             seconds = time.monotonic() - self._began
             what = f"“{what.record.source}” equalized in {seconds:.1f} s"

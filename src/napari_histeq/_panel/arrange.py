@@ -60,6 +60,7 @@ def arrange(panel: Any) -> Arrangement:
         Fold("Region", parts.region),
         parts.output,
         frame.line(panel["plot"], panel["compare"], panel["preview"]),
+        panel.plotbox,
         panel["evidence"].native,
         _buttons(panel),
         panel["progress"].native,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from napari_histeq.record import Record
 
 #: Measure, its caption, how it is written, and what it says.
@@ -17,9 +19,9 @@ SHOWN = (
 )
 
 
-def table(record: Record) -> str:
-    """A table in Qt's rich text: measure, before, after."""
-    before, after = record.measures["before"], record.measures["after"]
+def table(measures: Mapping[str, Mapping[str, float]], sentence: str = "") -> str:
+    """A table in Qt's rich text: measure, before, after; and a sentence under it."""
+    before, after = measures["before"], measures["after"]
     lines = [
         f"<tr><td>{caption}</td><td align='right'>{form.format(before[name])}</td>"
         f"<td align='right'><b>{form.format(after[name])}</b></td></tr>"
@@ -27,7 +29,7 @@ def table(record: Record) -> str:
         if name in before and name in after
     ]
     head = "<tr><td></td><td align='right'>before</td><td align='right'>after</td></tr>"
-    return f"<table width='100%' cellpadding='1'>{head}{''.join(lines)}</table>"
+    return f"<table width='100%' cellpadding='1'>{head}{''.join(lines)}</table>{sentence}"
 
 
 def footer(record: Record) -> str:
