@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +14,8 @@ from napari.utils.theme import get_theme
 from qtpy.QtCore import QObject, Signal
 
 from napari_histeq import display, layers, placement, plot, regions
-from napari_histeq.core import Global
+from napari_histeq.core import METHODS, Global
+from napari_histeq.core._options import from_dict
 from napari_histeq.record import KEY
 from napari_histeq.task import Outcome, Task, perform, plan, survey
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
 
     from napari_histeq.core import TransferFunction
     from napari_histeq.core._options import Method
+    from napari_histeq.record import Record
 
 #: Seconds between two reports of progress: a person sees no more, and Qt has to keep up.
 PAUSE = 0.04
@@ -203,23 +205,33 @@ def task_of(viewer: Viewer, source: Image, choice: Choice) -> Task:
     )
 
 
+def choice_of(record: Record, **changes: Any) -> Choice:
+    """The choice that led to a record: to apply the same to another layer."""
+    choice = Choice(
+        method=from_dict(METHODS, record.method),
+        ignored=record.ignored,
+        axes=record.axes,
+        out_range=record.out_range,
+        strength=record.strength,
+        plot=False,
+    )
+    return replace(choice, **changes)
+
+
 def _display_layer(source: Image, outcome: Outcome) -> Image:
     """A layer that shares the source's data; its look is told by the outcome."""
     assert outcome.curve is not None
+    colormap, gamma = layers.look_of(source)
+    limits = outcome.limits or outcome.before.range
     settings = display.display_settings(
-        outcome.curve,
-        outcome.before,
-        outcome.limits or outcome.before.range,
-        colormap=source.colormap,
-        gamma=source.gamma,
+        outcome.curve, outcome.before, limits, colormap=colormap, gamma=gamma
     )
-    made = {"kind": layers.DISPLAY, "error": settings.error} | outcome.record.as_dict()
-    return display.display_layer(source, settings, {KEY: made})
+    made = {"kind": layers.DISPLAY, "error": settings.error, "limits": limits}
+    made |= {"colormap": colormap, "gamma": gamma}
+    return display.display_layer(source, settings, {KEY: made | outcome.record.as_dict()})
 
 
-def _work(
-    task: Task, choice: Choice, theme: str, report: Callable[[float, str], None]
-) -> Answer:
+def _work(task: Task, choice: Choice, theme: str, report: Callable[[float, str], None]) -> Answer:
     """All that takes time; on the worker's thread."""
     try:
         outcome = _kind_of_work(choice)(task, report)

@@ -21,7 +21,7 @@ IMAGE, DISPLAY, PLOT, ORIGINAL, PREVIEW = "image", "display", "plot", "original"
 
 
 #: What stands beside the record in a layer's metadata.
-OURS = ("kind", "error")
+OURS = ("kind", "error", "limits", "colormap", "gamma")
 
 
 def is_source(layer: Layer | None) -> bool:
@@ -83,9 +83,22 @@ def equalized_layer(source: Image, outcome: Outcome) -> Image:
         "multiscale": False,
         "locked_data_level": None,
     }
+    if not source.rgb:
+        changes["colormap"], changes["gamma"] = look_of(source)
     if outcome.limits is not None and not source.rgb:
         changes["contrast_limits"] = outcome.limits
+    if kind_of(source) == DISPLAY and outcome.record.given:  # it is baked
+        changes["name"] = source.name
+        changes["contrast_limits"] = source.metadata[KEY]["limits"]
     return layer_like(source, outcome.data, changes)
+
+
+def look_of(layer: Image) -> tuple[Any, float]:
+    """The colormap and the gamma that a result shall have: those before any display only."""
+    if kind_of(layer) == DISPLAY:
+        made = layer.metadata[KEY]
+        return made["colormap"], made["gamma"]
+    return layer.colormap, layer.gamma
 
 
 def record_of(layer: Layer | None) -> Record | None:

@@ -15,6 +15,7 @@ from napari_histeq._panel import arrange, evidence, fields, rows, style
 from napari_histeq._panel.links import Links
 from napari_histeq._panel.live import Live
 from napari_histeq._panel.plotbox import PlotBox
+from napari_histeq._panel.tools import Tools
 from napari_histeq.core import METHODS
 from napari_histeq.core._options import Method, options_of
 from napari_histeq.task import Outcome
@@ -48,6 +49,7 @@ class EqualizePanel(Container[Widget]):
             labels=False,
         )
         self.plotbox = PlotBox()
+        self.tools = Tools(viewer, self.plotbox, self["layer"].get_value)
         self._live = Live(viewer, self.plotbox, self._chosen)
         self._parts = arrange.arrange(self)
         self._link()
@@ -171,6 +173,7 @@ class EqualizePanel(Container[Widget]):
     def _show_measures(self, found: tuple[Any, str] | None) -> None:
         self["evidence"].value = "" if found is None else evidence.table(*found)
         self["evidence"].visible = found is not None
+        self.plotbox.measures = None if found is None else found[0]
 
     def _show_told(self, words: str) -> None:
         if self._job is None:

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from conftest import add_stack
 from images import hard_images
-
 from napari_histeq import equalize
 from napari_histeq.layers import DISPLAY, kind_of, record_of
 

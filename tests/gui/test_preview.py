@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from conftest import add_stack
 from images import hard_images
-
 from napari_histeq import equalize
 from napari_histeq._panel import live, plotbox
 
@@ -26,7 +26,13 @@ def state_of(viewer: Any) -> Any:
         states.append((state, str(colormap), tuple(layer.contrast_limits_range)))
     active = viewer.layers.selection.active
     chosen = sorted(layer.name for layer in viewer.layers.selection)
-    return states, active and active.name, chosen, viewer.scene.camera.zoom, viewer.dims.current_step
+    return (
+        states,
+        active and active.name,
+        chosen,
+        viewer.scene.camera.zoom,
+        viewer.dims.current_step,
+    )
 
 
 def screen(viewer: Any) -> Any:
@@ -41,9 +47,7 @@ def shown(qtbot: Any, panel: Any) -> None:
 
 
 @pytest.mark.parametrize("name", ["8 bit", "16 bit log-normal, hot pixels", "float32 hot"])
-def test_shows_what_the_button_would_make(
-    viewer: Any, panel: Any, qtbot: Any, name: str
-) -> None:
+def test_shows_what_the_button_would_make(viewer: Any, panel: Any, qtbot: Any, name: str) -> None:
     image = IMAGES[name]
     viewer.add_image(image, name="cells", colormap="magma", gamma=0.8)
     panel["preview"].value = True
@@ -96,18 +100,14 @@ def test_what_is_no_single_curve_is_previewed_where_it_is_seen(
     np.testing.assert_array_equal(patch.data, equalize(source.data[2]))
     assert viewer.layers.selection.active is source
     inner = np.array([4.0, 6.0])
-    np.testing.assert_allclose(
-        patch.data_to_world(inner), source.data_to_world((2, *inner))[1:]
-    )
+    np.testing.assert_allclose(patch.data_to_world(inner), source.data_to_world((2, *inner))[1:])
     viewer.dims.set_current_step(0, 1)
     qtbot.waitUntil(lambda: np.array_equal(patch.data, equalize(source.data[1])), timeout=10_000)
     panel["preview"].value = False
     assert len(viewer.layers) == 1
 
 
-def test_late_answers_are_dropped(
-    viewer: Any, panel: Any, qtbot: Any, monkeypatch: Any
-) -> None:
+def test_late_answers_are_dropped(viewer: Any, panel: Any, qtbot: Any, monkeypatch: Any) -> None:
     real, slow = live._histogram_of, {}
 
     def counted(task: Any) -> Any:
@@ -219,4 +219,3 @@ def test_the_gui_thread_is_never_held_for_long(
     assert len(held["_wear"]) >= 10
     worst = {name: f"{1e3 * max(times):.0f} ms" for name, times in held.items()}
     assert all(max(times) < 0.05 for times in held.values()), worst
-    print(worst)

@@ -50,7 +50,12 @@ def arrange(panel: Any) -> Arrangement:
     """Move the panel's controls to their places."""
     options, advanced = Form(), Form()
     parts = Arrangement(
-        _what(panel), options, advanced, Fold("More options", advanced), _region(panel), _output(panel)
+        _what(panel),
+        options,
+        advanced,
+        Fold("More options", advanced),
+        _region(panel),
+        _output(panel),
     )
     frame.put_in(
         panel.native,
@@ -61,6 +66,7 @@ def arrange(panel: Any) -> Arrangement:
         parts.output,
         frame.line(panel["plot"], panel["compare"], panel["preview"]),
         panel.plotbox,
+        panel.tools,
         panel["evidence"].native,
         _buttons(panel),
         panel["progress"].native,

@@ -157,9 +157,9 @@ class Live(QObject):
             self._worn = source, display.Worn.of(source)
         look = self._worn[1]
         limits = counted_limits(task, before) or before.range
-        settings = display.display_settings(
-            curve, before, limits, colormap=look.colormap, gamma=look.gamma
-        )
+        is_display = layers.kind_of(source) == layers.DISPLAY
+        colormap, gamma = layers.look_of(source) if is_display else (look.colormap, look.gamma)
+        settings = display.display_settings(curve, before, limits, colormap=colormap, gamma=gamma)
         display.show(settings, source)
         self.told.emit(display.in_words(settings.error))
 
@@ -206,7 +206,9 @@ class Live(QObject):
         self._counting.start()
 
     def _counted(self, key: tuple[Any, ...], histogram: Histogram | None) -> None:
-        if key == self._key and histogram is not None and not self._gone:  # else too late: the person moved on
+        if (
+            key == self._key and histogram is not None and not self._gone
+        ):  # else too late: the person moved on
             self._histogram = histogram
             self.touch()
 
@@ -232,6 +234,6 @@ def _is_small(source: Image) -> bool:
 def _histogram_of(task: Task) -> Histogram | None:
     """On a worker's thread."""
     try:
-        return survey(task, lambda fraction, what: None).before
+        return survey(task, lambda *_: None).before
     except ValueError:  # a mask that does not fit; the button tells
         return None

@@ -77,9 +77,7 @@ class Patch:
             return
         shown = list(source._slice_input.displayed)  # noqa: SLF001
         look: dict[str, Any] = (
-            {"rgb": True}
-            if source.rgb
-            else {"colormap": source.colormap, "gamma": source.gamma}
+            {"rgb": True} if source.rgb else {"colormap": source.colormap, "gamma": source.gamma}
         )
         self._layer = Image(
             pixels,

@@ -47,6 +47,7 @@ class PlotBox(FigureCanvasQTAgg):
         self.setMinimumWidth(200)
         self.log, self.kde, self.nbins = False, True, None
         self.shown: Drawn | None = None
+        self.measures: dict[str, dict[str, float]] | None = None
         self._theme: Any = None
         self._plot: plot.HistogramFigure | None = None
         self._paint = QTimer(self, singleShot=True)

@@ -130,7 +130,13 @@ def run_rows() -> list[Widget]:
     cancel = PushButton(name="cancel", text="Cancel", enabled=False)
     cancel.native.setObjectName("histeq_cancel")
     bar = ProgressBar(name="progress", value=0, min=0, max=100)
-    return [_text("evidence", "histeq_evidence", visible=False), run, cancel, bar, _text("status", "histeq_note")]
+    return [
+        _text("evidence", "histeq_evidence", visible=False),
+        run,
+        cancel,
+        bar,
+        _text("status", "histeq_note"),
+    ]
 
 
 def _text(name: str, look: str, visible: bool | None = None) -> Label:
@@ -143,8 +149,6 @@ def _text(name: str, look: str, visible: bool | None = None) -> Label:
 
 def _narrow(box: ComboBox) -> ComboBox:
     """A long layer name may not widen the panel."""
-    box.native.setSizeAdjustPolicy(
-        QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon
-    )
+    box.native.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
     box.native.setMinimumContentsLength(8)
     return box
