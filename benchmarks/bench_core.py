@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import cv2
 import numpy as np
 import pytest
-from conftest import copy_of
 from PIL import Image, ImageOps
 from skimage import color, data, exposure
 
+from conftest import copy_of
 from napari_histeq import Global, equalize
 
 if TYPE_CHECKING:

@@ -110,3 +110,8 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
         for row in _ROWS:
             for line in row.lines():
                 terminalreporter.write_line(line)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--lazy-gigabytes", type=float, default=2.0, help="what bench_lazy counts")
+    parser.addoption("--zarr-gigabytes", type=float, default=0.5, help="what bench_lazy saves")

@@ -48,20 +48,11 @@ def equalize_xray(viewer: napari.Viewer) -> None:
     menu_action(viewer.window.layers_menu, PANEL).trigger()
     panel: Any = viewer.window.dock_widgets[PANEL]
     panel["layer"].value = source
+    panel["compare"].value = True
     panel["run"].native.click()
     for output in ("equalized", "histogram"):
         wait_for(lambda name=f"{source.name} {output}": name in viewer.layers)
-    lay_side_by_side(viewer, f"{source.name} equalized", f"{source.name} histogram")
-
-
-def lay_side_by_side(viewer: napari.Viewer, result: str, plot: str) -> None:
-    """Show the source with the plot under it on the left, the result on the right."""
-    layers = viewer.layers
-    layers.move(layers.index(layers[plot]), layers.index(layers[result]))
-    grid = getattr(viewer, "canvas", viewer).grid  # it moved to the canvas in napari 0.9
-    grid.shape, grid.stride, grid.enabled = (1, 2), 2, True
-    settle(0.5)
-    viewer.reset_view()
+    settle(1)
 
 
 def menu_action(menu: QMenu, text: str) -> QAction:

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
-from conftest import add_stack, menu_action, open_panel, textbook
 from skimage import data
 
+from conftest import add_stack, menu_action, open_panel, textbook
 from napari_histeq import Weighted, equalize
 from napari_histeq.record import KEY, Record
 
@@ -140,9 +140,7 @@ def test_axes_go_by_the_names_of_the_layer(viewer: napari.Viewer, panel: Any, ru
     assert panel["axes"].names == ("t", "y", "x")
 
 
-def test_no_axis_is_an_error_in_plain_words(
-    viewer: napari.Viewer, panel: Any, run: Press
-) -> None:
+def test_no_axis_is_an_error_in_plain_words(viewer: napari.Viewer, panel: Any, run: Press) -> None:
     add_stack(viewer)
     panel["axes"].value = ()
     run()
@@ -305,9 +303,7 @@ def test_cancel(viewer: napari.Viewer, panel: Any, slow: Any, qtbot: Any) -> Non
     assert "Cancelled" in panel["status"].value
 
 
-def test_a_late_answer_is_dropped(
-    viewer: napari.Viewer, panel: Any, slow: Any, qtbot: Any
-) -> None:
+def test_a_late_answer_is_dropped(viewer: napari.Viewer, panel: Any, slow: Any, qtbot: Any) -> None:
     viewer.add_image(data.moon(), name="moon")
     panel["run"].native.click()
     panel["cancel"].native.click()
@@ -394,9 +390,7 @@ def test_equalize_command(viewer: napari.Viewer, qtbot: Any) -> None:
     viewer.add_image(data.moon(), name="moon")
     menu_action(viewer.window.layers_menu, "Equalize histogram (napari-histeq)").trigger()
     qtbot.waitUntil(lambda: "moon histogram" in viewer.layers, timeout=20_000)
-    np.testing.assert_array_equal(
-        viewer.layers["moon equalized"].data, textbook(data.moon())
-    )
+    np.testing.assert_array_equal(viewer.layers["moon equalized"].data, textbook(data.moon()))
     qtbot.waitUntil(idle)
 
 

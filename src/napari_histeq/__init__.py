@@ -1,5 +1,7 @@
 """Histogram equalization for napari, and for any numpy or dask array."""
 
+from typing import TYPE_CHECKING, Any
+
 from napari_histeq.core import (
     BiHistogram,
     Global,
@@ -8,9 +10,13 @@ from napari_histeq.core import (
     Weighted,
     compute_histogram,
     equalize,
+    equalize_multiscale,
     measures,
     transfer_function,
 )
+
+if TYPE_CHECKING:
+    from napari_histeq.core.saving import save_zarr
 
 __all__ = [
     "BiHistogram",
@@ -20,6 +26,17 @@ __all__ = [
     "Weighted",
     "compute_histogram",
     "equalize",
+    "equalize_multiscale",
     "measures",
+    "save_zarr",
     "transfer_function",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    # It brings dask and zarr along, which few need and which take a while.
+    if name == "save_zarr":
+        from napari_histeq.core.saving import save_zarr
+
+        return save_zarr
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

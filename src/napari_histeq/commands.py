@@ -26,6 +26,6 @@ def histogram(viewer: napari.viewer.Viewer) -> None:
 def _run(viewer: napari.viewer.Viewer, choice: jobs.Choice) -> None:
     active = viewer.layers.selection.active
     if not layers.is_source(active):
-        show_warning(layers.why_not(active))
+        show_warning(f"{layers.why_not(active)}: select an image layer first.")
         return
     jobs.Run(viewer, active, choice).start()

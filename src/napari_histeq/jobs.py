@@ -14,8 +14,9 @@ from napari.utils.theme import get_theme
 from qtpy.QtCore import QObject, Signal
 
 from napari_histeq import display, layers, placement, plot, regions
-from napari_histeq.core import METHODS, Global
+from napari_histeq.core import METHODS, ChunkError, Global
 from napari_histeq.core._options import from_dict
+from napari_histeq.core.methods import CurveMethod
 from napari_histeq.record import KEY
 from napari_histeq.task import Outcome, Task, perform, plan, survey
 
@@ -39,7 +40,7 @@ PAUSE = 0.04
 PLOT_WIDTH = 2400
 
 #: What a person can cause and cure; anything else is a fault of ours, shown with a traceback.
-EXPECTED = (ValueError, TypeError, MemoryError, OSError)
+EXPECTED = (ValueError, TypeError, MemoryError, OSError, ChunkError)
 
 _running: set[Run] = set()
 
@@ -84,6 +85,10 @@ class Run(QObject):
     ended : Signal(str, object)
         ``"done"`` with the outcome, or ``"cancelled"``, ``"removed"`` (the layer was)
         or ``"failed"`` with a message.
+    source : Image
+        The layer that is equalized.
+    adding : bool
+        Whether it is just now adding layers, which napari selects for a moment.
     """
 
     progressed = Signal(float, str)
@@ -92,7 +97,7 @@ class Run(QObject):
     def __init__(self, viewer: Viewer, source: Image, choice: Choice) -> None:
         super().__init__()
         self._viewer = viewer
-        self._source = source
+        self.source = source
         self._choice = choice
         task = task_of(viewer, source, choice)
         theme = viewer.theme
@@ -104,20 +109,22 @@ class Run(QObject):
         self._worker.finished.connect(self._left)
         self._reported = 0.0
         self._bar: Any = None
+        self._updating = False
+        self._waiting: list[Callable[[], None]] = []
+        self.adding = False
 
     def start(self) -> None:
         """Begin; this returns at once."""
         _running.add(self)
-        self._bar = cancelable_progress(
-            total=100, desc=f"Equalizing {self._source.name}", cancel_callback=self.cancel
-        )
+        self._bar = cancelable_progress(total=100, desc="Equalizing", cancel_callback=self.cancel)
         self.progressed.connect(self._show)
         self._viewer.layers.events.removed.connect(self._layer_removed)
         self._worker.start()
 
     def cancel(self) -> None:
         """Stop soon, and add nothing."""
-        self._stop("cancelled", "")
+        self._worker.quit()
+        self._when_free(partial(self._stop, "cancelled", ""))
 
     def _stop(self, how: str, why: object) -> None:
         if self._bar is None:
@@ -138,28 +145,53 @@ class Run(QObject):
             self._reported = now
             self.progressed.emit(fraction, what)
 
-    def _show(self, fraction: float, what: str) -> None:
-        ahead = int(100 * fraction) - self._bar.n
-        if ahead > 0:
-            self._bar.update(ahead)
+    def _show(self, fraction: float, _: str) -> None:
+        ahead = 0 if self._bar is None else int(100 * fraction) - self._bar.n
+        if ahead <= 0 or self._updating:
+            return
+        self._updating = True
+        self._bar.update(ahead)
+        self._updating = False
+        while self._waiting:
+            self._waiting.pop(0)()
+
+    def _when_free(self, then: Callable[[], None]) -> None:
+        """Do it now, or as soon as the bar is updated.
+
+        napari's bar lets Qt handle all events within its update: a run that ended
+        there would delete the bar that is being updated.
+        """
+        if self._updating:
+            self._waiting.append(then)
+        else:
+            then()
 
     def _layer_removed(self, event: Event) -> None:
-        if event.value is self._source:
-            self._stop("removed", f"{self._source.name} was removed: nothing was added")
+        if event.value == self.source:
+            self._worker.quit()
+            why = f"“{self.source.name}” was removed: nothing was added."
+            self._when_free(partial(self._stop, "removed", why))
 
     def _answered(self, answer: Answer) -> None:
+        self._when_free(partial(self._finish, answer))
+
+    def _finish(self, answer: Answer) -> None:
         if self._bar is None:  # cancelled in the meantime
             return
-        if answer.problem or answer.outcome is None:
+        if answer.outcome is None:
             show_error(answer.problem)
             self._stop("failed", answer.problem)
             return
-        self._add(answer.outcome, answer.picture)
+        try:
+            self._add(answer.outcome, answer.picture)
+        except Exception:  # whatever it is, the run is over; napari shows what it was
+            self._stop("failed", "the result could not be added to the viewer")
+            raise
         self._stop("done", answer.outcome)
 
     def _add(self, outcome: Outcome, picture: NDArray[np.uint8] | None) -> None:
         """Add the new layers; all are made before the first is added."""
-        source, choice = self._source, self._choice
+        source, choice = self.source, self._choice
         beside = choice.image and choice.compare
         made = []
         if beside and placement.original_of(self._viewer, source) is None:
@@ -170,11 +202,14 @@ class Run(QObject):
             made.append(layers.equalized_layer(source, outcome))
         if picture is not None:
             made.append(placement.histogram_layer(source, picture, outcome, beside=beside))
+        self.adding = True
         placement.add_beside(self._viewer, source, made)
+        self.adding = False
 
     def _broke(self, error: Exception) -> None:
         """A fault: napari itself shows it, with its traceback."""
-        self._stop("failed", f"{type(error).__name__}: {error}")
+        why = f"{type(error).__name__}: {error}"
+        self._when_free(partial(self._stop, "failed", why))
 
     def _left(self) -> None:
         _running.discard(self)
@@ -202,6 +237,7 @@ def task_of(viewer: Viewer, source: Image, choice: Choice) -> Task:
         out_range=choice.out_range,
         strength=choice.strength,
         given=choice.curve,
+        coarser=layers.coarser_of(source),
     )
 
 
@@ -268,5 +304,28 @@ def _drawn(task: Task, outcome: Outcome, theme: str) -> NDArray[np.uint8]:
             background=colors.background.as_hex(format="long"),
             text=colors.text.as_hex(format="long"),
         ),
+        measures=_in_plot(outcome),
+        note=_note(task),
         width=PLOT_WIDTH,
     )
+
+
+def _in_plot(outcome: Outcome) -> dict[str, Any] | None:
+    """The measures that stand under the plot, beside what it says of the levels."""
+    if outcome.after is None:
+        return None
+    before, after = (outcome.record.measures[when] for when in ("before", "after"))
+    shown = {"entropy": "entropy", "distance to flat": "ks_distance", "mean": "mean"}
+    return {caption: (before[name], after[name]) for caption, name in shown.items()}
+
+
+def _note(task: Task) -> str | None:
+    """Why the result is not flat, where one curve of grey levels is not the reason."""
+    if not isinstance(task.method, CurveMethod):
+        return None
+    whole = "Why is it not perfectly flat? A curve moves whole levels: it can merge them, but"
+    if task.axes is not None:
+        return f"{whole} never split one; and here every slice has a curve of its own."
+    if task.channel_axis is not None:
+        return f"{whole} never split one; this is the luminance, of colours in whole levels."
+    return None

@@ -40,6 +40,11 @@ def pixels_of(layer: Image) -> Any:
     return layer.data[0] if layer.multiscale else layer.data
 
 
+def coarser_of(layer: Image) -> tuple[Any, ...]:
+    """The other levels, if the layer has several."""
+    return tuple(layer.data[1:]) if layer.multiscale else ()
+
+
 def channel_axis_of(layer: Image) -> int | None:
     """Where the colour channels are."""
     return -1 if layer.rgb else None
@@ -80,7 +85,7 @@ def equalized_layer(source: Image, outcome: Outcome) -> Image:
         "name": f"{source.name} equalized",
         "metadata": {KEY: {"kind": IMAGE} | outcome.record.as_dict()},
         "auto_contrast": False,
-        "multiscale": False,
+        "multiscale": isinstance(outcome.data, list),
         "locked_data_level": None,
     }
     if not source.rgb:
@@ -118,10 +123,9 @@ def layer_like(source: Image, data: Any, changes: dict[str, Any]) -> Image:
 def why_not(layer: Layer | None) -> str:
     """Why a layer can not be equalized, in plain words."""
     if layer is None:
-        return "No layer is selected: select one image layer in the layer list."
+        return "No layer is selected"
     if isinstance(layer, Image):
         kinds = {PLOT: "a histogram plot", PREVIEW: "only a preview"}
         what = kinds.get(kind_of(layer), "a copy to compare with")
-        return f"“{layer.name}” is {what}: select the image layer itself."
-    kind = type(layer).__name__
-    return f"“{layer.name}” is a {kind} layer, not an image: select an image layer."
+        return f"“{layer.name}” is {what}, not the image itself"
+    return f"“{layer.name}” is a {type(layer).__name__} layer, not an image"

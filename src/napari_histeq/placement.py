@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 #: Space between an image and what stands beside it, as a fraction of the image's width.
 GAP = 0.02
 
+#: Who sees less than this part of an image, on any axis, looks at a detail.
+DETAIL = 0.6
+
 #: A plot narrower than this is not legible: the plot layer's coarser levels end there.
 COARSEST = 600
 
@@ -126,7 +129,10 @@ def add_beside(viewer: ViewerModel, source: Image, made: Sequence[Image]) -> Non
 
 
 def _zoomed_in(viewer: ViewerModel, layer: Image) -> bool:
-    """Whether a part of the layer lies outside of the canvas."""
+    """Whether a person looks at a detail of the layer.
+
+    That a part of it lies outside is not enough: docks that open narrow the canvas.
+    """
     corners = np.asarray(layer.corner_pixels, dtype=np.float64)
     if layer.multiscale:
         corners = corners * np.asarray(layer.downsample_factors[layer.data_level])
@@ -135,7 +141,7 @@ def _zoomed_in(viewer: ViewerModel, layer: Image) -> bool:
         return False
     offset = viewer.dims.ndim - layer.ndim
     shown = [axis - offset for axis in viewer.dims.displayed if axis >= offset]
-    return bool(np.any(seen[shown] < np.array(shape_of(layer))[shown] * 0.98 - 2))
+    return bool(np.any(seen[shown] < DETAIL * np.array(shape_of(layer))[shown]))
 
 
 def _halved(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:

@@ -14,6 +14,7 @@ import numpy as np
 
 from napari_histeq.core import METHODS, TransferFunction, equalize
 from napari_histeq.core._options import from_dict
+from napari_histeq.core._validate import is_lazy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,6 +29,20 @@ MASK_BYTES = 1 << 22
 
 #: Images up to this many bytes are identified by a digest: it takes well under a second.
 DIGEST_BYTES = 1 << 28
+
+
+@cache
+def current_versions() -> dict[str, str]:
+    """The versions of what decides the bits."""
+    known = {name: _version(name) for name in ("napari-histeq", "numpy", "numba", "napari")}
+    return known | {"python": platform.python_version()}
+
+
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +136,7 @@ class Record:
     curve: TransferFunction | None = None
     given: bool = False
     measures: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-    versions: Mapping[str, str] = field(default_factory=lambda: dict(versions()))
+    versions: Mapping[str, str] = field(default_factory=lambda: dict(current_versions()))
 
     def as_dict(self) -> dict[str, Any]:
         """Plain dicts, tuples, numbers, strings, bytes and arrays: for a layer's metadata."""
@@ -170,47 +185,40 @@ class Record:
             strength=self.strength,
         )
 
-    def counted(self, image: Any, mask: Any = None) -> NDArray[np.bool_] | None:
+    def counted(self, image: Any, mask: Any = None) -> Any:
         """The pixels of `image` that count, or None for all."""
         if mask is None and self.mask is not None:
             mask = self.mask.array()
         return counting(image, mask, self.ignored, self.channel_axis)
 
 
-def counting(
-    image: Any, mask: Any, ignored: float | None, channel_axis: int | None
-) -> NDArray[np.bool_] | None:
-    """The mask of the pixels that count: within `mask`, and not of the `ignored` intensity.
+def counting(image: Any, mask: Any, ignored: float | None, channel_axis: int | None) -> Any:
+    """The mask of the pixels that count, or None: within `mask`, not of the `ignored` intensity.
 
     A colour pixel is ignored if all its channels have that intensity.
     """
     if ignored is None:
-        return None if mask is None else np.asarray(mask)
-    other = np.asarray(image) != ignored
+        return mask
+    other: Any = plain(image) != ignored
     if channel_axis is not None:
-        other = np.moveaxis(other, channel_axis, -1)[..., :3].any(axis=-1)
+        other = np.any(np.moveaxis(other, channel_axis, -1)[..., :3], axis=-1)
     return other if mask is None else other & mask
+
+
+def plain(image: Any) -> Any:
+    """An array to calculate with: numpy, or dask for what is not in memory."""
+    if not is_lazy(image):
+        return np.asarray(image)
+    from napari_histeq.core.lazy import as_lazy
+
+    return as_lazy(image)
 
 
 def digest_of(image: Any) -> str | None:
     """SHA-256 of the pixels, if they lie in memory and are not too many."""
     if not isinstance(image, np.ndarray) or image.nbytes > DIGEST_BYTES:
         return None
-    return hashlib.sha256(np.ascontiguousarray(image)).hexdigest()
-
-
-@cache
-def versions() -> dict[str, str]:
-    """The versions of what decides the bits."""
-    known = {name: _version(name) for name in ("napari-histeq", "numpy", "numba", "napari")}
-    return known | {"python": platform.python_version()}
-
-
-def _version(name: str) -> str:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return "unknown"
+    return hashlib.sha256(np.ascontiguousarray(image).data).hexdigest()
 
 
 def _as_plain(value: Any, names: tuple[str, ...]) -> dict[str, Any] | None:

@@ -10,14 +10,16 @@ from napari_histeq.core import (
     Global,
     Histogram,
     TransferFunction,
+    color,
     compute_histogram,
     equalize,
+    equalize_multiscale,
     measures,
     transfer_function,
 )
-from napari_histeq.core import color
 from napari_histeq.core._blocks import watching
 from napari_histeq.core._counting import count
+from napari_histeq.core._validate import is_lazy
 from napari_histeq.core.histogram import output_limits
 from napari_histeq.core.methods import CurveMethod
 from napari_histeq.record import MaskRecord, Record, counting, digest_of
@@ -31,6 +33,9 @@ if TYPE_CHECKING:
     from napari_histeq.core._options import Method
 
     Report = Callable[[float, str], None]
+
+#: Pixels that stand for an image larger than memory where every pixel would take too long.
+SAMPLES = 1_000_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,6 +57,8 @@ class Task:
         As `equalize` takes them.
     given : TransferFunction, optional
         A curve that is known already; then nothing needs to be counted to get one.
+    coarser : tuple of array
+        The other levels of a pyramid whose finest is `image`.
     """
 
     image: Any
@@ -65,6 +72,7 @@ class Task:
     out_range: str | tuple[float, float] = "auto"
     strength: float = 1.0
     given: TransferFunction | None = None
+    coarser: tuple[Any, ...] = ()
 
     @property
     def one_curve(self) -> bool:
@@ -78,8 +86,9 @@ class Outcome:
 
     Attributes
     ----------
-    data : array
-        The equalized image; None if only its histogram was wanted.
+    data : array, or list of array
+        The equalized image, or all levels of it; None if only its histogram was wanted.
+        What was lazy is lazy still.
     before, after : Histogram
         Of the pixels that counted (of colours, the luminance).
     curve : TransferFunction or None
@@ -105,7 +114,7 @@ def perform(task: Task, report: Report) -> Outcome:
     """
     mask, region = _mask_of(task, report)
     with _stage(report, 0.05, 0.5, "counting"):
-        before = _count(task.image, mask, task.channel_axis)
+        before = _count(task, mask)
     curve = curve_of(task, before)
     with _stage(report, 0.5, 0.95, "equalizing"):
         data = equalized(task, mask, curve)
@@ -131,7 +140,7 @@ def plan(task: Task, report: Report) -> Outcome:
         )
     mask, region = _mask_of(task, report)
     with _stage(report, 0.05, 0.95, "counting"):
-        before = _count(task.image, mask, None)
+        before = _count(task, mask)
     curve = curve_of(task, before)
     if curve is None:
         raise ValueError("no pixel was counted, so there is no curve to display")
@@ -152,7 +161,7 @@ def survey(task: Task, report: Report) -> Outcome:
     """Only count: the outcome has a histogram, and nothing after."""
     mask, region = _mask_of(task, report)
     with _stage(report, 0.05, 1.0, "counting"):
-        before = _count(task.image, mask, task.channel_axis)
+        before = _count(task, mask)
     found = measures.summary(before, before)
     return Outcome(None, before, None, None, None, _record_of(task, region, None, found))
 
@@ -164,7 +173,7 @@ def _stage(report: Report, start: float, end: float, what: str) -> Iterator[None
         yield
 
 
-def _mask_of(task: Task, report: Report) -> tuple[NDArray[np.bool_] | None, MaskRecord | None]:
+def _mask_of(task: Task, report: Report) -> tuple[Any, MaskRecord | None]:
     """All that counts, and the part of it that came from a layer."""
     region = kept = None
     if task.region is not None:
@@ -176,10 +185,22 @@ def _mask_of(task: Task, report: Report) -> tuple[NDArray[np.bool_] | None, Mask
     return counting(task.image, region, task.ignored, task.channel_axis), kept
 
 
-def _count(image: Any, mask: NDArray[np.bool_] | None, channel_axis: int | None) -> Histogram:
-    if channel_axis is None:
-        return compute_histogram(image, mask=mask)
-    return Histogram(*count(color.LuminanceSource(image, mask)))
+def _count(task: Task, mask: Any) -> Histogram:
+    """The histogram before; if no curve hangs on it, that of a sample of what is lazy."""
+    if task.channel_axis is not None:
+        return _count_colors(task.image, mask)
+    sample = is_lazy(task.image) and not task.one_curve
+    return compute_histogram(task.image, mask=mask, max_samples=SAMPLES if sample else None)
+
+
+def _count_colors(image: Any, mask: Any) -> Histogram:
+    if not is_lazy(image):
+        return Histogram(*count(color.LuminanceSource(image, mask)))
+    from napari_histeq.core import lazy
+
+    pixels = lazy.checked(image).rechunk({-1: -1})
+    wanted = lazy.checked_mask(mask, pixels.chunks[:-1])
+    return Histogram(*count(lazy.ChunkSource(pixels, wanted, color.LuminanceSource)))
 
 
 def curve_of(task: Task, before: Histogram) -> TransferFunction | None:
@@ -199,33 +220,34 @@ def _out_range(task: Task, before: Histogram) -> str | tuple[float, float]:
     return color.limits(task.out_range, before)
 
 
-def equalized(
-    task: Task, mask: NDArray[np.bool_] | None, curve: TransferFunction | None
-) -> Any:
-    """The new pixels."""
+def equalized(task: Task, mask: Any, curve: TransferFunction | None) -> Any:
+    """The equalized image; a list of its levels, if there are several."""
+    levels = [task.image, *task.coarser]
     if curve is not None and task.channel_axis is None:
-        return curve(task.image)  # what `equalize` does, without counting again
-    return equalize(
-        task.image,
-        task.method,
-        mask=mask,
-        axes=task.axes,
-        channel_axis=task.channel_axis,
-        out_range=task.out_range,
-        strength=task.strength,
-    )
+        mapped = [curve(level) for level in levels]  # what `equalize` does, without counting again
+        return mapped if task.coarser else mapped[0]
+    how: dict[str, Any] = {
+        "mask": mask,
+        "axes": task.axes,
+        "channel_axis": task.channel_axis,
+        "out_range": task.out_range,
+        "strength": task.strength,
+    }
+    if task.coarser:
+        return equalize_multiscale(levels, task.method, **how)
+    return equalize(task.image, task.method, **how)
 
 
 def _after(
-    task: Task,
-    data: Any,
-    mask: NDArray[np.bool_] | None,
-    before: Histogram,
-    curve: TransferFunction | None,
+    task: Task, data: Any, mask: Any, before: Histogram, curve: TransferFunction | None
 ) -> Histogram:
+    """The histogram after; of what is lazy, that of a sample if no curve tells."""
     if curve is not None and task.channel_axis is None:
         return curve.push(before)
-    return _count(data, mask, task.channel_axis)
+    finest = data[0] if task.coarser else data
+    if task.channel_axis is not None:
+        return _count_colors(finest, mask)
+    return compute_histogram(finest, mask=mask, max_samples=SAMPLES if is_lazy(finest) else None)
 
 
 def counted_limits(task: Task, before: Histogram) -> tuple[float, float] | None:

@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 import napari.viewer
-from magicgui.widgets import Container, Widget
+from magicgui.widgets import Container
 from napari.layers import Image, Labels, Shapes
 from napari.utils.notifications import show_error
 
@@ -17,11 +17,11 @@ from napari_histeq._panel.live import Live
 from napari_histeq._panel.plotbox import PlotBox
 from napari_histeq._panel.tools import Tools
 from napari_histeq.core import METHODS
-from napari_histeq.core._options import Method, options_of
+from napari_histeq.core._options import Method, OptionField, options_of
 from napari_histeq.task import Outcome
 
 
-class EqualizePanel(Container[Widget]):
+class EqualizePanel(Container[Any]):
     """The panel in the dock: choose a layer and a method, press the button.
 
     Its rows are reached by name: ``panel["layer"]``, ``panel["method"]``, ...
@@ -37,8 +37,10 @@ class EqualizePanel(Container[Widget]):
         self._links, self._layer_links = Links(), Links()
         self._job: jobs.Run | None = None
         self._began = 0.0
+        self._measured: Image | None = None
         self._kept: dict[str, dict[str, Any]] = {}
         self._method_shown = ""
+        self._options_shown: tuple[OptionField, ...] = ()
         super().__init__(
             widgets=[
                 *rows.what_rows(self._sources),
@@ -90,8 +92,8 @@ class EqualizePanel(Container[Widget]):
 
     def chosen_method(self) -> Method:
         """The method, made from its rows."""
-        cls = METHODS[self["method"].value]
-        return cls(**{field.name: self[field.name].value for field in options_of(cls)})
+        options = {field.name: self[field.name].value for field in self._options_shown}
+        return METHODS[self["method"].value](**options)
 
     def _out_range(self) -> str | tuple[float, float]:
         named: str = self["out_range"].value
@@ -152,6 +154,8 @@ class EqualizePanel(Container[Widget]):
         self._layer_chosen()
 
     def _follow_selection(self, _: object = None) -> None:
+        if self._job is not None and self._job.adding:
+            return
         active = self._viewer.layers.selection.active
         if layers.is_source(active) and active in self["layer"].choices:
             self["layer"].value = active
@@ -171,9 +175,11 @@ class EqualizePanel(Container[Widget]):
     # ---- what is shown ----
 
     def _show_measures(self, found: tuple[Any, str] | None) -> None:
-        self["evidence"].value = "" if found is None else evidence.table(*found)
-        self["evidence"].visible = found is not None
         self.plotbox.measures = None if found is None else found[0]
+        source = self["layer"].value
+        if found is not None:
+            self["evidence"].value = evidence.table(*found)
+        self["evidence"].visible = found is not None or (source and source is self._measured)
 
     def _show_told(self, words: str) -> None:
         if self._job is None:
@@ -198,9 +204,11 @@ class EqualizePanel(Container[Widget]):
         source, active = self["layer"].value, self._viewer.layers.selection.active
         words = ""
         if source is None:
-            words = layers.why_not(active) if active else "Open an image to equalize it."
+            words = "Open an image to equalize it."
+            if active is not None:
+                words = f"{layers.why_not(active)}: select an image layer."
         elif active is not None and not layers.is_source(active):
-            words = f"{layers.why_not(active)} Until then “{source.name}” is used."
+            words = f"{layers.why_not(active)}; “{source.name}” stays chosen."
         self["message"].value = words
         self._parts.what.show_row(self["message"], bool(words))
         self["run"].enabled = source is not None and self._job is None
@@ -210,7 +218,7 @@ class EqualizePanel(Container[Widget]):
         name = self["method"].value
         if name == self._method_shown:
             return
-        old = options_of(METHODS[self._method_shown]) if self._method_shown else ()
+        old = self._options_shown
         self._kept[self._method_shown] = {field.name: self[field.name].value for field in old}
         self._parts.show_options([], [])
         for field in old:
@@ -221,8 +229,8 @@ class EqualizePanel(Container[Widget]):
         self._add_options(METHODS[name], self._kept.get(name, {}))
         self["summary"].value = METHODS[name].summary
 
-    def _add_options(self, method: type[Method], kept: dict[str, Any]) -> None:
-        options = options_of(method)
+    def _add_options(self, method: Any, kept: dict[str, Any]) -> None:
+        options = self._options_shown = options_of(method)
         made = [fields.control(f, kept.get(f.name, f.default)) for f in options]
         for row in reversed(made):
             self.insert(0, row)
@@ -274,7 +282,8 @@ class EqualizePanel(Container[Widget]):
         self._show_idle()
         if isinstance(what, Outcome):
             self["evidence"].value = evidence.table(what.record.measures)
-            self["evidence"].visible = True
+            self._measured = job and job.source
+            self._show_rows()
             seconds = time.monotonic() - self._began
             what = f"“{what.record.source}” equalized in {seconds:.1f} s"
         self["status"].value = "Cancelled: nothing was added." if how == "cancelled" else str(what)
@@ -289,6 +298,8 @@ class EqualizePanel(Container[Widget]):
         self._show_message()
 
     def _show_progress(self, fraction: float, what: str) -> None:
+        if self._job is None:
+            return
         percent = max(int(100 * fraction), self["progress"].value)
         self["progress"].value = percent
         spent = time.monotonic() - self._began

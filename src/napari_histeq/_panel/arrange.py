@@ -5,8 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from qtpy.QtWidgets import QWidget
-
 from napari_histeq._panel import frame
 from napari_histeq._panel.frame import Fold, Form
 
@@ -14,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from magicgui.widgets import Widget
+    from qtpy.QtWidgets import QWidget
 
 
 @dataclass(frozen=True, slots=True)

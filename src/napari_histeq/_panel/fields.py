@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from ast import literal_eval
 from typing import TYPE_CHECKING, Any
 
 from magicgui.widgets import (
@@ -11,7 +12,7 @@ from magicgui.widgets import (
     Container,
     FloatSlider,
     FloatSpinBox,
-    LiteralEvalLineEdit,
+    LineEdit,
     RadioButtons,
     Slider,
     SpinBox,
@@ -49,6 +50,51 @@ class OffSpinBox(FloatSpinBox):
         super().set_value(0.0 if math.isinf(value) else value)
 
 
+class ExactSpinBox(FloatSpinBox):
+    """A spin box whose value is the number it shows: it shows as many digits as are set."""
+
+    def __init__(self, value: float, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.native.setDecimals(digits(value) + 1)
+        self.value = value
+
+    def set_value(self, value: float) -> None:
+        """Set a number of up to 6 decimals."""
+        self.native.setDecimals(max(self.native.decimals(), digits(value)))
+        super().set_value(value)
+
+
+class Auto(LineEdit):
+    """A number, or some with commas between; None if empty, which is shown as "automatic"."""
+
+    def __init__(self, value: Any = None, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.native.setPlaceholderText("automatic")
+        self.value = value
+
+    def get_value(self) -> Any:
+        """What the text says.
+
+        Raises
+        ------
+        ValueError
+            If it says nothing that is a number.
+        """
+        text = str(super().get_value()).strip()
+        try:
+            return literal_eval(text) if text else None
+        except (ValueError, SyntaxError):
+            raise ValueError(
+                f"{self.label} is {text!r}: give a number, or several with commas between "
+                "(64, or 8, 64, 64), or leave it empty"
+            ) from None
+
+    def set_value(self, value: Any) -> None:
+        """Set a number, a tuple, or None."""
+        words = "" if value is None else str(value).strip("()[]")
+        super().set_value(words)
+
+
 class ExactSlider(FloatSlider):
     """A slider whose value is the number it shows: no more digits, and no fewer."""
 
@@ -83,6 +129,7 @@ class Either(RadioButtons):
         """Make the buttons, once."""
         if not len(self):
             super().reset_choices()
+            self.value = self.choices[0]
 
 
 class AxesRow(Container[CheckBox]):
@@ -129,13 +176,15 @@ def digits(number: float) -> int:
 
 def control(field: OptionField, value: Any) -> ValueWidget[Any]:
     """The control for an option, from its type and limits."""
-    return _kind(field)(
+    kind = _kind(field)
+    made: ValueWidget[Any] = kind(
         name=field.name,
         label=caption(field),
         tooltip=_tooltip(field),
         value=value,
         **_limits(field, value),
     )
+    return made
 
 
 def caption(field: OptionField) -> str:
@@ -158,18 +207,18 @@ def _kind(field: OptionField) -> Any:
         return Slider if _span(field) <= SLIDER_STEPS else SpinBox
     if field.type is float:
         return ExactSlider if math.isfinite(_span(field)) else _unbounded(field)
-    return LiteralEvalLineEdit
+    return Auto
 
 
 def _unbounded(field: OptionField) -> Any:
-    return OffSpinBox if math.isinf(field.default) else FloatSpinBox
+    return OffSpinBox if math.isinf(field.default) else ExactSpinBox
 
 
 def _limits(field: OptionField, value: Any) -> dict[str, Any]:
     kind = _kind(field)
     if kind is ComboBox:
         return {"choices": field.choices}
-    if kind in (CheckBox, LiteralEvalLineEdit, OffSpinBox):
+    if kind in (CheckBox, Auto, OffSpinBox):
         return {}
     step = 1 if field.type is int else 10.0 ** -max(digits(field.default), digits(value))
     return {"min": _least(field, step), "max": _most(field), "step": step}

@@ -44,7 +44,7 @@ class Patch:
         self._asked += 1
         pixels, affine = _visible(source)
         axis = -1 if source.rgb else None
-        crop = replace(task, image=pixels, region=None, axes=None, channel_axis=axis)
+        crop = replace(task, image=pixels, region=None, axes=None, channel_axis=axis, coarser=())
         worker = create_worker(equalized, crop, None, None, _start_thread=False)
         worker.returned.connect(partial(self._done, self._asked, source, affine))
         worker.errored.connect(lambda _: setattr(self, "_working", False))

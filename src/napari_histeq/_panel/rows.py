@@ -7,14 +7,13 @@ from typing import TYPE_CHECKING, Any
 from magicgui.widgets import (
     CheckBox,
     ComboBox,
-    FloatSpinBox,
     Label,
     ProgressBar,
     PushButton,
 )
 from qtpy.QtWidgets import QComboBox, QSizePolicy
 
-from napari_histeq._panel.fields import MOST, AxesRow, Either, ExactSlider
+from napari_histeq._panel.fields import MOST, AxesRow, Either, ExactSlider, ExactSpinBox
 from napari_histeq.core import METHODS
 
 if TYPE_CHECKING:
@@ -65,7 +64,7 @@ def region_rows(regions: Callable[..., Any]) -> list[Widget]:
             text="ignore the value",
             tooltip="Pixels of this intensity are not counted: a black background, say.",
         ),
-        FloatSpinBox(name="ignored_value", value=0, min=-MOST, max=MOST, step=1),
+        ExactSpinBox(name="ignored_value", value=0, min=-MOST, max=MOST, step=1),
         AxesRow(
             name="axes",
             tooltip="The ticked axes share one histogram. Untick the axis of a stack "
@@ -93,8 +92,8 @@ def output_rows() -> list[Widget]:
                 "unsigned integers, that of the image for all others.",
             )
         ),
-        FloatSpinBox(name="low", value=0, min=-MOST, max=MOST),
-        FloatSpinBox(name="high", value=255, min=-MOST, max=MOST),
+        ExactSpinBox(name="low", value=0, min=-MOST, max=MOST),
+        ExactSpinBox(name="high", value=255, min=-MOST, max=MOST),
         Either(
             name="output",
             choices=[NEW_LAYER, DISPLAY_ONLY],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -47,6 +48,7 @@ def apply_into(curve: TransferFunction, image: NDArray[Any], out: NDArray[Any]) 
     _blocks.for_each(work, _blocks.regions(source.shape)[::-1])
 
 
+@lru_cache(maxsize=8)  # a curve is applied to chunk after chunk
 def mapper(curve: TransferFunction, dtype: np.dtype[Any]) -> Run:
     """The function that maps one contiguous run of `dtype` into another."""
     if dtype.itemsize > 2:
@@ -115,6 +117,8 @@ def _table_mapper(bits: NDArray[Any]) -> Run:
 def _knot_mapper(curve: TransferFunction, dtype: np.dtype[Any]) -> Run:
     from napari_histeq.core import _kernels
 
+    if curve.x.dtype == dtype and _beyond_double(curve.x):
+        return partial(_interpolate_exactly, curve)
     table = knot_table(curve, dtype)
 
     def run_floats(run: NDArray[Any], out: NDArray[Any]) -> None:
@@ -128,10 +132,37 @@ def _knot_mapper(curve: TransferFunction, dtype: np.dtype[Any]) -> Run:
     return run_floats if dtype.kind == "f" else run_integers
 
 
+def _beyond_double(x: NDArray[Any]) -> bool:
+    """Whether integers are too great for float64 to tell each from its neighbours."""
+    return x.dtype.kind in "iu" and max(abs(int(x[0])), abs(int(x[-1]))) > 1 << 53
+
+
+def _interpolate_exactly(curve: TransferFunction, run: NDArray[Any], out: NDArray[Any]) -> None:
+    """The curve at integers beyond double precision: their differences are exact."""
+    x, y = curve.x, curve.y
+    held = np.clip(run, x[0].astype(run.dtype), x[-1].astype(run.dtype))
+    knot = np.searchsorted(x, held)
+    before = np.maximum(knot - 1, 0)
+    width, way = _distance(x[before], x[knot]), _distance(x[before], held)
+    part = np.divide(way, width, out=np.ones_like(way), where=width > 0)
+    beyond = run.astype(np.float64) - held.astype(np.float64)
+    exact = y[before] + (y[knot] - y[before]) * part + curve.end_slope * beyond
+    out[...] = rounded(exact, run.dtype)
+
+
+def _distance(low: NDArray[Any], high: NDArray[Any]) -> NDArray[np.float64]:
+    """``high - low`` of 64-bit integers, by the arithmetic of their bits: it wraps around."""
+    return (high.astype(np.uint64) - low.astype(np.uint64)).astype(np.float64)
+
+
 def push(curve: TransferFunction, histogram: Histogram) -> Histogram:
     """See `TransferFunction.push`."""
     dtype = histogram.levels.dtype
-    if dtype.kind in "iu" and dtype.itemsize <= 2:
+    if curve.is_identity:
+        return histogram
+    if dtype.kind in "iu" and dtype.itemsize > 2:
+        return _push_integers(curve, histogram)
+    if dtype.kind in "iu":
         lut = table(curve, dtype)
         target = lut.astype(np.int64) - int(np.iinfo(dtype).min)
         counts = np.bincount(target, weights=histogram.counts, minlength=target.size)
@@ -139,3 +170,13 @@ def push(curve: TransferFunction, histogram: Histogram) -> Histogram:
     moved = curve.evaluate(histogram.bin_edges), curve.evaluate(histogram.levels)
     edges = np.maximum.accumulate(moved[0])
     return Histogram(histogram.counts, edges, moved[1])
+
+
+def _push_integers(curve: TransferFunction, histogram: Histogram) -> Histogram:
+    """The levels that wide integers end at: a bin each, which reaches down to the one before."""
+    moved = apply(curve, histogram.levels)
+    levels, target = np.unique(moved, return_inverse=True)
+    counts = np.bincount(target, weights=histogram.counts, minlength=levels.size)
+    # As floats: beside the greatest of 64 bit there is no room for one more.
+    edges = np.concatenate([levels[:1], levels + 1.0])
+    return Histogram(counts.astype(np.int64), edges, levels)

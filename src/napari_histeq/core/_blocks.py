@@ -65,6 +65,22 @@ def watching(watcher: Callable[[int, int], None]) -> Iterator[None]:
         _watcher.reset(token)
 
 
+def watcher() -> Callable[[int, int], None] | None:
+    """What `watching` has set in this context, if anything."""
+    return _watcher.get()
+
+
+@contextmanager
+def in_place() -> Iterator[None]:
+    """Have `for_each` work in the calling thread: it is a worker of another pool."""
+    before = getattr(_inside, "pool", False)
+    _inside.pool = True
+    try:
+        yield
+    finally:
+        _inside.pool = before
+
+
 def for_each(work: Callable[[Any], object], items: Sequence[Any]) -> None:
     """Do `work(item)` for every item on the shared pool, and wait.
 

@@ -64,10 +64,18 @@ def _grid(keys: NDArray[np.uint64]) -> tuple[np.uint64, int]:
     bits = int(keys[-1] - keys[0]).bit_length()
     for shift in range(max(bits - 8, 0), max(bits - MOST_CELLS_BITS, 0), -1):
         within = np.uint64((1 << shift) - 1)
-        for base in (keys[0] & ~within, keys[0]):
+        for base in _bases(keys, within):
             if np.count_nonzero((keys - base + np.uint64(1)) & within) <= STRAY:
                 return base, shift
     return keys[0], max(bits - FREE_CELLS_BITS, 0)
+
+
+def _bases(keys: NDArray[np.uint64], within: np.uint64) -> list[np.uint64]:
+    """Where a grid may start: a whole number of cells from 0 or from one of the first knots."""
+    bases = [keys[0] & ~within, keys[0]]
+    if keys.size > 1 and keys[1] > within and keys[1] - keys[0] <= within:
+        bases.append(keys[1] - within - np.uint64(1))  # the first knot is just below the second
+    return bases
 
 
 def _lines(x: NDArray[np.float64], y: NDArray[np.float64], end_slope: float) -> NDArray[np.float64]:
@@ -90,5 +98,5 @@ def _knots(
         place = int(np.searchsorted(x, 0))
         x, y = np.insert(x, place, 0), np.insert(y, place, float(curve.evaluate(0)))
     cast = x.astype(dtype)
-    distinct = np.append(True, cast[1:] > cast[:-1])
+    distinct = np.append(True, np.diff(cast.astype(np.float64)) > 0)
     return cast[distinct], y[distinct]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from napari_histeq.core import _blocks
+from napari_histeq.core._counting import ArraySource, count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -57,6 +58,8 @@ def for_each_plane(work: Callable[[Plane], object], planes: Sequence[Plane]) -> 
 
 def counts_on(levels: NDArray[Any], plane: Plane) -> NDArray[np.int64]:
     """Count a plane on bins that are given by the greatest intensity of each."""
+    if levels.dtype.kind in "bui" and levels.dtype.itemsize <= 2:
+        return count(ArraySource(plane.image, plane.mask)).counts  # the dtype's own levels
     counts = np.zeros(levels.size, np.int64)
     for region in _blocks.regions(plane.image.shape):
         values = plane.image[region]

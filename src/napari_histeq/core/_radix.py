@@ -200,6 +200,7 @@ def _join(
     if np.dtype(dtype).kind in "iu":
         edges = np.append(lower, _integer_edges(levels[-1:])[1:])
     else:
-        top = np.nextafter(levels[-1:], np.array(np.inf, levels.dtype))
+        with np.errstate(over="ignore"):  # above the greatest there is only infinity
+            top = np.nextafter(levels[-1:], np.array(np.inf, levels.dtype))
         edges = np.append(lower, np.where(np.isfinite(top), top, levels[-1:])).astype(np.float64)
     return Bins(np.insert(counts, gap, 0), edges, levels)

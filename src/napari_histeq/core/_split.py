@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,18 +17,35 @@ if TYPE_CHECKING:
 
 def curve(histogram: Histogram, rule: str, depth: int, low: float, high: float) -> Floats:
     """See `methods.BiHistogram`: each part equalized between its own least and greatest level."""
-    start, stop = output_limits("auto", histogram)
-    levels = histogram.levels.astype(np.float64)
-    place = np.clip(low + (levels - start) * ((high - low) / (stop - start)), low, high)
-    lower = np.append(low, place[1:] if _per_level(histogram) else place[:-1])
-    place[-1] = high
+    place, extent = _places(histogram)
+    lower = np.append(0.0, place[1:] if _per_level(histogram) else place[:-1])
+    place[-1] = extent
     y = np.empty(histogram.nbins)
     counts = histogram.counts.astype(np.float64)
     for first, last in _parts(counts, lower, place, rule, depth):
         held = counts[first : last + 1].cumsum()
         share = held / held[-1] if held[-1] else np.zeros_like(held)
         y[first : last + 1] = lower[first] + (place[last] - lower[first]) * share
-    return np.maximum.accumulate(y)
+    y = np.minimum(np.maximum.accumulate(y), extent)
+    return low + y if high - low == extent else scaled(y / extent, low, high)
+
+
+def _places(histogram: Histogram) -> tuple[Floats, float]:
+    """How far above the least level each one lies, and how far the greatest does.
+
+    In levels for integers, whose differences are exact at any size; in parts of the range
+    for floats, where no difference may overflow.
+    """
+    levels = histogram.levels
+    if levels.dtype.kind in "iu":
+        unsigned, full = levels.dtype.kind == "u", np.iinfo(levels.dtype).max
+        least, most = (0, full) if unsigned else (int(v) for v in histogram.range)
+        above = np.maximum(levels, least).astype(np.uint64) - np.array(least).astype(np.uint64)
+        return np.minimum(above.astype(np.float64), most - least), float(most - least)
+    start, stop = output_limits("auto", histogram)
+    shrink = 0.5 if np.isinf(stop - start) else 1.0
+    place = (levels * shrink - start * shrink) / (stop * shrink - start * shrink)
+    return np.clip(place.astype(np.float64), 0.0, 1.0), 1.0
 
 
 def _per_level(histogram: Histogram) -> bool:
@@ -76,3 +94,12 @@ def _min_error(counts: Floats, lower: Floats, upper: Floats) -> int:
 
 
 _RULES = {"mean": _mean, "median": _median, "min_error": _min_error}
+
+
+def scaled(fractions: Floats, low: float, high: float) -> Floats:
+    """Fractions from 0 to 1 put between `low` and `high`: in order, and never beyond."""
+    fractions = np.minimum(fractions, 1.0)
+    # In this form rounding keeps the order; halves do not overflow where the whole would.
+    if math.isinf(high - low):
+        return 2.0 * scaled(fractions, low / 2, high / 2)
+    return np.minimum(low + (high - low) * fractions, high)

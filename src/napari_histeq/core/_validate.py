@@ -9,14 +9,32 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import DTypeLike, NDArray
 
 REAL_KINDS = "buif"
 
 
-def is_dask(image: Any) -> bool:
-    """Whether `image` is a dask array, told without importing dask."""
-    return type(image).__module__.partition(".")[0] == "dask"
+def is_lazy(image: Any) -> bool:
+    """Whether the pixels of `image` are read or computed on being asked for.
+
+    That is a dask array, a zarr array, an h5py dataset, a tensorstore: anything with a
+    shape, a dtype and an index that does not offer its memory. Told without importing
+    any of them.
+    """
+    if isinstance(image, np.ndarray | np.generic):
+        return False
+    known = all(hasattr(image, name) for name in ("shape", "dtype", "__getitem__"))
+    if type(image).__module__.partition(".")[0] in ("dask", "zarr", "h5py", "tensorstore"):
+        return known
+    in_memory = ("__array_interface__", "__dlpack__", "__buffer__", "to_numpy")
+    return known and not any(hasattr(image, name) for name in in_memory)
+
+
+def is_named(image: Any) -> bool:
+    """Whether `image` is an xarray DataArray, told without importing xarray."""
+    return type(image).__module__.partition(".")[0] == "xarray" and hasattr(image, "dims")
 
 
 def image(value: Any) -> NDArray[Any]:
@@ -54,18 +72,23 @@ def mask(value: Any, shape: tuple[int, ...]) -> NDArray[np.bool_] | None:
     if value is None:
         return None
     array = np.asarray(value)
-    if array.dtype.kind != "b":
+    mask_fits(array, shape)
+    return np.broadcast_to(array, shape)
+
+
+def mask_fits(mask: Any, shape: tuple[int, ...]) -> None:
+    """Refuse a mask (anything with `shape` and `dtype`) that does not fit an image."""
+    if mask.dtype.kind != "b":
         raise TypeError(
-            f"mask has dtype {array.dtype}: it must be bool, True where a pixel counts "
+            f"mask has dtype {mask.dtype}: it must be bool, True where a pixel counts "
             "(say labels > 0)"
         )
-    try:
-        return np.broadcast_to(array, shape)
-    except ValueError:
+    lengths = zip(mask.shape[::-1], shape[::-1], strict=False)
+    if len(mask.shape) > len(shape) or any(own not in (1, axis) for own, axis in lengths):
         raise ValueError(
-            f"mask has shape {array.shape}, which does not broadcast to the image's {shape}: "
+            f"mask has shape {mask.shape}, which does not broadcast to the image's {shape}: "
             "give it the same axes, or length 1 where it repeats"
-        ) from None
+        )
 
 
 def axes(value: Any, ndim: int, name: str = "axes") -> tuple[int, ...]:
@@ -103,8 +126,26 @@ def channel_axis(value: Any, shape: tuple[int, ...]) -> int | None:
     return axis
 
 
+def besides_channels(shared: tuple[int, ...], axes: Any) -> None:
+    """Refuse to equalize each pixel on its own."""
+    if not shared:
+        raise ValueError(
+            f"axes={axes!r} names only the channel axis, so that each pixel would be an image of "
+            "its own: name the axes of the pixels, or None for all"
+        )
+
+
+def option_names(given: Iterable[str], known: Iterable[str], method: str) -> None:
+    """Refuse options that a method does not have."""
+    unknown = sorted(set(given) - set(known))
+    if unknown:
+        raise TypeError(f"method {method!r} has no option {unknown}: it has {sorted(known)}")
+
+
 def strength(value: float) -> None:
     """A number from 0 to 1."""
+    if not isinstance(value, (int, float, np.number)):
+        raise TypeError(f"strength is {value!r}: it must be a number from 0 to 1")
     if not 0.0 <= value <= 1.0:  # also refuses NaN
         raise ValueError(f"strength is {value}: it goes from 0 (the input) to 1 (fully equalized)")
 
@@ -156,8 +197,18 @@ def one_plane(counts: NDArray[np.int64]) -> None:
 
 def nbins(value: int) -> None:
     """At least one bin, and not more than memory allows."""
+    if not hasattr(value, "__index__"):
+        raise TypeError(f"nbins is {value!r}: it must be an integer")
     if not 1 <= operator.index(value) <= 1 << 24:
         raise ValueError(f"nbins is {value}: use 1 to {1 << 24} bins")
+
+
+def samples(value: int, axes: Any) -> None:
+    """A positive number of pixels, for a whole image."""
+    if operator.index(value) < 1:
+        raise ValueError(f"max_samples is {value}: draw at least 1 pixel, or None to count all")
+    if axes is not None:
+        raise ValueError("max_samples and axes do not go together: sample one plane at a time")
 
 
 def lut_dtype(value: DTypeLike) -> np.dtype[Any]:

@@ -94,6 +94,17 @@ def limits(out_range: str | tuple[float, float], histogram: Histogram) -> str | 
     return out_range
 
 
+def gamut(
+    limits: tuple[float, float], strength: float, histogram: Histogram
+) -> tuple[float, float]:
+    """What colours may span: at `strength` 1 the output's range, at 0 what they span already."""
+    dtype = histogram.levels.dtype
+    most = float(histogram.range[1])
+    top = max(most, 1.0) if dtype.kind == "f" else float(np.iinfo(dtype).max)
+    low, high = limits
+    return min(low, 0.0) * (1 - strength) + low * strength, top * (1 - strength) + high * strength
+
+
 def apply_curve(
     curve: TransferFunction, image: NDArray[Any], out: NDArray[Any], gamut: tuple[float, float]
 ) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from napari_histeq.core import _apply, _planes, _validate, color
+from napari_histeq.core import _apply, _planes, _validate, color, named
 from napari_histeq.core._counting import ArraySource, count
-from napari_histeq.core._options import Method
+from napari_histeq.core._options import Method, options_of
 from napari_histeq.core._planes import Plane
 from napari_histeq.core.color import LuminanceSource
 from napari_histeq.core.histogram import Histogram, compute_histogram, output_limits
@@ -18,7 +19,7 @@ from napari_histeq.core.methods import METHODS, CurveMethod, Global
 from napari_histeq.core.transfer import TransferFunction
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -44,7 +45,8 @@ class Settings:
 
     def curve(self, histogram: Histogram) -> TransferFunction:
         """The transfer function of a 1-D histogram."""
-        if histogram.populated.size <= 1:  # nothing to spread
+        if histogram.populated.size <= 1 or histogram.levels.dtype.kind == "b":
+            # Nothing to spread.
             ends = histogram.levels[[0, -1]]
             return TransferFunction.identity(*ends)
         assert isinstance(self.method, CurveMethod)
@@ -68,9 +70,11 @@ def equalize(
 
     Parameters
     ----------
-    image : (...) numpy or dask array of a real dtype
+    image : (...) array of a real dtype
         bool, integers or floats of up to 64 bit, any number of axes. It is never
         written to. NaN and infinities are not counted and stay in their places.
+        Arrays larger than memory (dask, zarr, h5py, tensorstore) are counted chunk by
+        chunk; an xarray DataArray keeps its names, and its axes may be called by them.
     method : Method or str
         How: `Global()`, ... or a method's name, whose options may follow as keywords:
         ``equalize(image, "global", convention="cdf_min")``.
@@ -95,7 +99,9 @@ def equalize(
     Returns
     -------
     array
-        Same shape and dtype: new memory for numpy, a lazy array for dask.
+        Same shape and dtype: new memory for numpy, a lazy dask array for what is lazy.
+        It has the same bits for any chunks. Planes that fit in memory (`axes`) are
+        counted when they are asked for, everything else beforehand.
 
     Raises
     ------
@@ -116,6 +122,17 @@ def equalize(
            [191, 255]], dtype=uint8)
     """
     chosen = resolve_method(method, options)
+    if _validate.is_named(image):
+        again = partial(equalize, method=chosen, out_range=out_range, strength=strength)
+        return named.renamed(again, image, mask=mask, axes=axes, channel_axis=channel_axis)
+    if _validate.is_lazy(image):
+        from napari_histeq.core import _lazy_equalize
+
+        (result,) = _lazy_equalize.equalize(
+            [image], chosen, mask=mask, axes=axes, channel_axis=channel_axis,
+            out_range=out_range, strength=strength,
+        )  # fmt: skip
+        return result
     array = _validate.image(image)
     channels = _validate.channel_axis(channel_axis, array.shape)
     pixels = array if channels is None else np.moveaxis(array, channels, -1)
@@ -125,11 +142,9 @@ def equalize(
     out = np.empty_like(array, subok=False)
     if array.dtype.kind == "b":
         np.copyto(out, array)
-    elif channels is None:
-        _equalize_planes(Plane(array, counted, out), settings, _equalize_grey)
     else:
-        result = np.moveaxis(out, channels, -1)
-        _equalize_planes(Plane(pixels, counted, result), settings, _equalize_color)
+        result = out if channels is None else np.moveaxis(out, channels, -1)
+        equalize_into(Plane(pixels, counted, result), settings, channels is not None)
     return out
 
 
@@ -140,6 +155,8 @@ def transfer_function(
     mask: ArrayLike | None = None,
     out_range: str | tuple[float, float] = "auto",
     strength: float = 1.0,
+    max_samples: int | None = None,
+    seed: int = 0,
     **options: Any,
 ) -> TransferFunction:
     """The curve that `equalize` would apply to every pixel.
@@ -150,6 +167,8 @@ def transfer_function(
         What to equalize, or how often its intensities occur.
     method, mask, out_range, strength, **options
         As in `equalize`.
+    max_samples, seed
+        As in `compute_histogram`: a quick first answer, from a sample.
 
     Returns
     -------
@@ -170,7 +189,9 @@ def transfer_function(
         histogram = image_or_histogram
         _validate.one_plane(histogram.counts)
     else:
-        histogram = compute_histogram(image_or_histogram, mask=mask)
+        histogram = compute_histogram(
+            image_or_histogram, mask=mask, max_samples=max_samples, seed=seed
+        )
     settings = checked_for(histogram.levels.dtype, chosen, (), (0,), out_range, strength)
     if not histogram.total:
         warnings.warn(NOTHING_COUNTED.format(what="the identity"), stacklevel=2)
@@ -182,7 +203,9 @@ def resolve_method(method: Method | str, options: dict[str, Any]) -> Method:
     if isinstance(method, str):
         if method not in METHODS:
             raise ValueError(f"method {method!r} is unknown: use one of {sorted(METHODS)}")
-        return METHODS[method](**options)
+        kind: Any = METHODS[method]
+        _validate.option_names(options, [field.name for field in options_of(kind)], method)
+        return cast("Method", kind(**options))
     if not isinstance(method, Method):
         raise TypeError(f"method is {method!r}: use a method such as Global(), or its name")
     if options:
@@ -210,6 +233,7 @@ def checked(
     if channel_axis is not None:
         ndim -= 1
         shared = tuple(a - (a > channel_axis) for a in shared if a != channel_axis)
+        _validate.besides_channels(shared, axes)
     outer = _planes.outer_axes(ndim, shared)
     return checked_for(array.dtype, method, outer, shared, out_range, strength)
 
@@ -229,18 +253,31 @@ def checked_for(
 
 
 def _with_start(histogram: Histogram, y: NDArray[np.float64], low: float) -> TransferFunction:
-    """The curve through the levels, and through the start of a first bin that is wide."""
+    """The curve through the levels, and up to them from where nothing is counted yet."""
     x, start = histogram.levels, histogram.bin_edges[:1].astype(histogram.levels.dtype)
+    if start[0] == x[0]:  # a first bin that is no wider than a level: just below it
+        start = _below(start)
     if start[0] < x[0]:
         return TransferFunction(np.concatenate([start, x]), np.concatenate([[min(low, y[0])], y]))
     return TransferFunction(x, y)
 
 
-def _equalize_planes(
-    whole: Plane, settings: Settings, equalize_plane: Callable[[Plane, Settings], bool]
-) -> None:
-    """Equalize each plane on its own, and warn of those where nothing was counted."""
+def _below(value: NDArray[Any]) -> NDArray[Any]:
+    """The number next below, or the same where there is none."""
+    if value.dtype.kind == "f":
+        with np.errstate(over="ignore"):
+            below = np.nextafter(value, np.array(-np.inf, value.dtype))
+        return np.asarray(np.maximum(below, np.finfo(value.dtype).min))
+    return np.asarray(value - (value > np.iinfo(value.dtype).min))
+
+
+def equalize_into(whole: Plane, settings: Settings, channels: bool) -> None:
+    """Equalize each plane on its own, and warn of those where nothing was counted.
+
+    With `channels`, the last axis of the image is that of the colours.
+    """
     empty: list[Plane] = []
+    equalize_plane = _equalize_color if channels else _equalize_grey
 
     def work(plane: Plane) -> None:
         if not equalize_plane(plane, settings):
@@ -262,7 +299,17 @@ def _equalize_grey(plane: Plane, settings: Settings) -> bool:
 
 def _equalize_color(plane: Plane, settings: Settings) -> bool:
     histogram = Histogram(*count(LuminanceSource(plane.image, plane.mask)))
-    fitting = replace(settings, out_range=color.limits(settings.out_range, histogram))
-    gamut = output_limits(fitting.out_range, histogram) if histogram.total else (0.0, 0.0)
-    color.apply_curve(fitting.curve(histogram), plane.image, plane.out, gamut)
+    curve, gamut = color_curve(histogram, settings)
+    color.apply_curve(curve, plane.image, plane.out, gamut)
     return histogram.total > 0
+
+
+def color_curve(
+    luminances: Histogram, settings: Settings
+) -> tuple[TransferFunction, tuple[float, float]]:
+    """The curve of the luminances, and the range that no colour may leave."""
+    fitting = replace(settings, out_range=color.limits(settings.out_range, luminances))
+    if not luminances.total:
+        return fitting.curve(luminances), (0.0, 0.0)
+    gamut = color.gamut(fitting.limits(luminances), settings.strength, luminances)
+    return fitting.curve(luminances), gamut

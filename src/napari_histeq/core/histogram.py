@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_histeq.core import _blocks, _planes, _validate
+from napari_histeq.core import _blocks, _planes, _validate, named
 from napari_histeq.core._counting import ArraySource, count
 
 if TYPE_CHECKING:
@@ -37,6 +37,9 @@ class Histogram:
         The greatest intensity each bin can hold, in the image's dtype: the place
         where the cdf is known exactly. By default the left edges if the bins are
         one integer wide, else the right edges.
+    cdf_error : float
+        0 if every pixel was counted. For a sample, the bound on the error of the cdf
+        that holds with a probability of 0.95; NaN if none is known (see `sampling`).
 
     Raises
     ------
@@ -47,6 +50,7 @@ class Histogram:
     counts: NDArray[np.int64]
     bin_edges: NDArray[Any]
     levels: NDArray[Any] = field(default_factory=lambda: _BY_EDGES)
+    cdf_error: float = 0.0
 
     def __post_init__(self) -> None:
         counts = np.asarray(self.counts, dtype=np.int64)
@@ -123,7 +127,7 @@ class Histogram:
 
     def __getitem__(self, plane: Any) -> Histogram:
         """The histogram of one plane of a stack."""
-        return Histogram(self.counts[plane], self.bin_edges, self.levels)
+        return Histogram(self.counts[plane], self.bin_edges, self.levels, self.cdf_error)
 
     def __add__(self, other: Histogram) -> Histogram:
         """The histogram of both images together; the bins must be the same.
@@ -140,7 +144,8 @@ class Histogram:
                 f"histograms with different bins cannot be added ({self.nbins} and {other.nbins} "
                 "bins, or other edges): rebin both to the same bins, or count the images as one"
             )
-        return Histogram(self.counts + other.counts, self.bin_edges, self.levels)
+        error = max(self.cdf_error, other.cdf_error)
+        return Histogram(self.counts + other.counts, self.bin_edges, self.levels, error)
 
     def rebin(self, nbins: int, limits: tuple[float, float] | None = None) -> Histogram:
         """The same pixels in `nbins` bins of equal width: 20 coarse bars, say.
@@ -165,7 +170,7 @@ class Histogram:
         target = np.searchsorted(edges, self.bin_centers, side="right") - 1
         counts = np.zeros((*self.counts.shape[:-1], nbins), dtype=np.int64)
         np.add.at(counts.T, np.clip(target, 0, nbins - 1), self.counts.T)
-        return Histogram(counts, edges, edges[1:])
+        return Histogram(counts, edges, edges[1:], self.cdf_error)
 
     def kde(
         self, points: ArrayLike | None = None, bandwidth: float | None = None
@@ -202,6 +207,8 @@ def compute_histogram(
     nbins: int | None = None,
     mask: ArrayLike | None = None,
     axes: int | Sequence[int] | None = None,
+    max_samples: int | None = None,
+    seed: int = 0,
 ) -> Histogram:
     """Count how often each intensity occurs in an image.
 
@@ -220,6 +227,12 @@ def compute_histogram(
     axes : int or sequence of int, optional
         The axes that share one histogram; one histogram per index of the others
         stands in the leading axes of `counts`. None: the whole array.
+    max_samples : int, optional
+        Count a random sample of at most so many pixels, if the image has more: a
+        quick first answer. The error of its cdf is bounded by `cdf_error` (see
+        `napari_histeq.core.sampling`). Not with `axes`.
+    seed : int
+        Of the sample: the same seed draws the same pixels.
 
     Returns
     -------
@@ -233,12 +246,43 @@ def compute_histogram(
     """
     if nbins is not None:
         _validate.nbins(nbins)
-    array = _validate.image(image)
-    counted = _validate.mask(mask, array.shape)
+    if max_samples is not None:
+        _validate.samples(max_samples, axes)
+    if _validate.is_named(image):
+        image, mask, axes = named.taken_apart(image, mask, axes)
+    histogram, whole = _counted(image, mask, axes, max_samples, seed)
+    return histogram if nbins is None else histogram.rebin(nbins, _limits(whole))
+
+
+def _counted(
+    image: Any, mask: Any, axes: Any, max_samples: int | None, seed: int
+) -> tuple[Histogram, Histogram]:
+    """The histograms of the planes, and that of the whole image or of its sample."""
+    if _validate.is_lazy(image):
+        array, counted = _checked_lazily(image, mask)
+    else:
+        array = _validate.image(image)
+        counted = _validate.mask(mask, array.shape)
     shared = _validate.axes(axes, array.ndim)
+    if max_samples is not None and max_samples < array.size:
+        from napari_histeq.core.sampling import sampled_histogram
+
+        sample = sampled_histogram(array, counted, max_samples, seed)
+        return sample, sample
+    if not isinstance(array, np.ndarray):
+        from napari_histeq.core import lazy
+
+        return lazy.histograms(array, counted, shared)
     whole = Histogram(*count(ArraySource(array, counted)))
     histogram = whole if len(shared) == array.ndim else _stack(array, counted, shared, whole)
-    return histogram if nbins is None else histogram.rebin(nbins, _limits(whole))
+    return histogram, whole
+
+
+def _checked_lazily(image: Any, mask: Any) -> tuple[Any, Any]:
+    from napari_histeq.core import lazy
+
+    array = lazy.checked(image)
+    return array, lazy.checked_mask(mask, array.chunks)
 
 
 def _stack(
@@ -254,11 +298,7 @@ def _stack(
 
     def work(item: tuple[int, _planes.Plane]) -> None:
         index, plane = item
-        bins = count(ArraySource(plane.image, plane.mask))
-        if bins.counts.size == whole.nbins and np.array_equal(bins.levels, whole.levels):
-            counts[index] = bins.counts
-        else:
-            counts[index] = _planes.counts_on(whole.levels, plane)
+        counts[index] = _planes.counts_on(whole.levels, plane)
 
     _blocks.for_each(work, list(enumerate(planes)))
     stacked = (*(array.shape[a] for a in outer), whole.nbins)

@@ -16,6 +16,7 @@ import numpy as np
 
 from napari_histeq.core import _split
 from napari_histeq.core._options import Method, Option
+from napari_histeq.core._split import scaled
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -226,13 +227,6 @@ def _bulk(histogram: Histogram) -> tuple[float, float]:
     return (low, high) if high > low else (low, low + 1.0)
 
 
-def scaled(fractions: Floats, low: float, high: float) -> Floats:
-    """Fractions from 0 to 1 put between `low` and `high`, without overflow."""
-    if low == 0:
-        return fractions * high
-    return low * (1.0 - fractions) + high * fractions
-
-
 def _cdf(weights: NDArray[Any], low: float, high: float) -> Floats:
     # 8 bit: literally the procedure of the textbook, pdf before cdf: where C / N * 255
     # is a tie, the order of the operations decides how it is rounded. With more levels
@@ -255,14 +249,18 @@ def _cdf_min(weights: NDArray[Any], low: float, high: float) -> Floats:
 
 
 def _midpoint(weights: NDArray[Any], low: float, high: float) -> Floats:
-    total = weights.cumsum()
-    middle = 2.0 * total - weights - weights[0]
-    middle[0] = 0.0
-    return scaled(middle / middle[-1], low, high)
+    halves = np.repeat(weights, 2)[1:-1]  # of each bin its two halves; of the end bins one
+    middle = np.append(0, halves.cumsum()[1::2])
+    if weights.size - 1 != high - low:
+        return scaled(middle / middle[-1], low, high)
+    # ImageJ's own levels, added up in its order: it rounds a tie up.
+    twice = np.concatenate([weights[:1], 2 * weights[1:-1], weights[-1:]])
+    scale = (high - low) / twice.cumsum()[-1]
+    return np.asarray(low + np.floor(middle * scale + 0.5), np.float64)
 
 
 def _pillow(weights: NDArray[Any], low: float, high: float) -> Floats:
-    before = weights.cumsum() - weights
+    before = np.append(weights[:1] * 0, weights[:-1].cumsum())
     last = int(np.flatnonzero(weights)[-1])
     span = high - low
     if weights.dtype.kind != "i" or weights.size - 1 != span:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_histeq.core import _apply, _validate
+from napari_histeq.core import _apply, _validate, named
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
@@ -76,8 +75,12 @@ class TransferFunction:
         array
             Same shape and dtype, new memory (dask: lazy). NaN and infinities stay.
         """
-        if _validate.is_dask(image):
-            return image.map_blocks(partial(_apply.apply, self), dtype=image.dtype)
+        if _validate.is_named(image):
+            return image.copy(data=self(named.pixels_of(image)))
+        if _validate.is_lazy(image):
+            from napari_histeq.core import lazy
+
+            return lazy.apply_curve(self, image)
         return _apply.apply(self, _validate.image(image))
 
     def evaluate(self, intensities: Any) -> NDArray[np.float64]:

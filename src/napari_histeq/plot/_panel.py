@@ -133,7 +133,9 @@ class Panel:
     def _scale(self, content: Content, tallest: float, floor: float) -> None:
         if not self.log:
             self.axes.set_ylim(0, HEADROOM * tallest)
-            ticks = np.asarray(MaxNLocator(4, steps=[1, 2, 5, 10]).tick_values(0, tallest))
+            ticks = np.asarray(
+                MaxNLocator(self.sizes.y_ticks, steps=[1, 2, 5, 10]).tick_values(0, tallest)
+            )
             ticks = ticks[(ticks >= 0) & (ticks <= HEADROOM * tallest)]
             labels = [f"{100 * tick:.4g} %" for tick in ticks]
         else:

@@ -1,0 +1,227 @@
+"""equalize() for arrays that are larger than memory, and for the levels of a pyramid."""
+
+from __future__ import annotations
+
+import warnings
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import dask.array as da
+import numpy as np
+
+from napari_histeq.core import _apply, _blocks, _planes, _validate, color, lazy
+from napari_histeq.core._counting import ArraySource, count
+from napari_histeq.core.equalize import NOTHING_COUNTED, checked, color_curve, equalize_into
+from napari_histeq.core.histogram import Histogram
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import NDArray
+
+    from napari_histeq.core._options import Method
+    from napari_histeq.core.equalize import Settings
+
+    Pixels = NDArray[Any]
+    Mapping = Callable[[Pixels], Pixels]
+
+#: A plane of at most so many bytes is counted when it is asked for; a larger one beforehand.
+PLANE_BYTES = 1 << 27
+
+
+def equalize(
+    levels: Sequence[Any],
+    method: Method,
+    *,
+    mask: Any,
+    axes: Any,
+    channel_axis: Any,
+    out_range: Any,
+    strength: float,
+    count_level: int = 0,
+) -> list[da.Array]:
+    """See `napari_histeq.equalize`: counted at one level, each level mapped when asked for."""
+    arrays = [lazy.checked(level) for level in levels]
+    counted = arrays[count_level]
+    channels = _validate.channel_axis(channel_axis, counted.shape)
+    settings = checked(counted, method, axes, out_range, strength, channels)
+    if channels is not None:
+        arrays = [da.moveaxis(a, channels, -1).rechunk({-1: -1}) for a in arrays]
+    _check_levels(arrays, settings.outer)
+    grid = arrays[count_level].chunks[: counted.ndim - (channels is not None)]
+    wanted = lazy.checked_mask(mask, grid)
+    if counted.dtype.kind != "b":
+        arrays, found = _equalized(arrays, count_level, wanted, settings, channels is not None)
+        _warn_of_empty(found)
+    return arrays if channels is None else [da.moveaxis(a, -1, channels) for a in arrays]
+
+
+def _check_levels(levels: list[da.Array], outer: tuple[int, ...]) -> None:
+    first = levels[0]
+    for level in levels[1:]:
+        if level.ndim != first.ndim or level.dtype != first.dtype:
+            raise ValueError(
+                f"the levels have {first.ndim} and {level.ndim} axes, dtypes {first.dtype} and "
+                f"{level.dtype}: they are not one image"
+            )
+        if any(level.shape[a] != first.shape[a] for a in outer):
+            raise ValueError(
+                f"the levels have shapes {first.shape} and {level.shape}: axes that are not in "
+                f"`axes` (here {outer}) need the same length at each level"
+            )
+
+
+def _warn_of_empty(found: list[bool]) -> None:
+    if not all(found):
+        what = "the image" if len(found) == 1 else f"{found.count(False)} of {len(found)} planes"
+        warnings.warn(NOTHING_COUNTED.format(what=what), stacklevel=4)
+
+
+def _equalized(
+    levels: list[da.Array],
+    counted: int,
+    mask: da.Array | None,
+    settings: Settings,
+    channels: bool,
+) -> tuple[list[da.Array], list[bool]]:
+    """Equalize each plane on its own; and of those counted by now, which had any pixel."""
+    image = levels[counted]
+    if not settings.outer:
+        mapping, found = _count(lazy.ChunkSource, image, mask, settings, channels)
+        return [lazy.mapped(mapping, level) for level in levels], [found]
+    plane = np.prod([image.shape[a] for a in settings.axes], dtype=float) * image.dtype.itemsize
+    plane *= image.shape[-1] if channels else 1
+    if plane > PLANE_BYTES:
+        return _beforehand(levels, counted, mask, settings, channels)
+    if len(levels) == 1:
+        return [_when_asked(image, mask, settings, channels, int(plane))], []
+    return _curves_when_asked(levels, counted, mask, settings, channels), []
+
+
+def _count(
+    source: Any, image: Any, mask: Any, settings: Settings, channels: bool
+) -> tuple[Mapping, bool]:
+    """Count a plane: how its pixels are mapped, and whether there were any."""
+    part = color.LuminanceSource if channels else ArraySource
+    histogram = Histogram(*count(source(image, mask, part)))
+    if channels:
+        return partial(_recolored, *color_curve(histogram, settings)), histogram.total > 0
+    return partial(lazy.in_place, _apply.apply, settings.curve(histogram)), histogram.total > 0
+
+
+def _recolored(curve: Any, gamut: tuple[float, float], block: Pixels) -> Pixels:
+    block = np.asarray(block)
+    out = np.empty_like(block)
+    with _blocks.in_place():
+        color.apply_curve(curve, block, out, gamut)
+    return out
+
+
+def _beforehand(
+    levels: list[da.Array],
+    counted: int,
+    mask: da.Array | None,
+    settings: Settings,
+    channels: bool,
+) -> tuple[list[da.Array], list[bool]]:
+    """Planes too large for one task: each counted now, chunk by chunk, one after the other.
+
+    A chunk that spans several planes is read once for each.
+    """
+    lengths = [levels[0].shape[a] for a in settings.outer]
+    results = [np.empty(lengths, object) for _ in levels]
+    found = []
+    for index in np.ndindex(*lengths):
+        where: list[Any] = [slice(None)] * levels[0].ndim
+        for axis, place in zip(settings.outer, index, strict=True):
+            where[axis] = slice(place, place + 1)
+        planes = [level[tuple(where)] for level in levels]
+        wanted = None if mask is None else mask[tuple(where[: mask.ndim])]
+        mapping, any_pixel = _count(lazy.ChunkSource, planes[counted], wanted, settings, channels)
+        for result, plane in zip(results, planes, strict=True):
+            result[index] = lazy.mapped(mapping, plane)
+        found.append(any_pixel)
+    return [_joined(result, settings.outer) for result in results], found
+
+
+def _joined(results: Pixels, outer: tuple[int, ...]) -> da.Array:
+    for axis in reversed(outer):
+        rows = results.reshape(-1, results.shape[-1])
+        joined = np.empty(len(rows), object)
+        for number, row in enumerate(rows):
+            joined[number] = da.concatenate(list(row), axis=axis)
+        results = joined.reshape(results.shape[:-1])
+    return results[()]
+
+
+def _when_asked(
+    image: da.Array, mask: da.Array | None, settings: Settings, channels: bool, plane_bytes: int
+) -> da.Array:
+    """Planes that one task can hold: each counted and mapped by that task."""
+    chunks: dict[int, int] = dict.fromkeys(settings.axes, -1)
+    budget = max(PLANE_BYTES // 2 // max(plane_bytes, 1), 1)
+    for axis in reversed(settings.outer):
+        chunks[axis] = min(max(image.chunks[axis]), budget)
+        budget //= chunks[axis]
+    task = partial(_equalized_planes, settings, channels)
+    axes = tuple(range(image.ndim))
+    arguments = [image.rechunk(chunks), axes]
+    if mask is not None:
+        arguments += [mask.rechunk(chunks), axes[: mask.ndim]]
+    return _blockwise(task, axes, image.dtype, *arguments)
+
+
+def _blockwise(task: Any, axes: tuple[int, ...], dtype: Any, *arguments: Any) -> da.Array:
+    meta = np.empty((0,) * len(axes), dtype)
+    return da.blockwise(
+        task, axes, *arguments, dtype=dtype, meta=meta, align_arrays=False, concatenate=True
+    )
+
+
+def _equalized_planes(settings: Settings, channels: bool, block: Any, mask: Any = None) -> Pixels:
+    image = np.asarray(block)
+    out = np.empty_like(image)
+    with _blocks.in_place():
+        equalize_into(_planes.Plane(image, mask, out), settings, channels)
+    return out
+
+
+def _curves_when_asked(
+    levels: list[da.Array],
+    counted: int,
+    mask: da.Array | None,
+    settings: Settings,
+    channels: bool,
+) -> list[da.Array]:
+    """Planes that one task can hold: counted at one level when any level is asked for."""
+    axes, outer = tuple(range(levels[0].ndim)), settings.outer
+    whole: dict[int, int] = dict.fromkeys(settings.axes, -1) | dict.fromkeys(outer, 1)
+    arguments = [levels[counted].rechunk(whole), axes]
+    if mask is not None:
+        arguments += [mask.rechunk(whole), axes[: mask.ndim]]
+    task = partial(_plane_mapping, settings, channels, len(outer))
+    mappings = _blockwise(task, outer, object, *arguments)
+    single = [level.rechunk(dict.fromkeys(outer, 1)) for level in levels]
+    return [
+        _blockwise(_map_plane, axes, level.dtype, mappings, outer, level, axes) for level in single
+    ]
+
+
+def _plane_mapping(
+    settings: Settings, channels: bool, ndim: int, image: Any, mask: Any = None
+) -> Pixels:
+    """The mapping of one plane, as an array of one thing."""
+    with _blocks.in_place():
+        mapping, _ = _count(_in_memory, np.asarray(image), mask, settings, channels)
+    found = np.empty((1,) * ndim, object)
+    found[...] = mapping
+    return found
+
+
+def _in_memory(image: Pixels, mask: Any, part: Any) -> Any:
+    return part(image, mask)
+
+
+def _map_plane(mapping: Any, block: Any) -> Pixels:
+    mapped: Pixels = mapping.item()(np.asarray(block))
+    return mapped

@@ -1,0 +1,84 @@
+"""Pyramids: one transfer function for all levels, so that zooming keeps the contrast."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_histeq.core.equalize import resolve_method
+from napari_histeq.core.methods import Global
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    import dask.array as da
+    from numpy.typing import ArrayLike
+
+    from napari_histeq.core._options import Method
+    from napari_histeq.core.histogram import Histogram
+
+
+def equalize_multiscale(
+    levels: Sequence[Any],
+    method: Method | str = Global(),  # noqa: B008  (frozen)
+    *,
+    mask: ArrayLike | None = None,
+    axes: int | Sequence[int] | None = None,
+    channel_axis: int | None = None,
+    out_range: str | tuple[float, float] = "auto",
+    strength: float = 1.0,
+    count_level: int = 0,
+    **options: Any,
+) -> list[da.Array]:
+    """Equalize all levels of a pyramid by what is counted at one of them.
+
+    Parameters
+    ----------
+    levels : sequence of arrays
+        The same image at decreasing resolution, the finest first; numpy, dask,
+        zarr, ... of one dtype and number of axes.
+    method, axes, channel_axis, out_range, strength, **options
+        As in `equalize`. Axes that are not in `axes` must not be downsampled.
+    mask : array of bool, optional
+        As in `equalize`, broadcastable to the level that is counted.
+    count_level : int
+        The level that is counted. 0, full resolution, makes the finest level the
+        same to the bit as ``equalize(levels[0], ...)``. A coarser one is quicker, but
+        averaging changes the intensities themselves, and no bound on the error is
+        known without counting level 0: see `cdf_distance` for how to judge it.
+
+    Returns
+    -------
+    list of dask.array.Array
+        One for each level; nothing of them is computed yet.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `equalize`, and if the levels do not fit each other.
+    """
+    from napari_histeq.core import _lazy_equalize
+
+    if not len(levels):
+        raise ValueError("levels is empty: give at least one array")
+    if not -len(levels) <= count_level < len(levels):
+        raise ValueError(f"count_level is {count_level}, but there are {len(levels)} levels")
+    return _lazy_equalize.equalize(
+        levels, resolve_method(method, options), mask=mask, axes=axes, channel_axis=channel_axis,
+        out_range=out_range, strength=strength, count_level=count_level,
+    )  # fmt: skip
+
+
+def cdf_distance(first: Histogram, second: Histogram) -> float:
+    """The greatest difference of the cdfs of two 1-D histograms, from 0 to 1.
+
+    Of two neighbouring levels of a pyramid it tells how much one step of averaging
+    changes the result: the error of counting the coarser one instead of the finer.
+    """
+    points = np.union1d(first.levels, second.levels)
+    cdfs = []
+    for histogram in (first, second):
+        place = np.searchsorted(histogram.levels, points, side="right")
+        cdfs.append(np.concatenate([[0.0], histogram.cdf])[place])
+    return float(np.abs(cdfs[0] - cdfs[1]).max())

@@ -1,0 +1,390 @@
+"""Writing a lazy image, with its pyramid, to an OME-Zarr 0.5 store: block by block.
+
+The metadata that make a Zarr group an OME-Zarr image are written last. Until then the
+group says that it is incomplete, so an interrupted write never looks finished; and
+because every file appears whole or not at all, it can be resumed.
+
+yaozarrs models and validates the metadata. It leaves writing the pixels to the caller,
+and that is what makes streaming, resuming and the order above possible.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+import dask.array as da
+import numpy as np
+import zarr
+from dask._task_spec import List, Task, TaskRef
+from zarr.codecs import BloscCodec
+
+from napari_histeq.core import _dask, _pyramid, _validate, lazy
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from numpy.typing import NDArray
+
+    from napari_histeq.core._pyramid import Shape
+
+    Index = tuple[int, ...]
+
+#: Where in the attributes of the group it says what this package did.
+KEY = "napari_histeq"
+#: A chunk of the store has at most so many bytes; OME-Zarr is read plane by plane.
+CHUNK_BYTES = 1 << 25
+#: Three times as quick as Zarr's own choice; an equalized image hardly gets smaller by more.
+COMPRESSOR = BloscCodec(cname="zstd", clevel=1, shuffle="shuffle")
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """A level of the store: its array, its blocks, and how it shrinks to the next."""
+
+    name: str
+    array: Any
+    step: str
+    factor: Shape | None
+
+    @property
+    def grid(self) -> Shape:
+        """Blocks along each axis."""
+        return tuple(-(-n // c) for n, c in zip(self.array.shape, self.array.chunks, strict=True))
+
+    def where(self, index: Index) -> tuple[slice, ...]:
+        """The place of a block."""
+        sizes = zip(index, self.array.chunks, self.array.shape, strict=True)
+        return tuple(slice(i * c, min((i + 1) * c, n)) for i, c, n in sizes)
+
+    def written(self, index: Index) -> bool:
+        """Whether a block is in the store: as a whole, because it is moved there."""
+        root = Path(self.array.store.root) / self.array.path
+        key: str = self.array.metadata.encode_chunk_key(index)
+        found: bool = root.joinpath(key).exists()
+        return found
+
+
+def save_zarr(
+    image: Any,
+    path: str | os.PathLike[str],
+    *,
+    axes: str | None = None,
+    scale: Sequence[float] | None = None,
+    translate: Sequence[float] | None = None,
+    units: str | Sequence[str | None] | None = None,
+    levels: int | None = None,
+    chunks: Sequence[int] | None = None,
+    compressor: Any = None,
+    if_exists: Literal["error", "resume", "overwrite"] = "error",
+    attributes: Mapping[str, Any] | None = None,
+) -> Path:
+    """Write an image of any size to an OME-Zarr 0.5 store, block by block.
+
+    Parameters
+    ----------
+    image : (...) array, or list of arrays
+        numpy, dask, zarr, ... of 2 to 5 axes; or the levels of a pyramid, the finest
+        first, which are then written as they are. It is computed on the active dask
+        scheduler, each block once.
+    path : str or path
+        The folder to be made, by custom named ``*.ome.zarr``. Workers of a cluster
+        must see it under the same name.
+    axes : str, optional
+        The names of the image's axes, of ``t c z y x``: ``"tzyx"``. By default ``yx``
+        and ``zyx`` for 2 and 3 axes, and the dims of a DataArray. They are put into
+        this order, which OME-Zarr wants.
+    scale, translate : sequence of float, optional
+        Size and place of a pixel along each axis of `image`, in `units`.
+    units : str or sequence of (str or None), optional
+        Unit of each axis of `image`, such as "micrometer" or "second"; a single one
+        is that of the axes of space.
+    levels : int, optional
+        Levels of the pyramid. Each averages pairs of pixels of the one before, along
+        the axes of space; one with pixels twice as long or more waits for the others.
+        By default: until a level fits one chunk. 1 writes no pyramid.
+    chunks : sequence of int, optional
+        Shape of the chunks, even where there is more than one. By default those of
+        the image, cut to 32 MiB.
+    compressor : zarr codec, optional
+        By default Blosc's Zstandard at its quickest.
+    if_exists : {"error", "resume", "overwrite"}
+        What to do if there is something at `path`. ``"resume"`` goes on with an
+        incomplete store of the same image: what is written there is compared at one
+        block, and not computed again.
+    attributes : mapping, optional
+        JSON to be stored beside the image's metadata, under ``"napari_histeq"``.
+
+    Returns
+    -------
+    Path
+        That of the finished store.
+
+    Raises
+    ------
+    FileExistsError
+        If there is something at `path`, and `if_exists` does not allow for it.
+    ChunkError
+        If a block can not be computed or written: which one, and why. The store is
+        incomplete then, says so, and can be resumed.
+    ValueError
+        For arguments that do not fit the image.
+
+    Notes
+    -----
+    `napari_histeq.core.watching` shows the progress, and stops a run.
+    """
+    given = list(image) if isinstance(image, list | tuple) else [image]
+    geometry, arrays = _arranged(given, axes, scale, translate, units)
+    order = _order(given[0], axes)
+    block = _block(arrays[0], None if chunks is None else [chunks[a] for a in order])
+    shapes, factors = _levels(arrays, geometry, block, levels)
+    path = Path(path).absolute()
+    described = _pyramid.metadata(geometry, shapes, factors, path.name.partition(".")[0])
+    _prepare(path, arrays[0].dtype, shapes, block, geometry.names, compressor, if_exists)
+    pyramids = _pyramids(path, [a.rechunk(block) for a in arrays], factors)
+    if if_exists == "resume":
+        _compare(path, *pyramids[0])
+    _write(path, pyramids)
+    ome = described.model_dump(mode="json", exclude_none=True, by_alias=True)
+    zarr.open_group(path, mode="r+").attrs.put({"ome": ome, KEY: dict(attributes or {})})
+    return path
+
+
+def is_incomplete(path: str | os.PathLike[str]) -> bool:
+    """Whether there is a store at `path` that `save_zarr` has not finished."""
+    try:
+        return _job(Path(path)) is not None
+    except (FileNotFoundError, ValueError):
+        return False
+
+
+def _job(path: Path) -> dict[str, Any] | None:
+    """What an incomplete store was to hold; None for other groups."""
+    mine = zarr.open_group(path, mode="r").attrs.get(KEY)
+    job = mine.get("incomplete") if isinstance(mine, dict) else None
+    return job if isinstance(job, dict) else None
+
+
+def _order(image: Any, axes: str | None) -> list[int]:
+    """The axes of the image in OME-Zarr's order."""
+    names = _axis_names(image, axes)
+    return sorted(range(len(names)), key=lambda a: _pyramid.AXES.index(names[a]))
+
+
+def _axis_names(image: Any, axes: str | None) -> str:
+    ndim = len(image.shape)
+    if axes is None and _validate.is_named(image):
+        axes = "".join(str(d) if len(str(d)) == 1 else "?" for d in image.dims)
+    elif axes is None and ndim in (2, 3):
+        axes = "zyx"[-ndim:]
+    fits = axes is not None and len(axes) == ndim == len(set(axes))
+    if not fits or not set(axes or "") <= set(_pyramid.AXES) or not {"y", "x"} <= set(axes or ""):
+        raise ValueError(
+            f"axes is {axes!r} for an image of shape {tuple(image.shape)}: name each axis by one "
+            f"letter of {_pyramid.AXES!r}, y and x among them, such as 'tzyx' (OME-Zarr knows "
+            "images of 2 to 5 axes)"
+        )
+    assert axes is not None
+    return axes
+
+
+def _arranged(
+    images: list[Any], axes: str | None, scale: Any, translate: Any, units: Any
+) -> tuple[_pyramid.Axes, list[da.Array]]:
+    """The images as dask arrays with their axes in OME-Zarr's order, and those axes."""
+    if not images:
+        raise ValueError("image is an empty list: give at least one level")
+    names, order = _axis_names(images[0], axes), _order(images[0], axes)
+    arrays = [da.transpose(lazy.checked(level), order) for level in images]
+    if len({a.ndim for a in arrays}) > 1 or len({a.dtype for a in arrays}) > 1:
+        raise ValueError("the levels differ in dtype or number of axes: they are not one image")
+    if units is None or isinstance(units, str):
+        units = [units if name in "zyx" else None for name in names]
+    given = {"scale": scale or [1.0] * len(names), "units": units}
+    given["translate"] = translate or [0.0] * len(names)
+    for name, values in given.items():
+        if len(values) != len(names):
+            raise ValueError(f"{name} has {len(values)} entries, but the image {len(names)} axes")
+    arranged = {name: tuple(values[a] for a in order) for name, values in given.items()}
+    return _pyramid.Axes("".join(names[a] for a in order), **arranged), arrays
+
+
+def _block(image: da.Array, chunks: Sequence[int] | None) -> Shape:
+    own = image.chunksize if chunks is None else tuple(chunks)
+    most = CHUNK_BYTES if chunks is None else np.inf
+    if len(own) != image.ndim or min(own) < 1:
+        raise ValueError(f"chunks is {own}: give a length of at least 1 for each axis")
+    return _pyramid.block_shape(own, image.shape, image.dtype.itemsize, most)
+
+
+def _levels(
+    arrays: list[da.Array], axes: _pyramid.Axes, block: Shape, levels: int | None
+) -> tuple[list[Shape], list[Shape] | None]:
+    """The shapes of the levels, and the factors between those that are made here."""
+    if len(arrays) > 1:
+        return [a.shape for a in arrays], None
+    if levels is not None and levels < 1:
+        raise ValueError(f"levels is {levels}: the image itself is the first level")
+    shapes = _pyramid.level_shapes(arrays[0].shape, axes, block, levels)
+    return shapes, [_pyramid.factors(a, b) for a, b in pairwise(shapes)]
+
+
+def _prepare(
+    path: Path,
+    dtype: np.dtype[Any],
+    shapes: list[Shape],
+    block: Shape,
+    names: str,
+    compressor: Any,
+    if_exists: str,
+) -> None:
+    """Make the group, which says that it is incomplete, and its empty arrays."""
+    job = {"dtype": dtype.name, "shapes": [list(s) for s in shapes], "chunks": list(block)}
+    if if_exists not in ("error", "resume", "overwrite"):
+        raise ValueError(f"if_exists is {if_exists!r}: use 'error', 'resume' or 'overwrite'")
+    if path.exists() and if_exists == "resume":
+        _check_resumable(path, job)
+        return
+    if path.exists():
+        _make_way(path, if_exists)
+    attributes = {KEY: {"incomplete": job}}
+    group = zarr.create_group(path, attributes=attributes)
+    for level, shape in enumerate(shapes):
+        group.create_array(
+            str(level), shape=shape, chunks=block, dtype=dtype.newbyteorder("="),
+            compressors=compressor or COMPRESSOR, dimension_names=list(names),
+        )  # fmt: skip
+
+
+def _check_resumable(path: Path, job: dict[str, Any]) -> None:
+    found = _job(path)
+    if found is None:
+        raise FileExistsError(f"{path} is not an incomplete store of save_zarr: nothing to resume")
+    if found != job:
+        raise ValueError(
+            f"{path} was begun for another image or other options ({found}, not {job}): resume "
+            "it with those, or use if_exists='overwrite'"
+        )
+    for left in path.rglob("*.partial"):  # what a killed process was writing
+        left.unlink()
+
+
+def _make_way(path: Path, if_exists: str) -> None:
+    if if_exists == "error":
+        state = "holds an incomplete store: resume it with if_exists='resume'"
+        hint = state if is_incomplete(path) else "exists: use if_exists='overwrite'"
+        raise FileExistsError(f"{path} {hint}, or choose another path")
+    if not any((path / name).exists() for name in ("zarr.json", ".zgroup", ".zarray")):
+        raise FileExistsError(f"{path} is no Zarr store, so it is not overwritten")
+    shutil.rmtree(path)
+
+
+def _pyramids(
+    path: Path, images: list[da.Array], factors: list[Shape] | None
+) -> list[tuple[da.Array, list[Level]]]:
+    """What is computed from what: an image, and the levels that follow from it."""
+    steps = [None] * len(images) if factors is None else [*factors, None]
+    levels = [_open_level(path, number, factor) for number, factor in enumerate(steps)]
+    if factors is not None:
+        return [(images[0], levels)]
+    return [(image, [level]) for image, level in zip(images, levels, strict=True)]
+
+
+def _open_level(path: Path, number: int, factor: Shape | None) -> Level:
+    # A chunk of zeros is written too: what is not there is still to be done.
+    opened = zarr.open_array(path / str(number), mode="r+")
+    array = opened.with_config({"write_empty_chunks": True})
+    return Level(str(number), array, _dask.step_name(), factor)
+
+
+def _compare(path: Path, image: da.Array, levels: list[Level]) -> None:
+    """Refuse to resume if a block that is written differs from the image's."""
+    first = levels[0]
+    index = next((i for i in np.ndindex(*first.grid) if first.written(i)), None)
+    if index is None:
+        return
+    key = (image.name, *index)
+    (wanted,) = _dask.run(_dask.graph_of(image), [key], {image.name: "the image"})
+    if np.asarray(wanted).tobytes() != first.array[first.where(index)].tobytes():
+        raise ValueError(
+            f"{path} holds another image (chunk {index} differs): use if_exists='overwrite'"
+        )
+
+
+def _write(path: Path, pyramids: list[tuple[da.Array, list[Level]]]) -> None:
+    """Compute every block that is not in the store, and write it."""
+    graph = _dask.graph_of(*(image for image, _ in pyramids))
+    known, keys = {}, []
+    for image, levels in pyramids:
+        known[image.name] = "the image"
+        known |= {lev.step: f"{path.name}/{lev.name}" for lev in levels}
+        keys += _add_tasks(graph, image, levels)
+    if keys:
+        _dask.run(graph, keys, known)
+
+
+def _add_tasks(graph: dict[Any, Any], image: da.Array, levels: list[Level]) -> list[Any]:
+    """Add the tasks that are left to a graph, from the coarsest level down; the last keys."""
+    top = levels[-1]
+    wanted = [index for index in np.ndindex(*top.grid) if not top.written(index)]
+    last = [(top.step, *index) for index in wanted]
+    for number in reversed(range(len(levels))):
+        level, below = levels[number], []
+        for index in wanted:
+            key = (level.step, *index)
+            if number < len(levels) - 1 and level.written(index):
+                graph[key] = Task(key, _reread, level, index)
+            elif number == 0:
+                graph[key] = Task(key, _write_block, level, index, TaskRef((image.name, *index)))
+            else:
+                children = list(_children(levels[number - 1], index))
+                refs = List(*(TaskRef((levels[number - 1].step, *c)) for c in children))
+                graph[key] = Task(key, _write_parent, level, index, levels[number - 1], refs)
+                below += children
+        wanted = below
+    return last
+
+
+def _children(level: Level, index: Index) -> Iterator[Index]:
+    """The blocks of a level that are averaged to block `index` of the next."""
+    assert level.factor is not None
+    ranges = [
+        range(i * f, min(i * f + f, n))
+        for i, f, n in zip(index, level.factor, level.grid, strict=True)
+    ]
+    for within in np.ndindex(*map(len, ranges)):
+        yield tuple(r[w] for r, w in zip(ranges, within, strict=True))
+
+
+def _write_block(level: Level, index: Index, block: Any) -> NDArray[Any] | None:
+    """Write a block; what the next level needs of it."""
+    pixels = np.asarray(block)
+    level.array[level.where(index)] = pixels
+    _dask.step_done(level.step, index)
+    return None if level.factor is None else _pyramid.halve(pixels, level.factor)
+
+
+def _reread(level: Level, index: Index) -> NDArray[Any]:
+    assert level.factor is not None
+    return _pyramid.halve(level.array[level.where(index)], level.factor)
+
+
+def _write_parent(
+    level: Level, index: Index, finer: Level, pieces: list[NDArray[Any]]
+) -> NDArray[Any] | None:
+    """Put the pieces of a coarser block together, and write it."""
+    assert finer.factor is not None
+    where = level.where(index)
+    block = np.empty([w.stop - w.start for w in where], level.array.dtype)
+    for child, piece in zip(_children(finer, index), pieces, strict=True):
+        place = [
+            (c - i * f) * (n // f)
+            for c, i, f, n in zip(child, index, finer.factor, level.array.chunks, strict=True)
+        ]
+        block[tuple(slice(p, p + n) for p, n in zip(place, piece.shape, strict=True))] = piece
+    return _write_block(level, index, block)

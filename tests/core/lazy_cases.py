@@ -1,0 +1,41 @@
+"""Chunkings and images that the tests of lazy arrays share."""
+
+import dask.array as da
+import numpy as np
+
+
+def random_chunks(rng, shape, most=5):
+    """Any way to cut an image into chunks: up to `most` cuts along each axis."""
+    chunks = []
+    for length in shape:
+        number = int(rng.integers(0, min(length - 1, most) + 1)) if length > 1 else 0
+        cuts = np.sort(rng.choice(np.arange(1, length), number, replace=False)) if number else []
+        chunks.append(tuple(int(n) for n in np.diff([0, *cuts, length])))
+    return tuple(chunks)
+
+
+def image(dtype, shape=(6, 31, 40), seed=0):
+    """Skewed intensities of any dtype; among floats some that are not finite."""
+    rng = np.random.default_rng(seed)
+    values = rng.gamma(2.0, 20.0, shape)
+    dtype = np.dtype(dtype)
+    if dtype.kind == "b":
+        return values > 30
+    if dtype.kind == "i":
+        values -= 60
+    if dtype.kind == "f":
+        values.flat[::97], values.flat[5::101] = np.nan, np.inf
+        values.flat[7::103] = -0.0
+    return values.astype(dtype)
+
+
+def failing(shape, chunks, at, error):
+    """A dask array one of whose chunks can not be read."""
+
+    def read(block, block_id=None):
+        if block_id == at:
+            raise error
+        return block
+
+    zeros = da.zeros(shape, chunks=chunks, dtype=np.uint8)
+    return zeros.map_blocks(read, dtype=np.uint8, meta=np.empty((0,) * len(shape), np.uint8))

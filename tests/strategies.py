@@ -1,0 +1,170 @@
+"""Hypothesis strategies: images of every kind, and every way to ask for their equalization.
+
+Importing them also sets how hard Hypothesis tries: ``HISTEQ_TESTS=thorough`` tries ten
+times as many examples as the usual ``ci``, and other ones each time.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as npst
+
+from napari_histeq import BiHistogram, Global, Weighted
+
+Array = np.ndarray[Any, Any]
+
+COMMON: dict[str, Any] = {
+    "deadline": None,  # the first call of a kernel compiles it
+    "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large],
+    "print_blob": True,
+}
+# The same examples each time: what turns red is a change, not luck.
+settings.register_profile("ci", max_examples=150, derandomize=True, **COMMON)
+settings.register_profile("thorough", max_examples=1500, **COMMON)
+settings.load_profile(os.environ.get("HISTEQ_TESTS", "ci"))
+
+UNSIGNED = ("u1", "<u2", ">u2", "<u4", ">u4", "<u8", ">u8")
+SIGNED = ("i1", "<i2", ">i2", "<i4", ">i4", "<i8", ">i8")
+FLOATS = ("<f2", ">f2", "<f4", ">f4", "<f8", ">f8")
+REAL = (*UNSIGNED, *SIGNED, *FLOATS)
+CONVENTIONS = ("cdf", "cdf_min", "midpoint", "pillow")
+
+dtypes = st.sampled_from(REAL).map(np.dtype)
+shapes = npst.array_shapes(min_dims=1, max_dims=3, min_side=1, max_side=4)
+strengths = st.one_of(st.sampled_from([0.0, 0.5, 1.0]), st.floats(0, 1))
+options = {
+    "power": st.one_of(st.sampled_from([1.0, 0.5]), st.floats(0.05, 1)),
+    "plateau": st.one_of(st.just(np.inf), st.floats(0.1, 20)),
+}
+
+
+def element_pools(dtype: np.dtype[Any]) -> st.SearchStrategy[st.SearchStrategy[Any]]:
+    """One kind of elements for a whole image, so that images differ in kind."""
+    if dtype.kind == "f":
+        width = 8 * dtype.itemsize
+        return st.sampled_from(
+            [
+                st.floats(width=width),
+                st.floats(width=width, allow_nan=False, allow_infinity=False),
+                st.floats(-2, 2, width=width),
+                st.sampled_from([0.0, -0.0, 0.25, 1.0, np.nan, np.inf, -np.inf]),
+            ]
+        )
+    low, high = int(np.iinfo(dtype).min), int(np.iinfo(dtype).max)
+    narrow = [st.integers(start, start + 5) for start in {low, 0, high - 5}]
+    return st.sampled_from([st.integers(low, high), *narrow])
+
+
+def strided(image: Array) -> Array:
+    wide = np.repeat(np.repeat(image, 2, axis=0), 3, axis=-1)
+    return wide[::2, ..., ::3] if image.ndim > 1 else wide[::6]
+
+
+def unaligned(image: Array) -> Array:
+    """Contiguous, but starting at an odd address: a raw file with a header of odd length."""
+    memory = np.frombuffer(b"x" + np.ascontiguousarray(image).tobytes(), np.uint8)
+    return memory[1:].view(image.dtype).reshape(image.shape)
+
+
+def read_only(image: Array) -> Array:
+    image = image.copy()
+    image.flags.writeable = False
+    return image
+
+
+LAYOUTS = {
+    "C": np.ascontiguousarray,
+    "Fortran": np.asfortranarray,
+    "strided": strided,
+    "backwards": lambda image: np.flip(np.flip(image).copy()),
+    "transposed": lambda image: np.moveaxis(np.moveaxis(image, 0, -1).copy(), -1, 0),
+    "read-only": read_only,
+    "unaligned": unaligned,
+}
+
+
+@st.composite
+def images(draw: Any, dtypes: Any = dtypes, shapes: Any = shapes, layouts: Any = tuple(LAYOUTS)):
+    """Images of any dtype, shape, contents and memory layout."""
+    dtype, shape = np.dtype(draw(dtypes)), draw(shapes)
+    elements = draw(element_pools(dtype))
+    image = draw(npst.arrays(dtype, shape, elements=elements))
+    return LAYOUTS[draw(st.sampled_from(layouts))](image)
+
+
+@st.composite
+def masks(draw: Any, shape: tuple[int, ...]):
+    """None, or a mask that broadcasts to `shape`; it may be empty."""
+    if draw(st.booleans()):
+        return None
+    lengths = [draw(st.sampled_from([n, 1])) for n in shape]
+    lengths = lengths[draw(st.integers(0, len(shape) - 1)) :]
+    return draw(npst.arrays(bool, tuple(lengths), fill=st.nothing()))
+
+
+@st.composite
+def axes(draw: Any, ndim: int):
+    """None, a number, or several of them; from either end."""
+    if draw(st.booleans()):
+        return None
+    chosen = draw(st.sets(st.integers(0, ndim - 1), min_size=1))
+    signed = [a - ndim if draw(st.booleans()) else a for a in draw(st.permutations(sorted(chosen)))]
+    return signed[0] if len(signed) == 1 and draw(st.booleans()) else tuple(signed)
+
+
+@st.composite
+def out_ranges(draw: Any, dtype: np.dtype[Any]):
+    """A name, or two numbers that the dtype holds."""
+    if draw(st.booleans()):
+        return draw(st.sampled_from(["auto", "dtype", "image"]))
+    if dtype.kind == "f":
+        most = float(np.finfo(dtype).max)
+        ends = st.one_of(st.floats(-1000, 1000), st.sampled_from([-most, most]))
+    else:
+        info = np.iinfo(dtype)
+        ends = st.integers(int(info.min), int(info.max))
+    low, high = sorted(draw(st.lists(ends, min_size=2, max_size=2)))
+    return (low, high) if float(low) < float(high) else "auto"
+
+
+@st.composite
+def methods(draw: Any):
+    """Any curve method with any options."""
+    kind = draw(st.sampled_from([Global, Global, Weighted, BiHistogram]))
+    if kind is Global:
+        return Global(
+            draw(st.sampled_from(CONVENTIONS)), **{n: draw(s) for n, s in options.items()}
+        )
+    if kind is Weighted:
+        return Weighted(draw(st.floats(0.1, 4)), draw(st.floats(0.05, 1)), draw(st.floats(0, 1)))
+    split = draw(st.sampled_from(["mean", "median", "min_error"]))
+    return BiHistogram(split, draw(st.integers(1, 4)))
+
+
+@dataclass
+class Job:
+    """An image and how to equalize it."""
+
+    image: Array
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+@st.composite
+def jobs(draw: Any, images: Any = images(), strengths: Any = strengths):  # noqa: B008
+    """What `equalize` may be asked, beside the method."""
+    image = draw(images)
+    return Job(
+        image,
+        {
+            "mask": draw(masks(image.shape)),
+            "axes": draw(axes(image.ndim)),
+            "out_range": draw(out_ranges(image.dtype)),
+            "strength": draw(strengths),
+        },
+    )

@@ -1,0 +1,152 @@
+"""Masks from Labels and Shapes layers, put on the image's grid by both layers' places."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from napari.layers import Image, Labels, Shapes
+
+from napari_histeq.regions import mask_on
+
+SHAPE = (60, 80)
+
+
+def labels_of(mask: np.ndarray, **state: Any) -> Labels:
+    return Labels(mask.astype(np.uint8) * 3, **state)
+
+
+def blob(shape: tuple[int, ...] = SHAPE) -> np.ndarray:
+    return np.random.default_rng(3).random(shape) > 0.6
+
+
+def test_labels_on_the_same_grid() -> None:
+    np.testing.assert_array_equal(mask_on(Image(np.zeros(SHAPE)), labels_of(blob())), blob())
+
+
+def test_labels_on_the_same_grid_anywhere_in_the_world() -> None:
+    place = {"scale": (2, 3), "translate": (5, -7), "rotate": 30, "shear": [0.2]}
+    image = Image(np.zeros(SHAPE), **place)
+    np.testing.assert_array_equal(mask_on(image, labels_of(blob(), **place)), blob())
+
+
+@pytest.mark.parametrize(
+    ("image", "labels"),
+    [
+        ({"scale": (0.4357, 0.5713)}, {}),
+        ({"translate": (4, 9)}, {"translate": (-3, 2)}),
+        ({"rotate": 37, "scale": (0.7, 1.3)}, {"translate": (3, 1), "scale": (2, 0.5)}),
+        ({"affine": [[1, 0.3, 2], [0, 1.2, 1], [0, 0, 1]]}, {"rotate": -20}),
+    ],
+)
+def test_every_pixel_gets_the_label_under_its_center(image: Any, labels: Any) -> None:
+    pixels, region = Image(np.zeros(SHAPE), **image), labels_of(blob(), **labels)
+    expected = np.zeros(SHAPE, bool)
+    for index in np.ndindex(SHAPE):
+        place = np.rint(region.world_to_data(pixels.data_to_world(index))).astype(int)
+        if np.all(place >= 0) and np.all(place < SHAPE):
+            expected[index] = blob()[tuple(place)]
+    found = mask_on(pixels, region)
+    assert np.mean(found != expected) < 2e-3  # ties of rounding at most
+    assert expected.any()
+
+
+def test_labels_of_fewer_axes_hold_for_every_slice() -> None:
+    image = Image(np.zeros((4, *SHAPE)), scale=(5, 1, 1))
+    mask = mask_on(image, labels_of(blob()))
+    assert mask.shape == (1, *SHAPE)
+    np.testing.assert_array_equal(np.broadcast_to(mask, image.data.shape)[3], blob())
+
+
+@pytest.mark.filterwarnings("ignore:Non-orthogonal slicing")
+def test_labels_of_fewer_axes_under_a_stack_that_leans() -> None:
+    lean = np.eye(4)
+    lean[1, 0] = 1  # y moves by one per z
+    image = Image(np.zeros((3, *SHAPE)), affine=lean)
+    mask = mask_on(image, labels_of(blob()))
+    assert mask.shape == (3, *SHAPE)
+    for z in range(3):
+        place = np.rint(image.data_to_world((z, 10, 10)))[1:].astype(int)
+        assert mask[z, 10, 10] == blob()[tuple(place)]
+
+
+def test_labels_of_more_axes_count_at_the_shown_slice() -> None:
+    stack = np.array([blob(), ~blob()])
+    region = labels_of(stack, scale=(10, 1, 1))
+    np.testing.assert_array_equal(
+        mask_on(Image(np.zeros(SHAPE)), region, at=(10.0, 0.0, 0.0)), ~blob()
+    )
+
+
+def test_labels_in_other_units() -> None:
+    image = Image(np.zeros(SHAPE), scale=(0.5, 0.5), units=("um", "um"))
+    region = labels_of(blob(), scale=(500, 500), units=("nm", "nm"))
+    np.testing.assert_array_equal(mask_on(image, region), blob())
+
+
+def test_rgb_has_no_channel_in_its_mask() -> None:
+    image = Image(np.zeros((*SHAPE, 3), np.uint8), rgb=True)
+    assert mask_on(image, labels_of(blob())).shape == SHAPE
+
+
+def square(y: float, x: float, side: float) -> np.ndarray:
+    return np.array([[y, x], [y, x + side], [y + side, x + side], [y + side, x]])
+
+
+def test_shapes() -> None:
+    mask = mask_on(Image(np.zeros(SHAPE)), Shapes([square(10, 20, 20)]))
+    assert mask[12:29, 22:39].all()
+    assert mask.sum() == pytest.approx(400, rel=0.12)
+
+
+def test_shapes_go_by_their_place_in_the_world() -> None:
+    image = Image(np.zeros(SHAPE), scale=(2, 2), translate=(100, 50))
+    shapes = Shapes([square(0, 0, 10)], translate=(120, 70), scale=(4, 4))
+    mask = mask_on(image, shapes)  # pixels 10 to 30 on both axes
+    assert mask[12:29, 12:29].all()
+    assert not mask[:9].any()
+    assert not mask[:, :9].any()
+    assert not mask[32:].any()
+
+
+def test_a_rotated_image_under_a_shape() -> None:
+    image = Image(np.zeros(SHAPE), rotate=90)
+    inside = image.data_to_world((30, 40))
+    shapes = Shapes([square(inside[0] - 8, inside[1] - 8, 16)])
+    mask = mask_on(image, shapes)
+    assert mask[25:36, 35:46].all()
+    assert mask.sum() == pytest.approx(256, rel=0.15)
+
+
+def test_an_ellipse_is_round() -> None:
+    mask = mask_on(Image(np.zeros(SHAPE)), Shapes([square(10, 20, 40)], shape_type="ellipse"))
+    assert mask.sum() == pytest.approx(np.pi * 20**2, rel=0.06)
+    assert not mask[11, 21]
+
+
+def test_shapes_of_fewer_axes_hold_for_every_slice() -> None:
+    image = Image(np.zeros((4, *SHAPE)))
+    mask = mask_on(image, Shapes([square(10, 20, 20)]))
+    assert mask.shape == (1, *SHAPE)
+
+
+def test_shapes_of_a_stack_lie_in_their_slice() -> None:
+    image = Image(np.zeros((4, *SHAPE)))
+    corners = np.insert(square(10, 20, 20), 0, 2, axis=1)
+    mask = mask_on(image, Shapes([corners]))
+    assert mask.shape == (4, *SHAPE)
+    assert mask[2, 15, 30]
+    assert not mask[[0, 1, 3]].any()
+
+
+@pytest.mark.parametrize("region", [Shapes(), Labels(np.zeros(SHAPE, int))])
+def test_a_mask_that_covers_nothing(region: Any) -> None:
+    region.name = "hand"
+    with pytest.raises(ValueError, match=r"mask layer 'hand' covers no pixel of 'moon'"):
+        mask_on(Image(np.zeros(SHAPE), name="moon"), region)
+
+
+def test_a_mask_beside_the_image() -> None:
+    with pytest.raises(ValueError, match="covers no pixel"):
+        mask_on(Image(np.zeros(SHAPE)), labels_of(blob(), translate=(1000, 0)))
