@@ -16,6 +16,11 @@ def equalize(viewer: napari.viewer.Viewer) -> None:
     _run(viewer, jobs.Choice())
 
 
+def equalize_display(viewer: napari.viewer.Viewer) -> None:
+    """Show the active image layer equalized: adds a layer that shares its data."""
+    _run(viewer, jobs.Choice(display=True, plot=False))
+
+
 def histogram(viewer: napari.viewer.Viewer) -> None:
     """Add a plot of the active image layer's histogram."""
     _run(viewer, jobs.Choice(image=False))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -13,11 +13,13 @@ from napari.utils.notifications import show_error
 from napari.utils.theme import get_theme
 from qtpy.QtCore import QObject, Signal
 
-from napari_histeq import layers, placement, plot, regions, where
-from napari_histeq.core import ChunkError, Global
+from napari_histeq import display, layers, placement, plot, regions, where
+from napari_histeq.core import METHODS, ChunkError, Global
+from napari_histeq.core._options import from_dict
 from napari_histeq.core._validate import is_lazy
 from napari_histeq.core.methods import CurveMethod
-from napari_histeq.task import Outcome, Task, perform, survey
+from napari_histeq.record import KEY
+from napari_histeq.task import Outcome, Task, perform, plan, survey
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -28,7 +30,9 @@ if TYPE_CHECKING:
     from napari.viewer import Viewer
     from numpy.typing import NDArray
 
+    from napari_histeq.core import TransferFunction
     from napari_histeq.core._options import Method
+    from napari_histeq.record import Record
     from napari_histeq.task import Report
 
 #: Seconds between two reports of progress: a person sees no more, and Qt has to keep up.
@@ -60,6 +64,8 @@ class Choice:
     image: bool = True
     plot: bool = True
     compare: bool = False
+    display: bool = False
+    curve: TransferFunction | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,7 +199,9 @@ class Run(QObject):
         made = []
         if beside and placement.original_of(self._viewer, source) is None:
             made.append(placement.original_layer(source))
-        if choice.image:
+        if choice.display:
+            made.append(_display_layer(source, outcome))
+        elif choice.image:
             made.append(layers.equalized_layer(source, outcome))
         if picture is not None:
             made.append(placement.histogram_layer(source, picture, outcome, beside=beside))
@@ -231,14 +239,41 @@ def task_of(viewer: Viewer, source: Image, choice: Choice) -> Task:
         channel_axis=layers.channel_axis_of(source),
         out_range=choice.out_range,
         strength=choice.strength,
+        given=choice.curve,
         coarser=layers.coarser_of(source),
     )
+
+
+def choice_of(record: Record, **changes: Any) -> Choice:
+    """The choice that led to a record: to apply the same to another layer."""
+    choice = Choice(
+        method=from_dict(METHODS, record.method),
+        ignored=record.ignored,
+        axes=record.axes,
+        out_range=record.out_range,
+        strength=record.strength,
+        plot=False,
+    )
+    return replace(choice, **changes)
+
+
+def _display_layer(source: Image, outcome: Outcome) -> Image:
+    """A layer that shares the source's data; its look is told by the outcome."""
+    assert outcome.curve is not None
+    colormap, gamma = layers.look_of(source)
+    limits = outcome.limits or outcome.before.range
+    settings = display.display_settings(
+        outcome.curve, outcome.before, limits, colormap=colormap, gamma=gamma
+    )
+    made = {"kind": layers.DISPLAY, "error": settings.error, "limits": limits}
+    made |= {"colormap": colormap, "gamma": gamma}
+    return display.display_layer(source, settings, {KEY: made | outcome.record.as_dict()})
 
 
 def _work(task: Task, choice: Choice, theme: str, address: str, report: Report) -> Answer:
     """All that takes time; on the worker's thread."""
     try:
-        outcome = _computed(task, perform if choice.image else survey, address, report)
+        outcome = _computed(task, _kind_of_work(choice), address, report)
         picture = _drawn(task, outcome, theme) if choice.plot else None
         report(1.0, "drawing")
     except Stopped:
@@ -254,6 +289,12 @@ def _computed(task: Task, compute: Callable[..., Outcome], address: str, report:
         return compute(task, report)
     with where.working_at(address):
         return compute(task, lambda part, what: report(part, f"{what} {where.in_words(address)}"))
+
+
+def _kind_of_work(choice: Choice) -> Callable[..., Outcome]:
+    if choice.display:
+        return plan
+    return perform if choice.image else survey
 
 
 def _in_words(task: Task, error: Exception) -> str:

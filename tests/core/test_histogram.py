@@ -118,9 +118,7 @@ def test_coarse_bins_of_eight_bit_are_numpys(image, nbins):
         np.testing.assert_allclose(histogram.bin_edges, edges, rtol=1e-12)
 
 
-@given(
-    some.images(dtypes=st.sampled_from(["<u2", "<i2", "i1"])), st.integers(1, 300), st.data()
-)
+@given(some.images(dtypes=st.sampled_from(["<u2", "<i2", "i1"])), st.integers(1, 300), st.data())
 def test_integers_land_in_the_coarse_bin_that_exact_arithmetic_gives(image, nbins, data):
     histogram = compute_histogram(image, nbins=nbins)
     low, high = Fraction(float(histogram.bin_edges[0])), Fraction(float(histogram.bin_edges[-1]))

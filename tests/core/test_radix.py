@@ -59,11 +59,11 @@ DISTRIBUTIONS = {
 }
 INTEGERS = {
     "full range": lambda rng, info: rng.integers(info.min, info.max, N, info.dtype, endpoint=True),
-    "clusters": lambda rng, info: np.where(
-        rng.random(N) < 0.5, info.min, info.max - 2000
-    ).astype(info.dtype)
-    + rng.integers(0, 2000, N).astype(info.dtype),
-    "narrow, far up": lambda rng, info: (info.max - rng.integers(0, 3000, N).astype(info.dtype)),
+    "clusters": lambda rng, info: (
+        np.where(rng.random(N) < 0.5, info.min, info.max - 2000).astype(info.dtype)
+        + rng.integers(0, 2000, N).astype(info.dtype)
+    ),
+    "narrow, far up": lambda rng, info: info.max - rng.integers(0, 3000, N).astype(info.dtype),
     "log-normal": lambda rng, info: rng.lognormal(8, 4, N).clip(0, info.max / 2).astype(info.dtype),
 }
 
