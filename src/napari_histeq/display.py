@@ -142,6 +142,16 @@ def show(settings: DisplaySettings, layer: Image) -> None:
     layer.colormap = settings.colormap
 
 
+def in_words(error: float) -> str:
+    """What a person should know of a `DisplaySettings.error`; empty if it can not be seen."""
+    if error <= 2:
+        return ""
+    return (
+        f"On screen 1 % of the pixels or more are off by up to {error:.0f} of 255 gray levels: a "
+        "colormap has too few steps for this image. A new layer shows it exactly."
+    )
+
+
 def forget(layer: Image) -> None:
     """Take a layer's equalizing colormap out of napari's list of colormaps.
 
@@ -151,6 +161,34 @@ def forget(layer: Image) -> None:
     name = layer.colormap.name
     if _OURS.search(name) and AVAILABLE_COLORMAPS.get(name) is layer.colormap:
         del AVAILABLE_COLORMAPS[name]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Worn:
+    """How a layer was displayed before `show`, to put back."""
+
+    colormap: Colormap
+    contrast_limits: tuple[float, float]
+    contrast_limits_range: tuple[float, float]
+    gamma: float
+    auto_contrast: bool
+
+    @classmethod
+    def of(cls, layer: Image) -> Worn:
+        """The look of a layer."""
+        limits, reach = layer.contrast_limits, layer.contrast_limits_range
+        auto = bool(getattr(layer, "auto_contrast", False))
+        return cls(layer.colormap, tuple(limits), tuple(reach), layer.gamma, auto)
+
+    def put_on(self, layer: Image) -> None:
+        """Display a layer exactly so again."""
+        forget(layer)
+        layer.colormap = self.colormap
+        layer.gamma = self.gamma
+        layer.contrast_limits = self.contrast_limits
+        layer.contrast_limits_range = self.contrast_limits_range
+        if self.auto_contrast:
+            layer.auto_contrast = True
 
 
 _SUFFIX = ", equalized"

@@ -11,8 +11,9 @@ from napari.utils import cancelable_progress
 from napari.utils.notifications import notification_manager, show_error, show_warning
 from qtpy.QtCore import QObject, QTimer, Signal
 
-from napari_histeq import layers, placement
-from napari_histeq.work import Answer, Choice, Stopped, task_of, work
+from napari_histeq import layers, placement, where
+from napari_histeq.core._validate import is_lazy
+from napari_histeq.work import Answer, Choice, Stopped, display_layer_of, task_of, work
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,10 +66,11 @@ class Run(QObject):
         self.source = source
         self._choice = choice
         task = task_of(viewer, source, choice)
-        theme = viewer.theme
+        address = where.scheduler_address() if is_lazy(task.image) else ""
         self._worker = create_worker(
-            work, task, choice, theme, self._report, _start_thread=False, _ignore_errors=True
-        )
+            work, task, choice, viewer.theme, address, self._report,
+            _start_thread=False, _ignore_errors=True,
+        )  # fmt: skip
         self._worker.returned.connect(self._answered)
         self._worker.warned.connect(self._warned)
         self._worker.finished.connect(self._left)
@@ -161,7 +163,9 @@ class Run(QObject):
         made = []
         if beside and placement.original_of(self._viewer, source) is None:
             made.append(placement.original_layer(source))
-        if choice.image:
+        if choice.display:
+            made.append(display_layer_of(source, outcome))
+        elif choice.image:
             made.append(layers.equalized_layer(source, outcome))
         if picture is not None:
             made.append(placement.histogram_layer(source, picture, outcome, beside=beside))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from napari.layers import Image
 
-from napari_histeq.record import KEY
+from napari_histeq.record import KEY, Record
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,13 +16,17 @@ if TYPE_CHECKING:
 
     from napari_histeq.task import Outcome
 
-#: Kinds of layers that are made here; layers of the last two can not be equalized.
-IMAGE, PLOT, ORIGINAL = "image", "plot", "original"
+#: Kinds of layers that are made here; layers of the last three can not be equalized.
+IMAGE, DISPLAY, PLOT, ORIGINAL, PREVIEW = "image", "display", "plot", "original", "preview"
+
+
+#: What stands beside the record in a layer's metadata.
+OURS = ("kind", "error", "limits", "colormap", "gamma")
 
 
 def is_source(layer: Layer | None) -> bool:
     """Whether a layer can be equalized: an image that is no plot or copy of ours."""
-    return isinstance(layer, Image) and kind_of(layer) not in (PLOT, ORIGINAL)
+    return isinstance(layer, Image) and kind_of(layer) not in (PLOT, ORIGINAL, PREVIEW)
 
 
 def kind_of(layer: Layer) -> str:
@@ -84,9 +88,29 @@ def equalized_layer(source: Image, outcome: Outcome) -> Image:
         "multiscale": isinstance(outcome.data, list),
         "locked_data_level": None,
     }
+    if not source.rgb:
+        changes["colormap"], changes["gamma"] = look_of(source)
     if outcome.limits is not None and not source.rgb:
         changes["contrast_limits"] = outcome.limits
+    if kind_of(source) == DISPLAY and outcome.record.given:  # it is baked
+        changes["name"] = source.name
+        changes["contrast_limits"] = source.metadata[KEY]["limits"]
     return layer_like(source, outcome.data, changes)
+
+
+def look_of(layer: Image) -> tuple[Any, float]:
+    """The colormap and the gamma that a result shall have: those before any display only."""
+    if kind_of(layer) == DISPLAY:
+        made = layer.metadata[KEY]
+        return made["colormap"], made["gamma"]
+    return layer.colormap, layer.gamma
+
+
+def record_of(layer: Layer | None) -> Record | None:
+    """What was done to make a layer; None if it was not made here."""
+    if layer is None or kind_of(layer) not in (IMAGE, DISPLAY):
+        return None
+    return Record.from_dict({k: v for k, v in layer.metadata[KEY].items() if k not in OURS})
 
 
 def layer_like(source: Image, data: Any, changes: dict[str, Any]) -> Image:
@@ -101,6 +125,7 @@ def why_not(layer: Layer | None) -> str:
     if layer is None:
         return "No layer is selected"
     if isinstance(layer, Image):
-        what = "a histogram plot" if kind_of(layer) == PLOT else "a copy to compare with"
+        kinds = {PLOT: "a histogram plot", PREVIEW: "only a preview"}
+        what = kinds.get(kind_of(layer), "a copy to compare with")
         return f"“{layer.name}” is {what}, not the image itself"
     return f"“{layer.name}” is a {type(layer).__name__} layer, not an image"

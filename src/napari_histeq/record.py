@@ -114,6 +114,8 @@ class Record:
         The intensity that did not count.
     curve : TransferFunction or None
         The transfer function, if it was a single one.
+    given : bool
+        Whether the curve came from another layer, and not from this one's histogram.
     measures : mapping
         ``{"before": {...}, "after": {...}}``.
     versions : mapping
@@ -132,6 +134,7 @@ class Record:
     mask: MaskRecord | None = None
     ignored: float | None = None
     curve: TransferFunction | None = None
+    given: bool = False
     measures: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     versions: Mapping[str, str] = field(default_factory=lambda: dict(current_versions()))
 

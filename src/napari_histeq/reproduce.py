@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import math
+import zlib
 from inspect import cleandoc
 from typing import TYPE_CHECKING, Any
 
@@ -53,6 +54,20 @@ _CHECK = """\
         sys.exit("this is another image than the layer was made from")
 """
 
+_CURVE = '''
+CURVE = """
+{text}
+"""
+
+
+def curve():
+    """The transfer function, which came from another image."""
+    bits = zlib.decompress(base64.b85decode("".join(CURVE.split())))
+    x = np.frombuffer(bits[: {split}], "{dtype}")
+    y = np.frombuffer(bits[{split} :], "<f8")
+    return TransferFunction(x, y, {slope})
+'''
+
 _PACKED = '''
 MASK = """
 {text}
@@ -82,11 +97,12 @@ def script(record: Record) -> str:
         to be part of the script is a third file, ``mask.npy``.
     """
     method = from_dict(METHODS, record.method)
-    packed = record.mask is not None and _packs(record)
-    apart = record.mask is not None and not packed
+    given = record.given and record.curve is not None
+    packed = record.mask is not None and not given and _packs(record)
+    apart = record.mask is not None and not given and not packed
     known = record.digest is not None
-    imports = ["sys", *["hashlib"] * known, *["base64", "zlib"] * packed]
-    names = ", ".join(sorted((type(method).__name__, "equalize")))
+    imports = ["sys", *["hashlib"] * known, *["base64", "zlib"] * (packed or given)]
+    names = "TransferFunction" if given else ", ".join(sorted((type(method).__name__, "equalize")))
     lines = [f"import {name}" for name in sorted(imports)]
     return _HEAD.format(
         also=" MASK.npy" if apart else "",
@@ -97,7 +113,7 @@ def script(record: Record) -> str:
         imports="\n".join([*lines, "", "import numpy as np", f"from napari_histeq import {names}"]),
         digest=f'\nSHA256 = "{record.digest}"\n' if known else "",
         check=_CHECK if known else "",
-        mask=_mask_source(record) if packed else "",
+        mask=_curve_source(record) if given else _mask_source(record) if packed else "",
         parameter=", mask" if apart else "",
         body="\n".join(f"    {line}" if line else "" for line in _body(record, method, packed)),
         argument=", np.load(sys.argv[3])" if apart else "",
@@ -113,14 +129,31 @@ def _mask_source(record: Record) -> str:
     mask = record.mask
     assert mask is not None
     assert mask.bits is not None
-    text = base64.b85encode(mask.bits).decode()
-    # b85 knows neither quotes nor backslashes, so the text needs no escapes.
-    lines = "\n".join(text[i : i + 96] for i in range(0, len(text), 96))
-    return _PACKED.format(text=lines, count=math.prod(mask.shape), shape=mask.shape)
+    text = _in_lines(mask.bits)
+    return _PACKED.format(text=text, count=math.prod(mask.shape), shape=mask.shape)
+
+
+def _curve_source(record: Record) -> str:
+    curve = record.curve
+    assert curve is not None
+    x = curve.x.astype(curve.x.dtype.newbyteorder("<")).tobytes()
+    text = _in_lines(zlib.compress(x + curve.y.astype("<f8").tobytes()))
+    return _CURVE.format(
+        text=text, split=len(x), dtype=curve.x.dtype.newbyteorder("<").str, slope=curve.end_slope
+    )
+
+
+def _in_lines(packed: bytes) -> str:
+    """As text; b85 knows neither quotes nor backslashes, so it needs no escapes."""
+    text = base64.b85encode(packed).decode()
+    return "\n".join(text[i : i + 96] for i in range(0, len(text), 96))
 
 
 def _body(record: Record, method: Method, packed: bool) -> Iterator[str]:
     """The lines of the function that equalizes."""
+    if record.given:
+        yield "return curve()(image)"
+        return
     counted = ""
     if record.mask is not None:
         counted = "mask()" if packed else "mask"
@@ -202,6 +235,8 @@ def _named(method: Method) -> str:
 
 
 def _conditions(record: Record) -> Iterator[str]:
+    if record.given:
+        yield "by the curve of another image"
     if record.mask is not None:
         yield f"only pixels within “{record.mask.layer}” counted"
     if record.ignored is not None:

@@ -55,6 +55,8 @@ class Task:
         An intensity that does not count.
     method, axes, channel_axis, out_range, strength
         As `equalize` takes them.
+    given : TransferFunction, optional
+        A curve that is known already; then nothing needs to be counted to get one.
     coarser : tuple of array
         The other levels of a pyramid whose finest is `image`.
     """
@@ -69,6 +71,7 @@ class Task:
     channel_axis: int | None = None
     out_range: str | tuple[float, float] = "auto"
     strength: float = 1.0
+    given: TransferFunction | None = None
     coarser: tuple[Any, ...] = ()
 
     @property
@@ -112,14 +115,46 @@ def perform(task: Task, report: Report) -> Outcome:
     mask, region = _mask_of(task, report)
     with _stage(report, 0.05, 0.5, "counting"):
         before = _count(task, mask)
-    curve = _curve_of(task, before)
+    curve = curve_of(task, before)
     with _stage(report, 0.5, 0.95, "equalizing"):
-        data = _equalized(task, mask, curve)
+        data = equalized(task, mask, curve)
     with _stage(report, 0.95, 1.0, "measuring"):
         after = _after(task, data, mask, before, curve)
-        limits = _limits_of(task, before)
+        limits = counted_limits(task, before)
         record = _record_of(task, region, curve, measures.summary(before, after, limits))
     return Outcome(data, before, after, curve, limits, record)
+
+
+def plan(task: Task, report: Report) -> Outcome:
+    """Count, and find the curve, but leave the pixels alone: for display only.
+
+    Raises
+    ------
+    ValueError
+        If it takes more than one curve.
+    """
+    if not task.one_curve or task.channel_axis is not None:
+        raise ValueError(
+            f"{_why_not_one_curve(task)}, so it can not be shown by a colormap: "
+            "choose the output “new layer”"
+        )
+    mask, region = _mask_of(task, report)
+    with _stage(report, 0.05, 0.95, "counting"):
+        before = _count(task, mask)
+    curve = curve_of(task, before)
+    if curve is None:
+        raise ValueError("no pixel was counted, so there is no curve to display")
+    after, limits = curve.push(before), counted_limits(task, before)
+    record = _record_of(task, region, curve, measures.summary(before, after, limits))
+    return Outcome(None, before, after, curve, limits, record)
+
+
+def _why_not_one_curve(task: Task) -> str:
+    if task.channel_axis is not None:
+        return "an RGB layer has no colormap"
+    if task.axes is not None:
+        return "each plane would have a curve of its own (untick no axis, or follow the slice)"
+    return f"{type(task.method).__name__} is not a single curve"
 
 
 def survey(task: Task, report: Report) -> Outcome:
@@ -168,7 +203,10 @@ def _count_colors(image: Any, mask: Any) -> Histogram:
     return Histogram(*count(lazy.ChunkSource(pixels, wanted, color.LuminanceSource)))
 
 
-def _curve_of(task: Task, before: Histogram) -> TransferFunction | None:
+def curve_of(task: Task, before: Histogram) -> TransferFunction | None:
+    """The curve of a histogram, if the task takes a single one."""
+    if task.given is not None:
+        return task.given
     if not task.one_curve or before.levels.dtype.kind == "b" or not before.total:
         return None
     return transfer_function(
@@ -182,7 +220,7 @@ def _out_range(task: Task, before: Histogram) -> str | tuple[float, float]:
     return color.limits(task.out_range, before)
 
 
-def _equalized(task: Task, mask: Any, curve: TransferFunction | None) -> Any:
+def equalized(task: Task, mask: Any, curve: TransferFunction | None) -> Any:
     """The equalized image; a list of its levels, if there are several."""
     levels = [task.image, *task.coarser]
     if curve is not None and task.channel_axis is None:
@@ -212,12 +250,15 @@ def _after(
     return compute_histogram(finest, mask=mask, max_samples=SAMPLES if is_lazy(finest) else None)
 
 
-def _limits_of(task: Task, before: Histogram) -> tuple[float, float] | None:
+def counted_limits(task: Task, before: Histogram) -> tuple[float, float] | None:
     """The range of the output, a strength below 1 included."""
     if not before.total:
         return None
     ends = [float(v) for v in before.range]
     wanted = output_limits(_out_range(task, before), before)
+    if task.given is not None:
+        low, high = float(task.given.y[0]), float(task.given.y[-1])
+        return (low, high) if low < high else None
     part = task.strength
     low, high = ((1 - part) * e + part * w for e, w in zip(ends, wanted, strict=True))
     return (low, high) if low < high else None
@@ -246,4 +287,5 @@ def _record_of(
             when: {name: float(pair[i]) for name, pair in found.items()}
             for i, when in enumerate(("before", "after"))
         },
+        given=task.given is not None,
     )

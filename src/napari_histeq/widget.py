@@ -13,6 +13,9 @@ from napari.utils.notifications import show_error
 from napari_histeq import jobs, layers
 from napari_histeq._panel import arrange, evidence, fields, rows, style
 from napari_histeq._panel.links import Links
+from napari_histeq._panel.live import Live
+from napari_histeq._panel.plotbox import PlotBox
+from napari_histeq._panel.tools import Tools
 from napari_histeq.core import METHODS
 from napari_histeq.core._options import Method, OptionField, options_of
 from napari_histeq.task import Outcome
@@ -48,6 +51,9 @@ class EqualizePanel(Container[Any]):
             ],
             labels=False,
         )
+        self.plotbox = PlotBox()
+        self.tools = Tools(viewer, self.plotbox, self["layer"].get_value)
+        self._live = Live(viewer, self.plotbox, self._chosen)
         self._parts = arrange.arrange(self)
         self._link()
         self.native_parent_changed.connect(self._moved)
@@ -79,7 +85,11 @@ class EqualizePanel(Container[Any]):
             strength=self["strength"].value,
             plot=self["plot"].value,
             compare=self["compare"].value,
+            display=self["output"].value == rows.DISPLAY_ONLY,
         )
+
+    def _chosen(self) -> tuple[Image | None, Choice]:
+        return self["layer"].value, self.choice()
 
     def chosen_method(self) -> Method:
         """The method, made from its rows."""
@@ -105,6 +115,12 @@ class EqualizePanel(Container[Any]):
         link(self["out_range"].changed, self._show_rows)
         link(self["run"].changed, self._start)
         link(self["cancel"].changed, self._cancel)
+        link(self["preview"].changed, self._live.set_preview)
+        link(self.changed, self._live.touch)
+        link(self._live.measured, self._show_measures)
+        link(self._live.told, self._show_told)
+        link(self._viewer.dims.events.current_step, self._live.touch)
+        link(self._viewer.cursor.events.position, self._mark)
         self._paint()
         self._show_method()
         self._layers_changed()
@@ -123,6 +139,7 @@ class EqualizePanel(Container[Any]):
     def disconnect_all(self) -> None:
         """Let go of the viewer: stop the run, and hear of nothing more."""
         self._cancel()
+        self._live.close()
         self._links.undo()
         self._layer_links.undo()
 
@@ -151,13 +168,36 @@ class EqualizePanel(Container[Any]):
         if source is not None:
             self._layer_links.connect(source.events.axis_labels, self._show_rows)
             self._layer_links.connect(source.events.data, self._show_rows)
+            self._layer_links.connect(source.events.data, self._live.touch)
         self._show_rows()
         self._show_message()
+        self._live.touch()
 
     # ---- what is shown ----
 
+    def _show_measures(self, found: tuple[Any, str] | None) -> None:
+        self.plotbox.measures = None if found is None else found[0]
+        source = self["layer"].value
+        if found is not None:
+            self["evidence"].value = evidence.table(*found)
+        self["evidence"].visible = found is not None or (source and source is self._measured)
+
+    def _show_told(self, words: str) -> None:
+        if self._job is None:
+            self["status"].value = words
+
+    def _mark(self, _: object = None) -> None:
+        """Mark the value under the cursor on all curves."""
+        source = self["layer"].value
+        if source is None or source.rgb or not self.plotbox.isVisible():
+            return
+        value = source.get_value(self._viewer.cursor.position, world=True)
+        value = value[1] if isinstance(value, tuple) else value
+        self.plotbox.mark(None if value is None else float(value))
+
     def _paint(self, _: object = None) -> None:
         self.native.setStyleSheet(style.sheet(self._viewer.theme))
+        self.plotbox.renew(self._viewer.theme)
         self._parts.align()
 
     def _show_message(self) -> None:
@@ -207,7 +247,6 @@ class EqualizePanel(Container[Any]):
         self["axes"].names = layers.axis_names(source) if source is not None else ()
         self._parts.region.show_row(self["axes"], len(self["axes"].names) > 2)
         self._parts.region.show_row(self["ignored_value"], self["ignore"].value)
-        self["evidence"].visible = source is not None and source == self._measured
         custom = self["out_range"].value == rows.CUSTOM
         for bound in ("low", "high"):
             self._parts.output.show_row(self[bound], custom)
@@ -219,6 +258,7 @@ class EqualizePanel(Container[Any]):
         source = self["layer"].value
         if source is None or self._job is not None:
             return
+        self["preview"].value = False
         try:
             job = jobs.Run(self._viewer, source, self.choice())
         except EXPECTED as error:
@@ -242,7 +282,7 @@ class EqualizePanel(Container[Any]):
             job.ended.disconnect(self._ended)
         self._show_idle()
         if isinstance(what, Outcome):
-            self["evidence"].value = evidence.table(what.record)
+            self["evidence"].value = evidence.table(what.record.measures)
             self._measured = job and job.source
             self._show_rows()
             seconds = time.monotonic() - self._began

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from napari.utils.theme import get_theme
 
-from napari_histeq import layers, placement, regions
-from napari_histeq.core import ChunkError, Global
+from napari_histeq import display, layers, placement, regions, where
+from napari_histeq.core import METHODS, ChunkError, Global
+from napari_histeq.core._options import from_dict
+from napari_histeq.core._validate import is_lazy
 from napari_histeq.core.methods import CurveMethod
-from napari_histeq.task import Outcome, Task, perform, survey
+from napari_histeq.record import KEY
+from napari_histeq.task import Outcome, Task, perform, plan, survey
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,7 +24,10 @@ if TYPE_CHECKING:
     from napari.layers import Image, Labels, Shapes
     from numpy.typing import NDArray
 
+    from napari_histeq.core import TransferFunction
     from napari_histeq.core._options import Method
+    from napari_histeq.record import Record
+    from napari_histeq.task import Report
 
 #: Pixels across a plot: sharp when it fills the screen.
 PLOT_WIDTH = 2400
@@ -47,6 +53,8 @@ class Choice:
     image: bool = True
     plot: bool = True
     compare: bool = False
+    display: bool = False
+    curve: TransferFunction | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,14 +91,41 @@ def task_of(viewer: ViewerModel, source: Image, choice: Choice) -> Task:
         channel_axis=layers.channel_axis_of(source),
         out_range=choice.out_range,
         strength=choice.strength,
+        given=choice.curve,
         coarser=layers.coarser_of(source),
     )
 
 
-def work(task: Task, choice: Choice, theme: str, report: Callable[[float, str], None]) -> Answer:
+def choice_of(record: Record, **changes: Any) -> Choice:
+    """The choice that led to a record: to apply the same to another layer."""
+    choice = Choice(
+        method=from_dict(METHODS, record.method),
+        ignored=record.ignored,
+        axes=record.axes,
+        out_range=record.out_range,
+        strength=record.strength,
+        plot=False,
+    )
+    return replace(choice, **changes)
+
+
+def display_layer_of(source: Image, outcome: Outcome) -> Image:
+    """A layer that shares the source's data; its look is told by the outcome."""
+    assert outcome.curve is not None
+    colormap, gamma = layers.look_of(source)
+    limits = outcome.limits or outcome.before.range
+    settings = display.display_settings(
+        outcome.curve, outcome.before, limits, colormap=colormap, gamma=gamma
+    )
+    made = {"kind": layers.DISPLAY, "error": settings.error, "limits": limits}
+    made |= {"colormap": colormap, "gamma": gamma}
+    return display.display_layer(source, settings, {KEY: made | outcome.record.as_dict()})
+
+
+def work(task: Task, choice: Choice, theme: str, address: str, report: Report) -> Answer:
     """All that takes time; `report` raises `Stopped` to end it."""
     try:
-        outcome = (perform if choice.image else survey)(task, report)
+        outcome = _computed(task, _kind_of_work(choice), address, report)
         picture = _drawn(task, outcome, theme) if choice.plot else None
         report(1.0, "drawing")
     except Stopped:
@@ -100,6 +135,20 @@ def work(task: Task, choice: Choice, theme: str, report: Callable[[float, str], 
     except Exception as error:  # noqa: BLE001  (told to the person, with its traceback)
         return Answer(problem=f"{type(error).__name__}: {error}", fault=error)
     return Answer(outcome, picture)
+
+
+def _computed(task: Task, compute: Callable[..., Outcome], address: str, report: Report) -> Outcome:
+    """Compute here; or, if the image is lazy, where the preferences say, and say so."""
+    if not is_lazy(task.image):
+        return compute(task, report)
+    with where.working_at(address):
+        return compute(task, lambda part, what: report(part, f"{what} {where.in_words(address)}"))
+
+
+def _kind_of_work(choice: Choice) -> Callable[..., Outcome]:
+    if choice.display:
+        return plan
+    return perform if choice.image else survey
 
 
 def _in_words(task: Task, error: Exception) -> str:

@@ -64,6 +64,8 @@ def arrange(panel: Any) -> Arrangement:
         Fold("Region", parts.region),
         parts.output,
         frame.line(panel["plot"], panel["compare"], panel["preview"]),
+        panel.plotbox,
+        panel.tools,
         panel["evidence"].native,
         _buttons(panel),
         panel["progress"].native,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from napari_histeq.record import Record
+    from collections.abc import Mapping
 
 
 def number(value: float) -> str:
@@ -23,9 +23,9 @@ SHOWN = (
 )
 
 
-def table(record: Record) -> str:
-    """A table in Qt's rich text: measure, before, after."""
-    before, after = record.measures["before"], record.measures["after"]
+def table(measures: Mapping[str, Mapping[str, float]], sentence: str = "") -> str:
+    """A table in Qt's rich text: measure, before, after; and a sentence under it."""
+    before, after = measures["before"], measures["after"]
     lines = [
         f"<tr><td>{caption}</td><td align='right'>{written(before[name])}</td>"
         f"<td align='right'><b>{written(after[name])}</b></td></tr>"
@@ -33,4 +33,4 @@ def table(record: Record) -> str:
         if name in before and name in after
     ]
     head = "<tr><td></td><td align='right'>before</td><td align='right'>after</td></tr>"
-    return f"<table width='100%' cellpadding='1'>{head}{''.join(lines)}</table>"
+    return f"<table width='100%' cellpadding='1'>{head}{''.join(lines)}</table>{sentence}"

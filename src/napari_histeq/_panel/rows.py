@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from magicgui.widgets import Widget
 
 CUSTOM = "custom"
-NEW_LAYER = "new layer"
+NEW_LAYER, DISPLAY_ONLY = "new layer", "display only"
 
 OUT_RANGES = (
     ("automatic", "auto"),
@@ -94,7 +94,14 @@ def output_rows() -> list[Widget]:
         ),
         ExactSpinBox(name="low", value=0, min=-MOST, max=MOST),
         ExactSpinBox(name="high", value=255, min=-MOST, max=MOST),
-        Either(name="output", choices=[NEW_LAYER], orientation="horizontal"),
+        Either(
+            name="output",
+            choices=[NEW_LAYER, DISPLAY_ONLY],
+            value=NEW_LAYER,
+            orientation="horizontal",
+            tooltip="Display only: a layer that shares the data of its source, and shows them "
+            "equalized by its colormap; the values under the cursor stay the measured ones.",
+        ),
         CheckBox(
             name="plot",
             text="histogram layer",
@@ -106,7 +113,12 @@ def output_rows() -> list[Widget]:
             text="side by side",
             tooltip="Show the original to the left of the result: a layer that shares its data.",
         ),
-        CheckBox(name="preview", text="live preview", visible=False),
+        CheckBox(
+            name="preview",
+            text="live preview",
+            tooltip="Show the result on the image while you move the controls; "
+            "nothing is added before you press the button.",
+        ),
     ]
 
 

@@ -1,0 +1,96 @@
+"""A display-only layer whose curve follows what is shown: the slice, or the view."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Literal
+
+from qtpy.QtCore import QObject, QTimer
+
+from napari_histeq import display, held, layers
+from napari_histeq._panel.links import Links
+from napari_histeq.core import METHODS, compute_histogram, transfer_function
+from napari_histeq.core._options import from_dict
+from napari_histeq.core.histogram import output_limits
+from napari_histeq.record import KEY
+
+if TYPE_CHECKING:
+    from napari.layers import Image
+    from napari.viewer import Viewer
+
+    What = Literal["slice", "view"]
+
+#: Milliseconds without a move of the camera before the view counts anew.
+STILL = 30
+
+_following: dict[int, Follower] = {}
+
+
+def followed(layer: Image) -> str:
+    """What a layer follows: ``"slice"``, ``"view"`` or nothing (empty)."""
+    follower = _following.get(id(layer))
+    return follower.what if follower is not None else ""
+
+
+def follow(viewer: Viewer, layer: Image, what: What | Literal[""]) -> None:
+    """Have a display-only layer follow the displayed slice or view, or nothing any more."""
+    old = _following.pop(id(layer), None)
+    if old is not None:
+        old.stop()
+    if what:
+        _following[id(layer)] = Follower(viewer, layer, what)
+
+
+class Follower(QObject):
+    """Sets the look of one layer whenever napari shows another slice (or view) of it.
+
+    It looks at the pixels that napari holds already, thinned out to a million, so that
+    scrubbing is not held up.
+    """
+
+    def __init__(self, viewer: Viewer, layer: Image, what: What) -> None:
+        super().__init__()
+        self._viewer, self._layer, self.what = viewer, layer, what
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self._renew)
+        self._links = Links()
+        self._links.connect(layer.events.set_data, self._renew)
+        self._links.connect(viewer.layers.events.removed, self._removed)
+        if what == "view":
+            camera = getattr(getattr(viewer, "scene", viewer), "camera", None)
+            for event in (camera.events.center, camera.events.zoom):
+                self._links.connect(event, self._later)
+        self._renew()
+
+    def stop(self) -> None:
+        """Leave the layer as it is now."""
+        self._timer.stop()
+        self._links.undo()
+
+    def _later(self, _: object = None) -> None:
+        self._timer.start(STILL)
+
+    def _removed(self, event: Any) -> None:
+        if event.value is self._layer:
+            follow(self._viewer, self._layer, "")
+
+    def _renew(self, _: object = None) -> None:
+        layer, record = self._layer, layers.record_of(self._layer)
+        pixels = (held.visible_of if self.what == "view" else held.slice_of)(layer)
+        if record is None or not pixels.size:
+            return
+        histogram = compute_histogram(held.thinned(pixels))
+        if histogram.populated.size < 2:  # nothing to spread
+            return
+        method = from_dict(METHODS, record.method)
+        how: Any = {"out_range": record.out_range, "strength": record.strength}
+        curve = transfer_function(histogram, method, **how)
+        colormap, gamma = layers.look_of(layer)
+        limits = output_limits(record.out_range, histogram)
+        settings = display.display_settings(
+            curve, histogram, limits, colormap=colormap, gamma=gamma
+        )
+        display.show(settings, layer)
+        shown = {"x": curve.x, "y": curve.y, "end_slope": curve.end_slope}
+        layer.metadata[KEY] |= {"curve": shown, "given": True, "limits": limits}
+        layer.metadata[KEY]["error"] = settings.error

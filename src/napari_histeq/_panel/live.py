@@ -1,0 +1,239 @@
+"""What happens while a person moves the controls: the plot, the table, the preview."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from weakref import WeakMethod
+
+import numpy as np
+from napari.qt.threading import create_worker
+from qtpy.QtCore import QObject, QTimer, Signal
+
+from napari_histeq import display, held, layers, work
+from napari_histeq._panel.patch import Patch
+from napari_histeq._panel.plotbox import Drawn
+from napari_histeq.core import Histogram, TransferFunction, measures
+from napari_histeq.plot import why_not_flat
+from napari_histeq.task import counted_limits, curve_of, survey
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from napari.layers import Image
+    from napari.viewer import Viewer
+
+    from napari_histeq._panel.plotbox import PlotBox
+    from napari_histeq.task import Task
+
+#: Images of more pixels than this (and all lazy ones) are judged by their displayed slice.
+WHOLE = 1 << 24
+
+#: Milliseconds in which changes are gathered.
+GATHER = 5
+
+
+class Live(QObject):
+    """Follows the controls: the newest choice wins, late answers are dropped.
+
+    Parameters
+    ----------
+    viewer : Viewer
+    plot : PlotBox
+    choose : method
+        Gives the layer and the choice, or raises ValueError if they do not fit.
+
+    Attributes
+    ----------
+    measured : Signal(object)
+        The measures, ``{"before": {...}, "after": {...}}``, and the sentence that says
+        why the result is not flat; None if there is nothing to tell.
+    told : Signal(str)
+        What is to know about the preview, in plain words.
+    """
+
+    measured = Signal(object)
+    told = Signal(str)
+
+    def __init__(
+        self, viewer: Viewer, plot: PlotBox, choose: Callable[[], tuple[Image | None, work.Choice]]
+    ) -> None:
+        super().__init__(plot)
+        self._gone = False
+        plot.destroyed.connect(self._mark_gone)
+        self._viewer, self._plot = viewer, plot
+        self._choose = WeakMethod(choose)  # the panel may go
+        self.preview = False
+        self._key: tuple[Any, ...] | None = None
+        self._histogram: Histogram | None = None
+        self._counting: Any = None
+        self._worn: tuple[Image, display.Worn] | None = None
+        self._patch = Patch(viewer)
+        self._found: tuple[Task, Histogram, TransferFunction | None] | None = None
+        self._drawing: Drawn | None = None
+        self._timer = _after(self, self._react)
+        self._second = _after(self, self._measure)
+        self._third = _after(self, self._draw)
+
+    # ---- from outside ----
+
+    def touch(self, *_: object) -> None:
+        """Something changed: react soon, once for many changes."""
+        if not self._gone and not self._timer.isActive():
+            self._timer.start(GATHER)
+
+    def set_preview(self, shown: bool) -> None:
+        """Switch the preview on or off; off leaves the viewer exactly as it was."""
+        self.preview = shown
+        if not shown:
+            self.undress()
+        self.touch()
+
+    def undress(self) -> None:
+        """Take the preview away."""
+        self._patch.remove()
+        if self._worn is not None:
+            layer, look = self._worn
+            self._worn = None
+            look.put_on(layer)
+            self.told.emit("")
+
+    def close(self) -> None:
+        """Stop all, and leave nothing behind."""
+        for timer in (self._timer, self._second, self._third):
+            timer.stop()
+        self._drop_count()
+        self.preview = False
+        self.undress()
+
+    def _mark_gone(self, _: object = None) -> None:
+        """The window was closed, and Qt deleted all that was in it."""
+        self._gone = True
+
+    # ---- the steps: each is short, and Qt has its turn between them ----
+
+    def _react(self) -> None:
+        """Count if need be; else find the curve, and show what it does."""
+        choose = self._choose()
+        if choose is None:
+            return
+        try:
+            self._follow(*choose())
+        except work.EXPECTED as error:
+            self.told.emit(str(error))
+
+    def _follow(self, source: Image | None, choice: work.Choice) -> None:
+        if self._worn is not None and self._worn[0] is not source:
+            self.undress()
+        if source is None:
+            self._plot.show_data(None)
+            self.measured.emit(None)
+            return
+        key = self._key_of(source, choice)
+        if key != self._key:
+            self._count(source, choice, key)
+        elif self._histogram is not None and self._histogram.total:
+            self._show(source, choice, self._histogram)
+
+    def _show(self, source: Image, choice: work.Choice, histogram: Histogram) -> None:
+        task = work.task_of(self._viewer, source, choice)
+        curve = curve_of(task, histogram)
+        self._found = task, histogram, curve
+        self._second.start(0)
+        if not self.preview:
+            return
+        if curve is not None and not source.rgb:
+            self._patch.remove()
+            self._wear(source, task, histogram, curve)
+        else:
+            if self._worn is not None:
+                self.undress()
+            self._patch.show(source, task)
+
+    def _wear(self, source: Image, task: Task, before: Histogram, curve: TransferFunction) -> None:
+        """Display the source itself as the result would look."""
+        if self._worn is None:
+            self._worn = source, display.Worn.of(source)
+        look = self._worn[1]
+        limits = counted_limits(task, before) or before.range
+        is_display = layers.kind_of(source) == layers.DISPLAY
+        colormap, gamma = layers.look_of(source) if is_display else (look.colormap, look.gamma)
+        settings = display.display_settings(curve, before, limits, colormap=colormap, gamma=gamma)
+        display.show(settings, source)
+        self.told.emit(display.in_words(settings.error))
+
+    def _measure(self) -> None:
+        assert self._found is not None
+        task, before, curve = self._found
+        if curve is None:
+            self.measured.emit(None)
+            self._drawing = Drawn(before)
+        else:
+            after = curve.push(before)
+            found = measures.summary(before, after, counted_limits(task, before))
+            told = {
+                when: {name: float(np.ravel(pair)[i]) for name, pair in found.items()}
+                for i, when in enumerate(("before", "after"))
+            }
+            self.measured.emit((told, why_not_flat(before, after)))
+            self._drawing = Drawn(before, after, curve)
+        self._third.start(0)
+
+    def _draw(self) -> None:
+        self._plot.show_data(self._drawing)
+
+    # ---- the histogram ----
+
+    def _key_of(self, source: Image, choice: work.Choice) -> tuple[Any, ...]:
+        """All that the histogram depends on."""
+        region = choice.region
+        point = () if _is_small(source) else tuple(self._viewer.dims.current_step)
+        marked = () if region is None else (id(region), id(region.data))
+        return (id(source), id(source.data), point, marked, choice.ignored)
+
+    def _count(self, source: Image, choice: work.Choice, key: tuple[Any, ...]) -> None:
+        self._drop_count()
+        self._key, self._histogram = key, None
+        task = work.task_of(self._viewer, source, choice)
+        if not _is_small(source):
+            pixels = held.thinned(held.slice_of(source), rgb=source.rgb)
+            task = replace(task, image=pixels, region=None)
+        self._counting = create_worker(
+            _histogram_of, task, _start_thread=False, _ignore_errors=True
+        )
+        self._counting.returned.connect(partial(self._counted, key))
+        self._counting.start()
+
+    def _counted(self, key: tuple[Any, ...], histogram: Histogram | None) -> None:
+        if (
+            key == self._key and histogram is not None and not self._gone
+        ):  # else too late: the person moved on
+            self._histogram = histogram
+            self.touch()
+
+    def _drop_count(self) -> None:
+        if self._counting is not None:
+            self._counting.quit()
+            self._counting = None
+
+
+def _after(parent: QObject, step: Callable[[], None]) -> QTimer:
+    timer = QTimer(parent)
+    timer.setSingleShot(True)
+    timer.timeout.connect(step)
+    return timer
+
+
+def _is_small(source: Image) -> bool:
+    """Whether the whole image is counted in a moment."""
+    pixels = layers.pixels_of(source)
+    return isinstance(pixels, np.ndarray) and pixels.size <= WHOLE
+
+
+def _histogram_of(task: Task) -> Histogram | None:
+    """On a worker's thread."""
+    try:
+        return survey(task, lambda *_: None).before
+    except ValueError:  # a mask that does not fit; the button tells
+        return None

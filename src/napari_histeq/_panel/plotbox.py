@@ -1,0 +1,122 @@
+"""The plot inside the dock: the same drawing as the plot layer, at the panel's width."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from matplotlib.backends.backend_qtagg import FigureCanvasQTAgg
+from matplotlib.figure import Figure
+from napari.utils.theme import get_theme
+from qtpy.QtCore import QTimer, Signal
+from qtpy.QtWidgets import QSizePolicy
+
+from napari_histeq import plot
+
+if TYPE_CHECKING:
+    from napari_histeq.core import Histogram, TransferFunction
+
+#: Height of the plot in pixels; its width is the panel's.
+HEIGHT = 250
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Drawn:
+    """What the plot shows."""
+
+    before: Histogram
+    after: Histogram | None = None
+    curve: TransferFunction | None = None
+
+
+class PlotBox(FigureCanvasQTAgg):
+    """Histograms, cdf and curve; redrawn in two steps, none of which holds the GUI long.
+
+    Attributes
+    ----------
+    drawn : Signal
+        After each drawing.
+    """
+
+    drawn = Signal()
+
+    def __init__(self) -> None:
+        super().__init__(Figure(dpi=100))
+        self.setFixedHeight(HEIGHT)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.setMinimumWidth(200)
+        self.log, self.kde, self.nbins = False, True, None
+        self.shown: Drawn | None = None
+        self.measures: dict[str, dict[str, float]] | None = None
+        self._theme: Any = None
+        self._plot: plot.HistogramFigure | None = None
+        self._paint = QTimer(self, singleShot=True)
+        self._paint.timeout.connect(self._painted)
+        self.setVisible(False)
+
+    def show_data(self, shown: Drawn | None) -> None:
+        """Show other histograms; the drawing itself follows when Qt has time for it."""
+        had, self.shown = self.shown, shown
+        self.setVisible(shown is not None)
+        if shown is None:
+            return
+        same = had is not None and (had.after is None) == (shown.after is None)
+        if self._plot is None or not same:
+            self._make()
+        else:
+            self._plot.update(shown.before, shown.after, shown.curve, note="")
+        self._paint.start(0)
+
+    def choose(self, **options: Any) -> None:
+        """Set `log`, `kde` or `nbins`."""
+        for name, value in options.items():
+            setattr(self, name, value)
+        self.renew()
+
+    def renew(self, theme: str | None = None) -> None:
+        """Draw all anew, in a theme of napari's."""
+        if theme is not None:
+            self._theme = theme_of(theme)
+            self.figure.set_facecolor(self._theme.background)
+        if self.shown is not None:
+            self._make()
+            self._paint.start(0)
+
+    def mark(self, value: float | None) -> None:
+        """Mark an intensity on all curves."""
+        if self._plot is None or self._plot.marked == value:
+            return
+        self._plot.mark(value)
+        if not self._paint.isActive():
+            self._paint.start(20)
+
+    def save(self, path: str, title: str) -> None:
+        """Write the plot to a file, by the ending of its name: SVG, PNG or PDF."""
+        if self.shown is None:
+            raise ValueError("there is no plot yet: choose an image layer first")
+        plot.save(
+            path, self.shown.before, self.shown.after, curve=self.shown.curve,
+            title=title, theme="light", log=self.log, kde=self.kde, nbins=self.nbins,
+        )  # fmt: skip
+
+    def _make(self) -> None:
+        assert self.shown is not None
+        self._plot = plot.HistogramFigure(
+            self.figure, self.shown.before, self.shown.after, curve=self.shown.curve,
+            theme=self._theme or "dark", log=self.log, kde=self.kde, nbins=self.nbins,
+            compact=True, note="",
+        )  # fmt: skip
+
+    def _painted(self) -> None:
+        self.draw()
+        self.drawn.emit()
+
+
+def theme_of(name: str) -> plot.Theme:
+    """The plot's colours in a theme of napari's."""
+    colors = get_theme(name)
+    return plot.Theme.of(
+        name,
+        background=colors.background.as_hex(format="long"),
+        text=colors.text.as_hex(format="long"),
+    )

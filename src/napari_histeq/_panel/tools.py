@@ -1,0 +1,187 @@
+"""Under the plot: how it is drawn, and what can be done with the layer that was made."""
+
+from __future__ import annotations
+
+import csv
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from napari.utils.notifications import show_info
+from qtpy.QtWidgets import (
+    QApplication,
+    QCheckBox,
+    QComboBox,
+    QFileDialog,
+    QHBoxLayout,
+    QMenu,
+    QToolButton,
+    QWidget,
+)
+
+from napari_histeq import jobs, layers, reproduce, work
+from napari_histeq._panel import evidence
+from napari_histeq._panel.follow import follow, followed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from napari.layers import Image
+    from napari.viewer import Viewer
+
+    from napari_histeq._panel.plotbox import PlotBox
+
+BINS = {"auto bins": None, "20 bins": 20, "64 bins": 64, "256 bins": 256, "1024 bins": 1024}
+
+
+class Tools(QWidget):
+    """One row: log, KDE, number of bins, and a menu."""
+
+    def __init__(self, viewer: Viewer, plot: PlotBox, source: Callable[[], Image | None]) -> None:
+        super().__init__()
+        self._viewer, self._plot, self._source = viewer, plot, source
+        self.log, self.kde = QCheckBox("log"), QCheckBox("KDE")
+        self.log.setToolTip("Pixels per bin on a logarithmic axis.")
+        self.kde.setToolTip("Draw the kernel density estimates.")
+        self.kde.setChecked(True)
+        self.bins = QComboBox()
+        self.bins.addItems(list(BINS))
+        self.menu = QMenu(self)
+        self.menu.aboutToShow.connect(self.fill)
+        self.button = QToolButton()
+        self.button.setText("Result")
+        self.button.setToolTip("What to do with the result: bake, follow, reproduce, save")
+        self.button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.button.setMenu(self.menu)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        for part in (self.log, self.kde, self.bins):
+            row.addWidget(part)
+        row.addStretch(1)
+        row.addWidget(self.button)
+        self.log.toggled.connect(lambda on: plot.choose(log=on))
+        self.kde.toggled.connect(lambda on: plot.choose(kde=on))
+        self.bins.currentTextChanged.connect(lambda text: plot.choose(nbins=BINS[text]))
+
+    def made(self) -> Image | None:
+        """The layer that the menu is about: the active one, or the newest of the source."""
+        active, source = self._viewer.layers.selection.active, self._source()
+        if layers.record_of(active) is not None:
+            return active
+        for layer in reversed(self._viewer.layers):
+            record = layers.record_of(layer)
+            if record is not None and source is not None and record.source == source.name:
+                return layer
+        return None
+
+    def fill(self) -> None:
+        """Fill the menu for the layer it is about."""
+        self.menu.clear()
+        made = self.made()
+        add = self.menu.addSection(made.name if made else "equalize an image first")
+        add.setEnabled(False)
+        shown = made is not None and layers.kind_of(made) == layers.DISPLAY
+        self._action("Bake into a new layer", shown and partial(self.bake, made))
+        self._action("Restore: remove the display", shown and partial(self.restore, made))
+        for what in ("slice", "view"):
+            action = self._action(f"Follow the {what}", shown and partial(self.follow, made, what))
+            action.setCheckable(True)
+            action.setChecked(shown and followed(made) == what)
+        self.menu.addSeparator()
+        self._action("Copy as Python", made and partial(self.copy_script, made))
+        self._action("Copy figure legend", made and partial(self.copy_legend, made))
+        self._apply_menu("Apply the same curve to", made, same_curve=True)
+        self._apply_menu("Apply the same settings to", made, same_curve=False)
+        self.menu.addSeparator()
+        ready = self._plot.shown is not None
+        self._action("Save the plot …", ready and self.ask_plot)
+        self._action("Save the table …", self._plot.measures is not None and self.ask_table)
+
+    def _action(self, text: str, act: Any) -> Any:
+        action = self.menu.addAction(text)
+        action.setEnabled(bool(act))
+        if act:
+            action.triggered.connect(lambda *_: act())
+        return action
+
+    def _apply_menu(self, text: str, made: Image | None, *, same_curve: bool) -> None:
+        record = layers.record_of(made)
+        targets = [
+            layer
+            for layer in self._viewer.layers
+            if layers.is_source(layer) and layer is not made and made is not None
+            and layer.data is not made.data and (record is None or layer.name != record.source)
+        ]  # fmt: skip
+        menu = self.menu.addMenu(text)
+        usable = bool(targets) and not (same_curve and (record is None or record.curve is None))
+        menu.setEnabled(usable)
+        for target in targets:
+            act = partial(self.apply, made, target, same_curve=same_curve)
+            menu.addAction(target.name).triggered.connect(lambda *_, act=act: act())
+
+    # ---- what the items do ----
+
+    def bake(self, made: Image) -> None:
+        """Make a real layer with the identical curve."""
+        record = layers.record_of(made)
+        assert record is not None
+        jobs.Run(self._viewer, made, work.choice_of(record, curve=record.curve)).start()
+
+    def restore(self, made: Image) -> None:
+        """Take a display-only layer away."""
+        self._viewer.layers.remove(made)
+
+    def follow(self, made: Image, what: Any) -> None:
+        """Follow the slice or the view, or stop to."""
+        follow(self._viewer, made, "" if followed(made) == what else what)
+
+    def apply(self, made: Image, target: Image, *, same_curve: bool) -> None:
+        """Do the same to another layer: by the same curve, or with the same settings."""
+        record = layers.record_of(made)
+        assert record is not None
+        curve = record.curve if same_curve else None
+        display = layers.kind_of(made) == layers.DISPLAY
+        jobs.Run(self._viewer, target, work.choice_of(record, curve=curve, display=display)).start()
+
+    def copy_script(self, made: Image) -> None:
+        """Put the script that makes the layer again on the clipboard."""
+        record = layers.record_of(made)
+        assert record is not None
+        _copy(reproduce.script(record), "The script is on the clipboard.")
+
+    def copy_legend(self, made: Image) -> None:
+        """Put the sentence for a figure's legend on the clipboard."""
+        record = layers.record_of(made)
+        assert record is not None
+        display = layers.kind_of(made) == layers.DISPLAY
+        _copy(reproduce.legend(record, display_only=display), "The legend is on the clipboard.")
+
+    def ask_plot(self) -> None:
+        """Ask for a name, and save the plot."""
+        kinds = "Scalable (*.svg);;PDF (*.pdf);;PNG (*.png)"
+        path, _ = QFileDialog.getSaveFileName(self, "Save the plot", "histogram.svg", kinds)
+        if path:
+            source = self._source()
+            self._plot.save(path, source.name if source is not None else "")
+
+    def ask_table(self) -> None:
+        """Ask for a name, and save the measures and the histograms."""
+        path, _ = QFileDialog.getSaveFileName(self, "Save the table", "histogram.csv", "*.csv")
+        if path:
+            self.save_table(path)
+
+    def save_table(self, path: str) -> None:
+        """Write the measures before and after as CSV."""
+        assert self._plot.measures is not None
+        before, after = (self._plot.measures[when] for when in ("before", "after"))
+        captions = {name: caption for name, caption, _ in evidence.SHOWN}
+        with Path(path).open("w", newline="", encoding="utf-8") as file:
+            table = csv.writer(file)
+            table.writerow(("measure", "before", "after"))
+            for name in before:
+                table.writerow((captions.get(name, name), before[name], after[name]))
+
+
+def _copy(text: str, words: str) -> None:
+    QApplication.clipboard().setText(text)
+    show_info(words)

@@ -1,0 +1,45 @@
+"""What napari already holds of a layer: its displayed slice, and the visible part of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from napari.layers import Image
+    from numpy.typing import NDArray
+
+#: More pixels than this are thinned out: counting them would hold a slider up.
+MOST = 1 << 20
+
+
+def slice_of(layer: Image) -> NDArray[Any]:
+    """The displayed slice as measured, at the displayed level; no disk is touched.
+
+    napari has no public name for it.
+    """
+    return np.asarray(layer._slice.image.raw)  # noqa: SLF001
+
+
+def visible_of(layer: Image) -> NDArray[Any]:
+    """The part of the slice that is on the screen (of a multiscale, what is loaded)."""
+    pixels = slice_of(layer)
+    if layer.multiscale or layer._slice_input.ndisplay != 2:  # noqa: SLF001
+        return pixels
+    return pixels[visible_window(layer)]
+
+
+def visible_window(layer: Image) -> tuple[slice, slice]:
+    """The rows and columns of the displayed slice that are on the screen."""
+    shown = list(layer._slice_input.displayed)  # noqa: SLF001
+    (top, left), (bottom, right) = np.asarray(layer.corner_pixels)[:, shown]
+    if bottom <= top or right <= left:  # never drawn yet
+        return slice(None), slice(None)
+    return slice(int(top), int(bottom) + 1), slice(int(left), int(right) + 1)
+
+
+def thinned(pixels: NDArray[Any], *, rgb: bool = False) -> NDArray[Any]:
+    """Every n-th row and column, so that about `MOST` pixels are left."""
+    step = int(np.ceil(np.sqrt(max(pixels.size / MOST, 1.0))))
+    return pixels[..., ::step, ::step, :] if rgb else pixels[..., ::step, ::step]
