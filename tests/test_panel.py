@@ -245,17 +245,18 @@ def test_every_method_runs(viewer: napari.Viewer, panel: Any, run: Press, method
 
 
 def test_measures_of_the_chosen_layer_are_shown(
-    viewer: napari.Viewer, panel: Any, run: Press
+    viewer: napari.Viewer, panel: Any, run: Press, qtbot: Any
 ) -> None:
-    moon = viewer.add_image(data.moon(), name="moon")
+    def shows(before: Any, after: Any) -> bool:
+        levels = [str(np.unique(image).size) for image in (before, after)]
+        return panel["evidence"].visible and all(n in panel["evidence"].value for n in levels)
+
     assert not panel["evidence"].visible
-    run()
-    assert panel["evidence"].visible
-    shown = panel["evidence"].value
-    assert str(np.unique(moon.data).size) in shown
-    assert str(np.unique(viewer.layers["moon equalized"].data).size) in shown
-    viewer.add_image(data.coins(), name="coins")
-    assert not panel["evidence"].visible
+    for image in (data.moon(), data.coins()):
+        viewer.add_image(image)
+        qtbot.waitUntil(lambda image=image: shows(image, equalize(image)))
+        run()
+        assert shows(image, equalize(image))
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
