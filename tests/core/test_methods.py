@@ -132,7 +132,7 @@ def test_bihistogram_of_other_dtypes_is_that_of_8_bit_in_scale(split, dtype):
         np.testing.assert_allclose(out, equalize(small, BiHistogram(split)), atol=1.51)
 
 
-# Global: power and plateau
+# The weights of Global
 
 
 @given(COUNTS, some.options["power"], some.options["plateau"])
