@@ -72,7 +72,6 @@ class Run(QObject):
             _start_thread=False, _ignore_errors=True,
         )  # fmt: skip
         self._worker.returned.connect(self._answered)
-        self._worker.warned.connect(self._warned)
         self._worker.finished.connect(self._left)
         self._reported = 0.0
         self._bar: Any = None
@@ -145,6 +144,8 @@ class Run(QObject):
     def _finish(self, answer: Answer) -> None:
         if self._bar is None:  # cancelled in the meantime
             return
+        for words in answer.warnings:
+            show_warning(words)
         if answer.outcome is None:
             _tell(answer)
             self._stop("failed", answer.problem)
@@ -172,11 +173,6 @@ class Run(QObject):
         self.adding = True
         placement.add_beside(self._viewer, source, made)
         self.adding = False
-
-    def _warned(self, args: tuple[Any, ...]) -> None:
-        message, category = args[:2]
-        if issubclass(category, UserWarning):
-            show_warning(str(message))
 
     def _left(self) -> None:
         _running.discard(self)

@@ -12,6 +12,7 @@ from napari_histeq import display, layers, placement, regions, where
 from napari_histeq.core import METHODS, ChunkError, Global
 from napari_histeq.core._options import from_dict
 from napari_histeq.core._validate import is_lazy
+from napari_histeq.core._warn import hearing
 from napari_histeq.core.methods import CurveMethod
 from napari_histeq.record import KEY
 from napari_histeq.task import Outcome, Task, perform, plan, survey
@@ -68,6 +69,7 @@ class Answer:
     picture: list[NDArray[np.uint8]] | None = None
     problem: str = ""
     fault: Exception | None = None
+    warnings: tuple[str, ...] = ()
 
 
 def task_of(viewer: ViewerModel, source: Image, choice: Choice) -> Task:
@@ -124,6 +126,13 @@ def display_layer_of(source: Image, outcome: Outcome) -> Image:
 
 def work(task: Task, choice: Choice, theme: str, address: str, report: Report) -> Answer:
     """All that takes time; `report` raises `Stopped` to end it."""
+    heard: list[str] = []
+    with hearing(heard.append):
+        answer = _attempt(task, choice, theme, address, report)
+    return replace(answer, warnings=tuple(f"{task.source}: {w}" for w in dict.fromkeys(heard)))
+
+
+def _attempt(task: Task, choice: Choice, theme: str, address: str, report: Report) -> Answer:
     try:
         outcome = _computed(task, _kind_of_work(choice), address, report)
         picture = _drawn(task, outcome, theme) if choice.plot else None

@@ -58,18 +58,18 @@ def arrange(panel: Any) -> Arrangement:
     )
     frame.put_in(
         panel.native,
-        parts.what,
-        options,
-        parts.advanced_fold,
-        Fold("Region", parts.region),
-        parts.output,
-        frame.line(panel["plot"], panel["compare"], panel["preview"]),
-        panel.plotbox,
-        panel.tools,
-        panel["evidence"].native,
-        _buttons(panel),
-        panel["progress"].native,
-        panel["status"].native,
+        [
+            parts.what,
+            options,
+            parts.advanced_fold,
+            Fold("Region", parts.region),
+            parts.output,
+            frame.line(panel["plot"], panel["compare"], panel["preview"]),
+            panel.plotbox,
+            panel.tools,
+            panel["evidence"].native,
+        ],
+        [_buttons(panel), panel["progress"].native, panel["status"].native],
         restyled=parts.align,
     )
     return parts

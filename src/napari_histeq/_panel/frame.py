@@ -35,20 +35,36 @@ class _Area(QScrollArea):
 
     def sizeHint(self) -> QSize:
         """As high as the content."""
-        content = self.widget().sizeHint()
-        return QSize(max(content.width(), WIDTH), content.height())
+        high = self.widget().minimumHeight() + 2 * self.frameWidth()
+        return QSize(max(self.minimumSizeHint().width(), WIDTH), high)
 
     def minimumSizeHint(self) -> QSize:
-        """As wide as the content, but not as high."""
-        return QSize(self.widget().minimumSizeHint().width(), 100)
+        """As wide as the content and its scroll bar, but not as high."""
+        beside = self.verticalScrollBar().sizeHint().width() + 2 * self.frameWidth()
+        return QSize(self.widget().minimumSizeHint().width() + beside, 100)
 
 
 class _Content(QWidget):
-    """Tells when the panel gets its font: as it is shown, or the theme changes."""
+    """Tells when the panel gets its font (as it is shown, or the theme changes) or grows."""
 
-    def __init__(self, restyled: Callable[[], None]) -> None:
+    def __init__(self, restyled: Callable[[], None], area: QWidget) -> None:
         super().__init__()
         self._restyled = restyled
+        self._area = area
+
+    def event(self, event: QEvent) -> bool:
+        """A row came or went, or words have to be wrapped otherwise."""
+        done = bool(super().event(event))
+        if event.type() in (QEvent.Type.LayoutRequest, QEvent.Type.Resize):
+            self._grow()
+        return done
+
+    def _grow(self) -> None:
+        """Be as high as the wrapped words need: a scroll area does not ask for that."""
+        needed = self.layout().totalHeightForWidth(self.width())
+        if needed != self.minimumHeight():
+            self.setMinimumHeight(needed)
+            self._area.updateGeometry()
 
     def showEvent(self, event: QShowEvent) -> None:
         """Shown: the style sheets of all its parents hold now."""
@@ -156,23 +172,29 @@ def align(forms: Sequence[Form]) -> None:
         form.align(width)
 
 
-def put_in(panel: QWidget, *parts: QWidget, restyled: Callable[[], None]) -> None:
-    """Make `parts` the content of the panel, one under the other; it scrolls if need be.
+def put_in(
+    panel: QWidget, parts: Sequence[QWidget], foot: Sequence[QWidget], restyled: Callable[[], None]
+) -> None:
+    """Fill the panel: `parts` one under the other, which scroll if need be, and the foot.
 
     `restyled` is called whenever the panel's font may have changed.
     """
-    content = _Content(restyled)
+    area, bottom = _Area(), QWidget()
+    content = _Content(restyled, area)
     column = _column(content, *parts)
     column.setContentsMargins(SPACE, SPACE, SPACE, SPACE)
     column.setSpacing(SPACE + 2)
     column.addStretch(1)
-    area = _Area()
+    _column(bottom, *foot).setContentsMargins(SPACE, 0, SPACE, SPACE)
+    area.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
     area.setWidget(content)
     area.setWidgetResizable(True)
     area.setFrameShape(QFrame.Shape.NoFrame)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     panel.layout().setContentsMargins(0, 0, 0, 0)
     panel.layout().addWidget(area)
+    panel.layout().addWidget(bottom)
+    panel.layout().addStretch(1)
 
 
 def _column(holder: QWidget, *parts: QWidget) -> QVBoxLayout:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,7 @@ import numpy as np
 
 from napari_histeq.core import _apply, _blocks, _planes, _validate, color, lazy
 from napari_histeq.core._counting import ArraySource, count
+from napari_histeq.core._warn import warn
 from napari_histeq.core.equalize import NOTHING_COUNTED, checked, color_curve, equalize_into
 from napari_histeq.core.histogram import Histogram
 
@@ -74,7 +74,7 @@ def _check_levels(levels: list[da.Array], outer: tuple[int, ...]) -> None:
 def _warn_of_empty(found: list[bool]) -> None:
     if not all(found):
         what = "the image" if len(found) == 1 else f"{found.count(False)} of {len(found)} planes"
-        warnings.warn(NOTHING_COUNTED.format(what=what), stacklevel=4)
+        warn(NOTHING_COUNTED.format(what=what), stacklevel=4)
 
 
 def _equalized(

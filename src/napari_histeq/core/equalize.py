@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, cast
@@ -13,6 +12,7 @@ from napari_histeq.core import _apply, _planes, _validate, color, named
 from napari_histeq.core._counting import ArraySource, count
 from napari_histeq.core._options import Method, options_of
 from napari_histeq.core._planes import Plane
+from napari_histeq.core._warn import warn
 from napari_histeq.core.color import LuminanceSource
 from napari_histeq.core.histogram import Histogram, compute_histogram, output_limits
 from napari_histeq.core.methods import METHODS, CurveMethod, Global
@@ -194,7 +194,7 @@ def transfer_function(
         )
     settings = checked_for(histogram.levels.dtype, chosen, (), (0,), out_range, strength)
     if not histogram.total:
-        warnings.warn(NOTHING_COUNTED.format(what="the identity"), stacklevel=2)
+        warn(NOTHING_COUNTED.format(what="the identity"), stacklevel=2)
     return settings.curve(histogram)
 
 
@@ -287,7 +287,7 @@ def equalize_into(whole: Plane, settings: Settings, channels: bool) -> None:
     _planes.for_each_plane(work, planes)
     if empty:
         what = "the image" if len(planes) == 1 else f"{len(empty)} of {len(planes)} planes"
-        warnings.warn(NOTHING_COUNTED.format(what=what), stacklevel=3)
+        warn(NOTHING_COUNTED.format(what=what), stacklevel=3)
 
 
 def _equalize_grey(plane: Plane, settings: Settings) -> bool:

@@ -1,0 +1,36 @@
+"""Warnings that reach whoever asked for the work, in whatever thread it is done.
+
+Python's own warnings go through state of the whole process: two threads that catch
+them at the same time lose each other's.
+"""
+
+from __future__ import annotations
+
+import warnings
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+_hearer: ContextVar[Callable[[str], object] | None] = ContextVar("hearer", default=None)
+
+
+@contextmanager
+def hearing(hearer: Callable[[str], object]) -> Iterator[None]:
+    """Have `hearer(message)` called instead of `warnings.warn`, within this context."""
+    token = _hearer.set(hearer)
+    try:
+        yield
+    finally:
+        _hearer.reset(token)
+
+
+def warn(message: str, stacklevel: int = 1) -> None:
+    """Warn the user; `stacklevel` is that of `warnings.warn` in the caller's place."""
+    hearer = _hearer.get()
+    if hearer is not None:
+        hearer(message)
+    else:
+        warnings.warn(message, stacklevel=stacklevel + 1)
