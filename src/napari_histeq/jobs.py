@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import weakref
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -10,13 +11,12 @@ from typing import TYPE_CHECKING, Any
 from napari.qt.threading import create_worker
 from napari.utils import cancelable_progress
 from napari.utils.notifications import show_error
-from napari.utils.theme import get_theme
 from qtpy.QtCore import QObject, Signal
 
-from napari_histeq import display, layers, placement, plot, regions
+from napari_histeq import display, layers, pictures, placement, regions
 from napari_histeq.core import METHODS, ChunkError, Global
 from napari_histeq.core._options import from_dict
-from napari_histeq.core.methods import CurveMethod
+from napari_histeq.plotstack import PlotStack
 from napari_histeq.record import KEY
 from napari_histeq.task import Outcome, Task, perform, plan, survey
 
@@ -35,9 +35,6 @@ if TYPE_CHECKING:
 
 #: Seconds between two reports of progress: a person sees no more, and Qt has to keep up.
 PAUSE = 0.04
-
-#: Pixels across a plot: sharp when it fills the screen.
-PLOT_WIDTH = 2400
 
 #: What a person can cause and cure; anything else is a fault of ours, shown with a traceback.
 EXPECTED = (ValueError, TypeError, MemoryError, OSError, ChunkError)
@@ -71,7 +68,7 @@ class Answer:
     """What the worker hands back: an outcome and its picture, or why there is none."""
 
     outcome: Outcome | None = None
-    picture: NDArray[np.uint8] | None = None
+    picture: NDArray[np.uint8] | PlotStack | None = None
     problem: str = ""
 
 
@@ -189,7 +186,7 @@ class Run(QObject):
             raise
         self._stop("done", answer.outcome)
 
-    def _add(self, outcome: Outcome, picture: NDArray[np.uint8] | None) -> None:
+    def _add(self, outcome: Outcome, picture: NDArray[np.uint8] | PlotStack | None) -> None:
         """Add the new layers; all are made before the first is added."""
         source, choice = self.source, self._choice
         beside = choice.image and choice.compare
@@ -200,7 +197,10 @@ class Run(QObject):
             made.append(_display_layer(source, outcome))
         elif choice.image:
             made.append(layers.equalized_layer(source, outcome))
-        if picture is not None:
+        if isinstance(picture, PlotStack):
+            made.append(placement.histogram_stack_layer(source, picture, outcome, beside=beside))
+            picture.in_background(_Refresher(made[-1]).tell)
+        elif picture is not None:
             made.append(placement.histogram_layer(source, picture, outcome, beside=beside))
         self.adding = True
         placement.add_beside(self._viewer, source, made)
@@ -271,7 +271,7 @@ def _work(task: Task, choice: Choice, theme: str, report: Callable[[float, str],
     """All that takes time; on the worker's thread."""
     try:
         outcome = _kind_of_work(choice)(task, report)
-        picture = _drawn(task, outcome, theme) if choice.plot else None
+        picture = _pictures(task, outcome, theme) if choice.plot else None
         report(1.0, "drawing")
     except Stopped:
         return Answer(problem="cancelled")
@@ -292,40 +292,26 @@ def _in_words(task: Task, error: Exception) -> str:
     return f"{task.source!r} could not be equalized: {error}"
 
 
-def _drawn(task: Task, outcome: Outcome, theme: str) -> NDArray[np.uint8]:
-    colors = get_theme(theme)
-    return plot.render(
-        outcome.before,
-        outcome.after,
-        curve=outcome.curve,
-        title=task.source,
-        theme=plot.Theme.of(
-            theme,
-            background=colors.background.as_hex(format="long"),
-            text=colors.text.as_hex(format="long"),
-        ),
-        measures=_in_plot(outcome),
-        note=_note(task),
-        width=PLOT_WIDTH,
-    )
+def _pictures(task: Task, outcome: Outcome, theme: str) -> NDArray[np.uint8] | PlotStack:
+    """The plot; one for every plane, if each was equalized on its own."""
+    return pictures.of_planes(task, outcome, theme) or pictures.of_all(task, outcome, theme)
 
 
-def _in_plot(outcome: Outcome) -> dict[str, Any] | None:
-    """The measures that stand under the plot, beside what it says of the levels."""
-    if outcome.after is None:
-        return None
-    before, after = (outcome.record.measures[when] for when in ("before", "after"))
-    shown = {"entropy": "entropy", "distance to flat": "ks_distance", "mean": "mean"}
-    return {caption: (before[name], after[name]) for caption, name in shown.items()}
+class _Refresher(QObject):
+    """Has a plot layer look again at its stack, on the GUI thread."""
 
+    ready = Signal()
 
-def _note(task: Task) -> str | None:
-    """Why the result is not flat, where one curve of grey levels is not the reason."""
-    if not isinstance(task.method, CurveMethod):
-        return None
-    whole = "Why is it not perfectly flat? A curve moves whole levels: it can merge them, but"
-    if task.axes is not None:
-        return f"{whole} never split one; and here every slice has a curve of its own."
-    if task.channel_axis is not None:
-        return f"{whole} never split one; this is the luminance, of colours in whole levels."
-    return None
+    def __init__(self, layer: Image) -> None:
+        super().__init__()
+        self._layer = weakref.ref(layer)
+        self.ready.connect(self._refresh)
+
+    def tell(self) -> None:
+        """Called on the thread that draws; a method keeps its object alive, a signal does not."""
+        self.ready.emit()
+
+    def _refresh(self) -> None:
+        layer = self._layer()
+        if layer is not None:
+            layer.refresh()

@@ -217,3 +217,26 @@ def test_log_kde_and_bins(viewer: Any, panel: Any, shown: Any, qtbot: Any) -> No
 def test_without_a_result_there_is_little_to_do(viewer: Any, panel: Any) -> None:
     panel.tools.menu.aboutToShow.emit()
     assert not any(a.isEnabled() for a in panel.tools.menu.actions() if not a.isSeparator())
+
+
+def test_each_plane_has_its_own_plot(viewer: Any, panel: Any, run: Any, qtbot: Any) -> None:
+    source = add_stack(viewer, scale=(3, 2, 2), translate=(1, 0, 0), units=("um",) * 3)
+    panel["axes"].value = (1, 2)
+    run()
+    plot = viewer.layers["stack histogram"]
+    assert plot.ndim == 3
+    assert plot.rgb
+    np.testing.assert_array_equal(plot.extent.world[:, 0], source.extent.world[:, 0])
+    assert viewer.layers.extent.units == source.units
+    pictures = []
+    for index in range(4):
+        viewer.dims.set_current_step(0, index)
+        qtbot.wait(30)
+        level = plot.data[0]
+        qtbot.waitUntil(
+            lambda: not any(np.array_equal(np.asarray(level[index]), p) for p in pictures),
+            timeout=10_000,
+        )
+        pictures.append(np.asarray(level[index]))
+    qtbot.waitUntil(lambda: np.array_equal(np.asarray(level[3]), pictures[3]), timeout=5000)
+    assert plot.extent.world[0, 1] > source.extent.world[1, 1]

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from matplotlib.backends.backend_qtagg import FigureCanvasQTAgg
 from matplotlib.figure import Figure
-from napari.utils.theme import get_theme
 from qtpy.QtCore import QTimer, Signal
 from qtpy.QtWidgets import QSizePolicy
 
 from napari_histeq import plot
+from napari_histeq.pictures import theme_of
 
 if TYPE_CHECKING:
     from napari_histeq.core import Histogram, TransferFunction
@@ -110,13 +110,3 @@ class PlotBox(FigureCanvasQTAgg):
     def _painted(self) -> None:
         self.draw()
         self.drawn.emit()
-
-
-def theme_of(name: str) -> plot.Theme:
-    """The plot's colours in a theme of napari's."""
-    colors = get_theme(name)
-    return plot.Theme.of(
-        name,
-        background=colors.background.as_hex(format="long"),
-        text=colors.text.as_hex(format="long"),
-    )
