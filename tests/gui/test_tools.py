@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -228,15 +229,14 @@ def test_each_plane_has_its_own_plot(viewer: Any, panel: Any, run: Any, qtbot: A
     assert plot.rgb
     np.testing.assert_array_equal(plot.extent.world[:, 0], source.extent.world[:, 0])
     assert viewer.layers.extent.units == source.units
-    pictures = []
+    level, pictures = plot.data[0], []
+
+    def is_new(index: int) -> bool:
+        shown = np.asarray(level[index])
+        return not any(np.array_equal(shown, known) for known in pictures)
+
     for index in range(4):
         viewer.dims.set_current_step(0, index)
-        qtbot.wait(30)
-        level = plot.data[0]
-        qtbot.waitUntil(
-            lambda: not any(np.array_equal(np.asarray(level[index]), p) for p in pictures),
-            timeout=10_000,
-        )
+        qtbot.waitUntil(partial(is_new, index), timeout=10_000)
         pictures.append(np.asarray(level[index]))
-    qtbot.waitUntil(lambda: np.array_equal(np.asarray(level[3]), pictures[3]), timeout=5000)
     assert plot.extent.world[0, 1] > source.extent.world[1, 1]

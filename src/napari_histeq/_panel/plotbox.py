@@ -41,7 +41,7 @@ class PlotBox(FigureCanvasQTAgg):
     drawn = Signal()
 
     def __init__(self) -> None:
-        super().__init__(Figure(dpi=100))
+        super().__init__(Figure(dpi=100))  # type: ignore[no-untyped-call]
         self.setFixedHeight(HEIGHT)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setMinimumWidth(200)
@@ -108,5 +108,5 @@ class PlotBox(FigureCanvasQTAgg):
         )  # fmt: skip
 
     def _painted(self) -> None:
-        self.draw()
+        self.draw()  # type: ignore[no-untyped-call]
         self.drawn.emit()
