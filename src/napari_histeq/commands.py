@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import napari.viewer
 from napari.utils.notifications import show_warning
+from qtpy.QtWidgets import QApplication, QFileDialog
 
-from napari_histeq import jobs, layers
+from napari_histeq import export, jobs, layers
 
 
 def equalize(viewer: napari.viewer.Viewer) -> None:
@@ -21,6 +24,30 @@ def equalize_display(viewer: napari.viewer.Viewer) -> None:
 def histogram(viewer: napari.viewer.Viewer) -> None:
     """Add a plot of the active image layer's histogram."""
     _run(viewer, jobs.Choice(image=False))
+
+
+def save_zarr(viewer: napari.viewer.Viewer) -> None:
+    """Write the active layer, which was equalized, to an OME-Zarr store."""
+    active = viewer.layers.selection.active
+    if active is None or layers.kind_of(active) != layers.IMAGE:
+        show_warning("Select a layer that was equalized: run Equalize histogram first.")
+        return
+    path = _ask_for_path(active.name)
+    if path is not None:
+        export.Export(active, path).start()
+
+
+def _ask_for_path(name: str) -> Path | None:
+    answer, _ = QFileDialog.getSaveFileName(
+        QApplication.activeWindow(),
+        "Save equalized as OME-Zarr",
+        f"{name}.ome.zarr",
+        "OME-Zarr (*.ome.zarr *.zarr)",
+        options=QFileDialog.Option.DontConfirmOverwrite,  # nothing is overwritten
+    )
+    if not answer:
+        return None
+    return Path(answer if answer.endswith(".zarr") else f"{answer}.ome.zarr")
 
 
 def _run(viewer: napari.viewer.Viewer, choice: jobs.Choice) -> None:

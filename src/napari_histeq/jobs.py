@@ -13,9 +13,10 @@ from napari.utils import cancelable_progress
 from napari.utils.notifications import show_error
 from qtpy.QtCore import QObject, Signal
 
-from napari_histeq import display, layers, pictures, placement, regions
+from napari_histeq import display, layers, pictures, placement, regions, where
 from napari_histeq.core import METHODS, ChunkError, Global
 from napari_histeq.core._options import from_dict
+from napari_histeq.core._validate import is_lazy
 from napari_histeq.plotstack import PlotStack
 from napari_histeq.record import KEY
 from napari_histeq.task import Outcome, Task, perform, plan, survey
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from napari_histeq.core import TransferFunction
     from napari_histeq.core._options import Method
     from napari_histeq.record import Record
+    from napari_histeq.task import Report
 
 #: Seconds between two reports of progress: a person sees no more, and Qt has to keep up.
 PAUSE = 0.04
@@ -97,10 +99,11 @@ class Run(QObject):
         self.source = source
         self._choice = choice
         task = task_of(viewer, source, choice)
-        theme = viewer.theme
+        address = where.scheduler_address() if is_lazy(task.image) else ""
         self._worker = create_worker(
-            _work, task, choice, theme, self._report, _start_thread=False, _ignore_errors=True
-        )
+            _work, task, choice, viewer.theme, address, self._report,
+            _start_thread=False, _ignore_errors=True,
+        )  # fmt: skip
         self._worker.returned.connect(self._answered)
         self._worker.errored.connect(self._broke)
         self._worker.finished.connect(self._left)
@@ -267,10 +270,10 @@ def _display_layer(source: Image, outcome: Outcome) -> Image:
     return display.display_layer(source, settings, {KEY: made | outcome.record.as_dict()})
 
 
-def _work(task: Task, choice: Choice, theme: str, report: Callable[[float, str], None]) -> Answer:
+def _work(task: Task, choice: Choice, theme: str, address: str, report: Report) -> Answer:
     """All that takes time; on the worker's thread."""
     try:
-        outcome = _kind_of_work(choice)(task, report)
+        outcome = _computed(task, _kind_of_work(choice), address, report)
         picture = _pictures(task, outcome, theme) if choice.plot else None
         report(1.0, "drawing")
     except Stopped:
@@ -278,6 +281,14 @@ def _work(task: Task, choice: Choice, theme: str, report: Callable[[float, str],
     except EXPECTED as error:
         return Answer(problem=_in_words(task, error))
     return Answer(outcome, picture)
+
+
+def _computed(task: Task, compute: Callable[..., Outcome], address: str, report: Report) -> Outcome:
+    """Compute here; or, if the image is lazy, where the preferences say, and say so."""
+    if not is_lazy(task.image):
+        return compute(task, report)
+    with where.working_at(address):
+        return compute(task, lambda part, what: report(part, f"{what} {where.in_words(address)}"))
 
 
 def _kind_of_work(choice: Choice) -> Callable[..., Outcome]:

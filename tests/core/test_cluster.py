@@ -12,8 +12,7 @@ import zarr
 from lazy_cases import failing, image
 
 from napari_histeq import equalize, save_zarr
-from napari_histeq.core import lazy, watching
-from napari_histeq.core import ChunkError
+from napari_histeq.core import ChunkError, lazy, watching
 
 distributed = pytest.importorskip("distributed")
 
@@ -22,7 +21,7 @@ distributed = pytest.importorskip("distributed")
 def client():
     with (
         distributed.LocalCluster(
-            n_workers=2, threads_per_worker=1, dashboard_address=None, silence_logs=50
+            n_workers=2, threads_per_worker=1, dashboard_address=":0", silence_logs=50
         ) as cluster,
         distributed.Client(cluster) as found,
     ):

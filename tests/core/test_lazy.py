@@ -24,8 +24,7 @@ from napari_histeq import (
     equalize,
     transfer_function,
 )
-from napari_histeq.core import _lazy_equalize, lazy, watching
-from napari_histeq.core import ChunkError
+from napari_histeq.core import ChunkError, _lazy_equalize, lazy, watching
 
 DTYPES = ["bool", "u1", "u2", ">u2", "i1", "i2", "u4", "i4", "u8", "f2", "f4", ">f4", "f8"]
 METHODS = [

@@ -6,11 +6,11 @@ import cv2
 import numpy as np
 import pytest
 from PIL import Image, ImageOps
-from real_images import GREY8, GREY16, dicom
 from skimage import data, exposure
 
 import naive
 from napari_histeq import Global, compute_histogram, equalize, measures, transfer_function
+from real_images import GREY8, GREY16, dicom
 
 
 @pytest.fixture(params=GREY8, ids=str)

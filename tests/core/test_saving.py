@@ -21,8 +21,7 @@ from hypothesis import strategies as st
 from lazy_cases import failing, image
 
 from napari_histeq import equalize, save_zarr
-from napari_histeq.core import _pyramid, watching
-from napari_histeq.core import ChunkError
+from napari_histeq.core import ChunkError, _pyramid, watching
 from napari_histeq.core.saving import is_incomplete
 
 

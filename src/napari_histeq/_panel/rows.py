@@ -97,7 +97,6 @@ def output_rows() -> list[Widget]:
         Either(
             name="output",
             choices=[NEW_LAYER, DISPLAY_ONLY],
-            value=NEW_LAYER,
             orientation="horizontal",
             tooltip="Display only: a layer that shares the data of its source, and shows them "
             "equalized by its colormap; the values under the cursor stay the measured ones.",

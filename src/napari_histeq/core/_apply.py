@@ -68,6 +68,23 @@ def table(curve: TransferFunction, dtype: np.dtype[Any]) -> NDArray[Any]:
     return rounded(curve.evaluate(np.arange(info.min, info.max + 1)), dtype)
 
 
+def between_knots(
+    where: NDArray[np.float64], x: NDArray[np.float64], y: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """`np.interp` without its slopes, which overflow between the closest of knots."""
+    if x.size == 1:
+        return np.full(where.shape, y[0])
+    knot = np.clip(np.searchsorted(x, where), 1, x.size - 1)
+    with np.errstate(over="ignore"):
+        half = np.where(np.isinf(x[knot] - x[knot - 1]), 0.5, 1.0)
+        rise = y[knot] - y[knot - 1]
+    start = x[knot - 1] * half
+    width, way = x[knot] * half - start, where * half - start
+    part = np.clip(np.divide(way, width, out=np.ones_like(way), where=width > 0), 0.0, 1.0)
+    inside = y[knot - 1] + np.minimum(rise, np.finfo(np.float64).max) * part
+    return np.asarray(np.where(part == 1.0, y[knot], np.minimum(inside, y[knot])))
+
+
 def rounded(values: NDArray[np.float64], dtype: np.dtype[Any]) -> NDArray[Any]:
     """Finite values as integers: half to even, held within the dtype's range."""
     info = np.iinfo(dtype)

@@ -226,6 +226,13 @@ def graph_of(*arrays: Any) -> Graph:
     return graph
 
 
+def called(graph: Graph, image: Any, words: str) -> dict[str, str]:
+    """What to call an array in errors: by its own name, and by that of its fused tasks."""
+    first = graph.get((image.name, *(0,) * image.ndim))
+    fused = {_place(first.target)[0]: words} if isinstance(first, Alias) else {}
+    return fused | {image.name: words}
+
+
 def blocks(image: Any) -> Iterator[tuple[tuple[int, ...], tuple[slice, ...]]]:
     """The index of every chunk, and where it lies."""
     grid = itertools.product(*(range(n) for n in image.numblocks))

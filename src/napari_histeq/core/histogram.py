@@ -332,7 +332,11 @@ def _default_levels(edges: NDArray[Any]) -> NDArray[Any]:
 
 
 def _linear_edges(low: float, high: float, nbins: int) -> NDArray[np.float64]:
-    if high <= low:  # a constant image: a bin of width 1 around its only value
-        low, high = low - 0.5, low + 0.5
-    part = np.arange(nbins + 1) / nbins
-    return low * (1 - part) + high * part  # no difference that could overflow
+    finest = float(np.spacing(max(abs(low), abs(high))))
+    if high - low < nbins * finest:  # a constant image, say: no bin may vanish
+        half = max(nbins * finest, 0.5 if high - low <= finest else 0.0)
+        low, high = low - half, high + half
+    steps = np.arange(nbins + 1)
+    if np.isinf((high - low) * nbins):
+        return np.asarray(2.0 * (low / 2 + (high / 2 - low / 2) * (steps / nbins)), np.float64)
+    return np.asarray(low + (high - low) * steps / nbins, np.float64)  # integers exactly

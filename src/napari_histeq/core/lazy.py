@@ -189,7 +189,8 @@ def reduce_chunks(
         keys.append((name, number))
         parts = [_part(image, mask, index, where) for index, where in group]
         graph[keys[-1]] = Task(keys[-1], _step, TaskRef(shared_work), keys[-1], List(*parts))
-    known = {image.name: "the image"} | ({} if mask is None else {mask.name: "the mask"})
+    known = {} if mask is None else _dask.called(graph, mask, "the mask")
+    known |= _dask.called(graph, image, "the image")
     if shared:
         _dask.run(graph, keys, known)
         return tallies.sum()

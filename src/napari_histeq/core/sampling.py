@@ -116,7 +116,7 @@ def _from_chunks(
         graph[keys[-1]] = Task(
             keys[-1], _pick, keys[-1], TaskRef((image.name, *index)), wanted, inside
         )
-    picked = _dask.run(graph, keys, {image.name: "the image"})
+    picked = _dask.run(graph, keys, _dask.called(graph, image, "the image"))
     values = np.concatenate([v for v, _ in picked])
     return values, None if mask is None else np.concatenate([m for _, m in picked]), clusters
 

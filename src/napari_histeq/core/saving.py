@@ -11,7 +11,6 @@ and that is what makes streaming, resuming and the order above possible.
 from __future__ import annotations
 
 import shutil
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -19,20 +18,15 @@ from typing import TYPE_CHECKING, Any, Literal
 import dask.array as da
 import numpy as np
 import zarr
-from dask._task_spec import List, Task, TaskRef
 from zarr.codecs import BloscCodec
 
-from napari_histeq.core import _dask, _pyramid, _validate, lazy
+from napari_histeq.core import _pyramid, _store, _validate, lazy
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator, Mapping, Sequence
-
-    from numpy.typing import NDArray
+    from collections.abc import Mapping, Sequence
 
     from napari_histeq.core._pyramid import Shape
-
-    Index = tuple[int, ...]
 
 #: Where in the attributes of the group it says what this package did.
 KEY = "napari_histeq"
@@ -40,33 +34,6 @@ KEY = "napari_histeq"
 CHUNK_BYTES = 1 << 25
 #: Three times as quick as Zarr's own choice; an equalized image hardly gets smaller by more.
 COMPRESSOR = BloscCodec(cname="zstd", clevel=1, shuffle="shuffle")
-
-
-@dataclass(frozen=True, slots=True)
-class Level:
-    """A level of the store: its array, its blocks, and how it shrinks to the next."""
-
-    name: str
-    array: Any
-    step: str
-    factor: Shape | None
-
-    @property
-    def grid(self) -> Shape:
-        """Blocks along each axis."""
-        return tuple(-(-n // c) for n, c in zip(self.array.shape, self.array.chunks, strict=True))
-
-    def where(self, index: Index) -> tuple[slice, ...]:
-        """The place of a block."""
-        sizes = zip(index, self.array.chunks, self.array.shape, strict=True)
-        return tuple(slice(i * c, min((i + 1) * c, n)) for i, c, n in sizes)
-
-    def written(self, index: Index) -> bool:
-        """Whether a block is in the store: as a whole, because it is moved there."""
-        root = Path(self.array.store.root) / self.array.path
-        key: str = self.array.metadata.encode_chunk_key(index)
-        found: bool = root.joinpath(key).exists()
-        return found
 
 
 def save_zarr(
@@ -146,10 +113,10 @@ def save_zarr(
     path = Path(path).absolute()
     described = _pyramid.metadata(geometry, shapes, factors, path.name.partition(".")[0])
     _prepare(path, arrays[0].dtype, shapes, block, geometry.names, compressor, if_exists)
-    pyramids = _pyramids(path, [a.rechunk(block) for a in arrays], factors)
+    pyramids = _store.pyramids(path, [a.rechunk(block) for a in arrays], factors)
     if if_exists == "resume":
-        _compare(path, *pyramids[0])
-    _write(path, pyramids)
+        _store.compare(path, *pyramids[0])
+    _store.write(path, pyramids)
     ome = described.model_dump(mode="json", exclude_none=True, by_alias=True)
     zarr.open_group(path, mode="r+").attrs.put({"ome": ome, KEY: dict(attributes or {})})
     return path
@@ -282,109 +249,3 @@ def _make_way(path: Path, if_exists: str) -> None:
     if not any((path / name).exists() for name in ("zarr.json", ".zgroup", ".zarray")):
         raise FileExistsError(f"{path} is no Zarr store, so it is not overwritten")
     shutil.rmtree(path)
-
-
-def _pyramids(
-    path: Path, images: list[da.Array], factors: list[Shape] | None
-) -> list[tuple[da.Array, list[Level]]]:
-    """What is computed from what: an image, and the levels that follow from it."""
-    steps = [None] * len(images) if factors is None else [*factors, None]
-    levels = [_open_level(path, number, factor) for number, factor in enumerate(steps)]
-    if factors is not None:
-        return [(images[0], levels)]
-    return [(image, [level]) for image, level in zip(images, levels, strict=True)]
-
-
-def _open_level(path: Path, number: int, factor: Shape | None) -> Level:
-    # A chunk of zeros is written too: what is not there is still to be done.
-    opened = zarr.open_array(path / str(number), mode="r+")
-    array = opened.with_config({"write_empty_chunks": True})
-    return Level(str(number), array, _dask.step_name(), factor)
-
-
-def _compare(path: Path, image: da.Array, levels: list[Level]) -> None:
-    """Refuse to resume if a block that is written differs from the image's."""
-    first = levels[0]
-    index = next((i for i in np.ndindex(*first.grid) if first.written(i)), None)
-    if index is None:
-        return
-    key = (image.name, *index)
-    (wanted,) = _dask.run(_dask.graph_of(image), [key], {image.name: "the image"})
-    if np.asarray(wanted).tobytes() != first.array[first.where(index)].tobytes():
-        raise ValueError(
-            f"{path} holds another image (chunk {index} differs): use if_exists='overwrite'"
-        )
-
-
-def _write(path: Path, pyramids: list[tuple[da.Array, list[Level]]]) -> None:
-    """Compute every block that is not in the store, and write it."""
-    graph = _dask.graph_of(*(image for image, _ in pyramids))
-    known, keys = {}, []
-    for image, levels in pyramids:
-        known[image.name] = "the image"
-        known |= {lev.step: f"{path.name}/{lev.name}" for lev in levels}
-        keys += _add_tasks(graph, image, levels)
-    if keys:
-        _dask.run(graph, keys, known)
-
-
-def _add_tasks(graph: dict[Any, Any], image: da.Array, levels: list[Level]) -> list[Any]:
-    """Add the tasks that are left to a graph, from the coarsest level down; the last keys."""
-    top = levels[-1]
-    wanted = [index for index in np.ndindex(*top.grid) if not top.written(index)]
-    last = [(top.step, *index) for index in wanted]
-    for number in reversed(range(len(levels))):
-        level, below = levels[number], []
-        for index in wanted:
-            key = (level.step, *index)
-            if number < len(levels) - 1 and level.written(index):
-                graph[key] = Task(key, _reread, level, index)
-            elif number == 0:
-                graph[key] = Task(key, _write_block, level, index, TaskRef((image.name, *index)))
-            else:
-                children = list(_children(levels[number - 1], index))
-                refs = List(*(TaskRef((levels[number - 1].step, *c)) for c in children))
-                graph[key] = Task(key, _write_parent, level, index, levels[number - 1], refs)
-                below += children
-        wanted = below
-    return last
-
-
-def _children(level: Level, index: Index) -> Iterator[Index]:
-    """The blocks of a level that are averaged to block `index` of the next."""
-    assert level.factor is not None
-    ranges = [
-        range(i * f, min(i * f + f, n))
-        for i, f, n in zip(index, level.factor, level.grid, strict=True)
-    ]
-    for within in np.ndindex(*map(len, ranges)):
-        yield tuple(r[w] for r, w in zip(ranges, within, strict=True))
-
-
-def _write_block(level: Level, index: Index, block: Any) -> NDArray[Any] | None:
-    """Write a block; what the next level needs of it."""
-    pixels = np.asarray(block)
-    level.array[level.where(index)] = pixels
-    _dask.step_done(level.step, index)
-    return None if level.factor is None else _pyramid.halve(pixels, level.factor)
-
-
-def _reread(level: Level, index: Index) -> NDArray[Any]:
-    assert level.factor is not None
-    return _pyramid.halve(level.array[level.where(index)], level.factor)
-
-
-def _write_parent(
-    level: Level, index: Index, finer: Level, pieces: list[NDArray[Any]]
-) -> NDArray[Any] | None:
-    """Put the pieces of a coarser block together, and write it."""
-    assert finer.factor is not None
-    where = level.where(index)
-    block = np.empty([w.stop - w.start for w in where], level.array.dtype)
-    for child, piece in zip(_children(finer, index), pieces, strict=True):
-        place = [
-            (c - i * f) * (n // f)
-            for c, i, f, n in zip(child, index, finer.factor, level.array.chunks, strict=True)
-        ]
-        block[tuple(slice(p, p + n) for p, n in zip(place, piece.shape, strict=True))] = piece
-    return _write_block(level, index, block)

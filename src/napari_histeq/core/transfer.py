@@ -87,8 +87,8 @@ class TransferFunction:
         """The unrounded values at some intensities: for plots and small arrays."""
         where = np.asarray(intensities, dtype=np.float64)
         x = self.x.astype(np.float64)
-        inside = np.interp(where, x, self.y)
-        return inside + self.end_slope * (where - np.clip(where, x[0], x[-1]))
+        inside = _apply.between_knots(where, x, self.y)
+        return np.asarray(inside + self.end_slope * (where - np.clip(where, x[0], x[-1])))
 
     def as_lut(self, dtype: DTypeLike) -> NDArray[Any]:
         """The map as a table with an entry for every level of an integer dtype.

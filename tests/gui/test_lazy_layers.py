@@ -1,0 +1,199 @@
+"""Layers larger than memory, and pyramids, in a real viewer."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import dask.array as da
+import numpy as np
+import pytest
+import yaozarrs
+import zarr
+from qtpy.QtWidgets import QFileDialog
+
+from conftest import menu_action
+from napari_histeq import equalize, export, where
+from napari_histeq.record import KEY
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    import napari
+
+    Press = Callable[..., None]
+
+SAVE = "Save equalized as OME-Zarr..."
+
+
+def volume(shape: tuple[int, ...] = (6, 60, 80)) -> np.ndarray:
+    return np.random.default_rng(0).gamma(2.0, 300.0, shape).astype(np.uint16)
+
+
+def test_dask_in_dask_out(viewer: napari.Viewer, panel: Any, run: Press) -> None:
+    pixels = volume()
+    viewer.add_image(da.from_array(pixels, chunks=(2, 20, 80)), name="stack", scale=(4, 1, 1))
+    run()
+    made = viewer.layers["stack equalized"]
+    assert isinstance(made.data, da.Array)
+    assert np.array_equal(made.data.compute(), equalize(pixels))
+    assert tuple(made.scale) == (4, 1, 1)
+    assert tuple(made.contrast_limits) == (0, 65535)
+
+
+def test_zarr_plane_by_plane(viewer: napari.Viewer, panel: Any, run: Press, tmp_path: Path) -> None:
+    pixels = volume()
+    stored = zarr.create_array(tmp_path / "a.zarr", data=pixels, chunks=(1, 60, 80))
+    viewer.add_image(stored, name="stack", contrast_limits=(0, 4000))
+    panel["axes"].value = ["-2", "-1"] if "-2" in panel["axes"].names else panel["axes"].names[1:]
+    run()
+    made = viewer.layers["stack equalized"].data
+    assert isinstance(made, da.Array)
+    assert np.array_equal(made.compute(), equalize(pixels, axes=(1, 2)))
+
+
+def test_pyramid_in_pyramid_out(viewer: napari.Viewer, panel: Any, run: Press) -> None:
+    pixels = volume((1024, 1024))
+    levels = [da.from_array(pixels[::s, ::s], chunks=256) for s in (1, 2, 4)]
+    viewer.add_image(levels, name="slide", multiscale=True, contrast_limits=(0, 4000))
+    run()
+    made = viewer.layers["slide equalized"]
+    assert made.multiscale
+    assert [level.shape for level in made.data] == [(1024, 1024), (512, 512), (256, 256)]
+    want = equalize(pixels)
+    for step, level in zip((1, 2, 4), made.data, strict=True):
+        assert isinstance(level, da.Array)
+        assert np.array_equal(level.compute(), want[::step, ::step])
+
+
+def test_a_chunk_that_can_not_be_read_adds_nothing(
+    viewer: napari.Viewer, panel: Any, run: Press, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = threading.Event()
+
+    def read(block: Any, block_id: Any = None) -> Any:
+        if broken.is_set() and block_id == (2, 1):
+            raise OSError("the disk is gone")
+        return block
+
+    source = da.from_array(volume((60, 80)), chunks=20).map_blocks(
+        read, meta=np.empty((0, 0), "u2")
+    )
+    viewer.add_image(source, name="stack", contrast_limits=(0, 4000))
+    said: list[str] = []
+    monkeypatch.setattr("napari_histeq.jobs.show_error", said.append)
+    broken.set()
+    run()
+    broken.clear()
+    assert [layer.name for layer in viewer.layers] == ["stack"]
+    assert "chunk (2, 1) of the image" in said[0]
+    assert "the disk is gone" in said[0]
+    run()
+    assert "stack equalized" in viewer.layers
+
+
+@pytest.fixture
+def equalized(viewer: napari.Viewer, panel: Any, run: Press) -> Any:
+    viewer.add_image(
+        da.from_array(volume(), chunks=(2, 20, 80)), name="stack", scale=(4, 0.5, 0.5),
+        translate=(0, 1, 2), units="micrometer", axis_labels=("z", "y", "x"),
+    )  # fmt: skip
+    run()
+    made = viewer.layers["stack equalized"]
+    viewer.layers.selection.active = made
+    return made
+
+
+def save_as(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: (str(path), ""))
+
+
+def test_saving_from_the_menu(
+    viewer: napari.Viewer, equalized: Any, tmp_path: Path, qtbot: Any, monkeypatch: Any
+) -> None:
+    path = tmp_path / "stack.ome.zarr"
+    save_as(path, monkeypatch)
+    menu_action(viewer.window.layers_menu, f"{SAVE} (napari-histeq)").trigger()
+    qtbot.waitUntil(lambda: not export._running, timeout=15_000)
+    group = yaozarrs.validate_zarr_store(path)
+    multiscale = group.attrs["ome"]["multiscales"][0]
+    assert [(a["name"], a["unit"]) for a in multiscale["axes"]] == [
+        (name, "micrometer") for name in "zyx"
+    ]
+    transforms = multiscale["datasets"][0]["coordinateTransformations"]
+    assert transforms[0]["scale"] == [4, 0.5, 0.5]
+    assert transforms[1]["translation"] == [0, 1, 2]
+    assert group.attrs[KEY]["method"]["name"] == "global"
+    assert np.array_equal(zarr.open_group(path)["0"][...], equalize(volume()))
+
+
+def test_a_cancelled_save_is_gone_on_with(equalized: Any, tmp_path: Path, qtbot: Any) -> None:
+    def slowly(block: Any) -> Any:
+        time.sleep(0.1)
+        return block
+
+    path, pixels = tmp_path / "stack.ome.zarr", equalized.data
+    equalized.data = pixels.map_blocks(slowly, dtype="u2")
+    first = export.Export(equalized, path)
+    first.progressed.connect(first.cancel)
+    with qtbot.waitSignal(first.ended, timeout=15_000) as ended:
+        first.start()
+    assert ended.args == ["cancelled"]
+    with pytest.raises(ValueError, match="Unable to determine"):
+        yaozarrs.validate_zarr_store(path)
+    equalized.data = pixels
+    second = export.Export(equalized, path)
+    with qtbot.waitSignal(second.ended, timeout=15_000) as ended:
+        second.start()
+    assert ended.args == ["done"]
+    yaozarrs.validate_zarr_store(path)
+
+
+def test_what_exists_is_not_overwritten(equalized: Any, tmp_path: Path, qtbot: Any) -> None:
+    path = tmp_path / "stack.ome.zarr"
+    for said in ("done", "exists"):
+        saving = export.Export(equalized, path)
+        with qtbot.waitSignal(saving.ended, timeout=15_000) as ended:
+            saving.start()
+        assert said in ended.args[0]
+
+
+def test_only_what_was_equalized_is_saved(
+    viewer: napari.Viewer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    viewer.add_image(volume((60, 80)))
+    said: list[str] = []
+    monkeypatch.setattr("napari_histeq.commands.show_warning", said.append)
+    menu_action(viewer.window.layers_menu, f"{SAVE} (napari-histeq)").trigger()
+    assert "Select a layer that was equalized" in said[0]
+
+
+def test_the_preference_names_a_cluster(
+    viewer: napari.Viewer, panel: Any, run: Press, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from napari.settings import _clear_plugin_settings_cache, get_plugin_settings
+
+    _clear_plugin_settings_cache()
+    assert where.scheduler_address() == ""
+    get_plugin_settings("napari-histeq").computing.scheduler_address = " tcp://127.0.0.1:1 "
+    assert where.scheduler_address() == "tcp://127.0.0.1:1"
+    monkeypatch.setattr(where, "PATIENCE", 0.2)
+    said: list[str] = []
+    monkeypatch.setattr("napari_histeq.jobs.show_error", said.append)
+    viewer.add_image(da.from_array(volume(), chunks=20), name="stack")
+    run()
+    assert "no cluster answers at tcp://127.0.0.1:1" in said[0]
+    get_plugin_settings("napari-histeq").computing.scheduler_address = ""
+
+
+def test_work_runs_where_the_preference_says() -> None:
+    distributed = pytest.importorskip("distributed")
+    with distributed.LocalCluster(n_workers=1, processes=False, dashboard_address=":0") as cluster:
+        with where.working_at(cluster.scheduler_address):
+            assert distributed.get_client().scheduler.address == cluster.scheduler_address
+            got = equalize(da.from_array(volume(), chunks=(2, 30, 30)))
+        with pytest.raises(ValueError, match="No global client"):
+            distributed.get_client()
+    assert np.array_equal(got.compute(scheduler="threads"), equalize(volume()))
