@@ -56,7 +56,7 @@ class Clock:
 
     def __init__(self, viewer: Any, qtbot: Any, monkeypatch: Any) -> None:
         self.qtbot, self.applied, self.drawn = qtbot, False, 0.0
-        canvas = viewer.window._qt_viewer.canvas._scene_canvas
+        canvas = viewer.window._qt_viewer.canvas._scene_canvas  # noqa: SLF001
         canvas.events.draw.connect(self._draw, position="last")
         show = display.show
 
@@ -115,7 +115,7 @@ def test_slider_to_screen(viewer: Any, stack: Any, qtbot: Any, monkeypatch: Any)
     assert max(net) < 150
 
 
-def test_memory_of_display_only(viewer: Any, stack: Any, qtbot: Any) -> None:
+def test_memory_of_display_only(stack: Any) -> None:
     """What a display-only layer adds beside napari's own slice and texture."""
     import tracemalloc
 

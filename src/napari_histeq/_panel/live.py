@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -75,6 +76,7 @@ class Live(QObject):
         self._patch = Patch(viewer)
         self._found: tuple[Task, Histogram, TransferFunction | None] | None = None
         self._drawing: Drawn | None = None
+        self._told_at = 0.0
         self._timer = _after(self, self._react)
         self._second = _after(self, self._push)
         self._third = _after(self, self._draw)
@@ -175,12 +177,13 @@ class Live(QObject):
         after = None if curve is None else curve.push(before)
         self._drawing = Drawn(before, after, curve)
         self._third.start(0)
-        if not self._fourth.isActive():
-            self._fourth.start(TABLE)
+        late = time.monotonic() - self._told_at > 3e-3 * TABLE
+        self._fourth.start(0 if late else TABLE)  # when the slider rests, or it is time
 
     def _measure(self) -> None:
         if self._found is None or self._drawing is None:
             return
+        self._told_at = time.monotonic()
         task, before, _ = self._found
         after = self._drawing.after
         if after is None:
