@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import gc
+import threading
 import weakref
 from typing import TYPE_CHECKING, Any
 
+import dask.array as da
 import numpy as np
 import pytest
+from napari._qt.widgets.qt_progress_bar import QtLabeledProgressBar
+from napari.utils.notifications import notification_manager
+from napari.utils.theme import get_theme
 from skimage import data
 
 from conftest import add_stack, menu_action, open_panel, textbook
-from napari_histeq import Weighted, equalize
+from napari_histeq import Weighted, commands, equalize, jobs, work
+from napari_histeq.core import METHODS
 from napari_histeq.record import KEY, Record
 
 if TYPE_CHECKING:
@@ -168,6 +174,114 @@ def test_ignore_a_value(viewer: napari.Viewer, panel: Any, run: Press) -> None:
     )
 
 
+def test_a_mask_layer(viewer: napari.Viewer, panel: Any, run: Press) -> None:
+    moon = viewer.add_image(data.moon(), name="moon", scale=(0.5, 0.5), units=("um", "um"))
+    drawn = np.zeros((256, 256), int)
+    drawn[20:100, 30:120] = 4
+    region = viewer.add_labels(drawn, name="crater", units=("um", "um"))
+    assert panel["layer"].value is moon  # drawing a mask does not change what is equalized
+    panel["mask"].value = region
+    run()
+    assert panel["layer"].value is moon
+    assert viewer.layers.selection.active is region
+    made = viewer.layers["moon equalized"]
+    mask = np.kron(drawn > 0, np.ones((2, 2), bool))
+    found = Record.from_dict({k: v for k, v in made.metadata[KEY].items() if k != "kind"})
+    assert np.mean(found.mask.array() != mask) < 0.01  # its edges lie between pixels
+    np.testing.assert_array_equal(made.data, equalize(moon.data, mask=found.mask.array()))
+    np.testing.assert_array_equal(found.reproduce(moon.data), made.data)
+
+
+def test_an_empty_mask_is_an_error_in_plain_words(
+    viewer: napari.Viewer, panel: Any, run: Press
+) -> None:
+    viewer.add_image(data.moon(), name="moon")
+    panel["mask"].value = viewer.add_shapes(name="hand")
+    run()
+    assert names(viewer) == ["moon", "hand"]
+    assert "'hand' covers no pixel" in panel["status"].value
+    assert "'hand' covers no pixel" in notification_manager.records[-1].message
+
+
+def test_a_warning_reaches_the_person(viewer: napari.Viewer, panel: Any, run: Press) -> None:
+    nothing = np.full((9, 9), np.nan, np.float32)
+    viewer.add_image(nothing, name="void", contrast_limits=(0, 1))
+    run()
+    np.testing.assert_array_equal(viewer.layers["void equalized"].data, nothing)
+    assert "no pixel was counted" in notification_manager.records[-1].message
+
+
+def test_a_lazy_layer_stays_lazy(viewer: napari.Viewer, panel: Any, run: Press) -> None:
+    moon = da.from_array(data.moon(), chunks=100)
+    viewer.add_image(moon, name="moon", contrast_limits=(0, 255))
+    run()
+    made = viewer.layers["moon equalized"].data
+    assert isinstance(made, da.Array)
+    np.testing.assert_array_equal(made, equalize(data.moon()))
+
+
+def test_each_method_keeps_its_values(viewer: napari.Viewer, panel: Any, qtbot: Any) -> None:
+    panel["power"].value = 0.5
+    panel["method"].value = "weighted"
+    assert panel["power"].value == Weighted().power
+    panel["upper"].value = 0.9
+    panel["method"].value = "global"
+    assert panel["power"].value == 0.5
+    panel["method"].value = "weighted"
+    assert panel["upper"].value == 0.9
+    assert panel["summary"].value == Weighted.summary
+    assert panel.get_widget("plateau") is None
+    qtbot.wait(50)  # for Qt to delete the rows that went
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method_runs(viewer: napari.Viewer, panel: Any, run: Press, method: str) -> None:
+    viewer.add_image(data.moon()[::2, ::2].copy(), name="moon")
+    panel["method"].value = method
+    run()
+    np.testing.assert_array_equal(
+        viewer.layers["moon equalized"].data, equalize(data.moon()[::2, ::2], method)
+    )
+
+
+def test_measures_of_the_chosen_layer_are_shown(
+    viewer: napari.Viewer, panel: Any, run: Press, qtbot: Any
+) -> None:
+    def shows(before: Any, after: Any) -> bool:
+        levels = [str(np.unique(image).size) for image in (before, after)]
+        return panel["evidence"].visible and all(n in panel["evidence"].value for n in levels)
+
+    assert not panel["evidence"].visible
+    for image in (data.moon(), data.coins()):
+        viewer.add_image(image)
+        qtbot.waitUntil(lambda image=image: shows(image, equalize(image)))
+        run()
+        assert shows(image, equalize(image))
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_the_theme_is_followed(viewer: napari.Viewer, panel: Any, theme: str) -> None:
+    viewer.theme = theme
+    accent = get_theme(theme).current.as_hex()
+    assert accent in panel.native.styleSheet()
+
+
+def test_work_is_off_the_gui_thread(
+    viewer: napari.Viewer, panel: Any, run: Press, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[bool] = []
+    perform = work.perform
+
+    def watched(*args: Any) -> Any:
+        seen.append(threading.current_thread() is threading.main_thread())
+        return perform(*args)
+
+    monkeypatch.setattr(work, "perform", watched)
+    viewer.add_image(data.moon(), name="moon")
+    run()
+    assert seen == [False]
+
+
 def test_out_range(viewer: napari.Viewer, panel: Any, run: Press) -> None:
     viewer.add_image(data.moon(), name="moon")
     panel["out_range"].value = "custom"
@@ -267,27 +381,65 @@ def test_plots_are_not_offered(viewer: napari.Viewer, panel: Any, run: Press) ->
 @pytest.fixture
 def slow(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Runs that wait until they are released, and go on reporting meanwhile."""
-    import threading
-
-    from napari_histeq import jobs
-
     gate = threading.Event()
-    perform = jobs.perform
+    perform = work.perform
 
     def waiting(task: Any, report: Any) -> Any:
         while not gate.wait(0.01):
             report(0.5, "waiting")
         return perform(task, report)
 
-    monkeypatch.setattr(jobs, "perform", waiting)
+    monkeypatch.setattr(work, "perform", waiting)
     yield gate
     gate.set()
 
 
 def idle() -> bool:
-    from napari_histeq import jobs
-
     return not jobs._running
+
+
+def test_an_error_in_sight_of_the_activity_dock(
+    viewer: napari.Viewer, panel: Any, slow: Any, qtbot: Any
+) -> None:
+    """Its bar handles events within its update: a run may not end in there."""
+    viewer.add_image(data.moon(), name="moon")
+    panel["mask"].value = viewer.add_shapes(name="hand")
+    viewer.window._status_bar._toggle_activity_dock(True)
+    panel["run"].native.click()
+    qtbot.waitUntil(lambda: panel["progress"].value == 50)
+    slow.set()
+    qtbot.waitUntil(lambda: panel["run"].enabled)
+    qtbot.waitUntil(idle)
+    assert names(viewer) == ["moon", "hand"]
+
+
+def test_a_fault_of_ours_ends_the_run(
+    viewer: napari.Viewer, panel: Any, qtbot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any) -> None:
+        raise RuntimeError("out of order")
+
+    monkeypatch.setattr(work, "perform", broken)
+    monkeypatch.setattr(notification_manager, "catch_error", True)  # as napari's window does
+    viewer.add_image(data.moon(), name="moon")
+    panel["run"].native.click()
+    qtbot.waitUntil(lambda: panel["run"].enabled)
+    assert names(viewer) == ["moon"]
+    assert "out of order" in panel["status"].value
+    qtbot.waitUntil(idle)
+    assert "out of order" in notification_manager.records[-1].message
+
+
+def test_cancel_in_the_activity_dock(
+    viewer: napari.Viewer, panel: Any, slow: Any, qtbot: Any
+) -> None:
+    viewer.add_image(data.moon(), name="moon")
+    panel["run"].native.click()
+    (bar,) = viewer.window._qt_window._activity_dialog.findChildren(QtLabeledProgressBar)
+    bar.cancel_button.click()
+    qtbot.waitUntil(lambda: panel["run"].enabled)
+    qtbot.waitUntil(idle)
+    assert names(viewer) == ["moon"]
 
 
 def test_cancel(viewer: napari.Viewer, panel: Any, slow: Any, qtbot: Any) -> None:
@@ -407,10 +559,6 @@ def test_histogram_command(viewer: napari.Viewer, qtbot: Any) -> None:
 
 
 def test_commands_need_an_image(viewer: napari.Viewer) -> None:
-    from napari.utils.notifications import notification_manager
-
-    from napari_histeq import commands
-
     viewer.add_points(name="dots")
     commands.equalize(viewer)
     assert "“dots” is a Points layer" in notification_manager.records[-1].message

@@ -17,7 +17,7 @@ from napari_histeq.task import Outcome
 if TYPE_CHECKING:
     import napari
 
-PICTURE = np.full((1100, 2400, 4), (200, 100, 50, 255), np.uint8)
+PICTURE = [np.full((1100, 2400, 4), (200, 100, 50, 255), np.uint8)]
 
 
 def outcome() -> Outcome:

@@ -9,21 +9,28 @@ from napari.utils.notifications import show_warning
 from qtpy.QtWidgets import QApplication, QFileDialog
 
 from napari_histeq import export, jobs, layers
+from napari_histeq.core import Clahe
+from napari_histeq.work import Choice
 
 
 def equalize(viewer: napari.viewer.Viewer) -> None:
     """Equalize the active image layer: adds the result and its histogram."""
-    _run(viewer, jobs.Choice())
+    _run(viewer, Choice())
+
+
+def clahe(viewer: napari.viewer.Viewer) -> None:
+    """Equalize the active image layer region by region: adds the result and its histogram."""
+    _run(viewer, Choice(method=Clahe()))
 
 
 def equalize_display(viewer: napari.viewer.Viewer) -> None:
     """Show the active image layer equalized: adds a layer that shares its data."""
-    _run(viewer, jobs.Choice(display=True, plot=False))
+    _run(viewer, Choice(display=True, plot=False))
 
 
 def histogram(viewer: napari.viewer.Viewer) -> None:
     """Add a plot of the active image layer's histogram."""
-    _run(viewer, jobs.Choice(image=False))
+    _run(viewer, Choice(image=False))
 
 
 def save_zarr(viewer: napari.viewer.Viewer) -> None:
@@ -50,7 +57,7 @@ def _ask_for_path(name: str) -> Path | None:
     return Path(answer if answer.endswith(".zarr") else f"{answer}.ome.zarr")
 
 
-def _run(viewer: napari.viewer.Viewer, choice: jobs.Choice) -> None:
+def _run(viewer: napari.viewer.Viewer, choice: Choice) -> None:
     active = viewer.layers.selection.active
     if not layers.is_source(active):
         show_warning(f"{layers.why_not(active)}: select an image layer first.")

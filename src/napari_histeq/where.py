@@ -41,7 +41,7 @@ def working_at(address: str) -> Iterator[None]:
     if not address:
         yield
         return
-    cure = "correct or clear it in Preferences > Plugins > napari-histeq"
+    cure = "correct or clear it in Preferences > napari-histeq"
     try:
         from distributed import Client
     except ImportError:

@@ -19,6 +19,7 @@ from napari_histeq._panel.tools import Tools
 from napari_histeq.core import METHODS
 from napari_histeq.core._options import Method, OptionField, options_of
 from napari_histeq.task import Outcome
+from napari_histeq.work import EXPECTED, Choice
 
 
 class EqualizePanel(Container[Any]):
@@ -66,7 +67,7 @@ class EqualizePanel(Container[Any]):
         found = [layer for layer in self._viewer.layers if isinstance(layer, Labels | Shapes)]
         return [(layer.name, layer) for layer in found]
 
-    def choice(self) -> jobs.Choice:
+    def choice(self) -> Choice:
         """What the rows say.
 
         Raises
@@ -75,7 +76,7 @@ class EqualizePanel(Container[Any]):
             If they do not fit together.
         """
         axes = self["axes"]
-        return jobs.Choice(
+        return Choice(
             method=self.chosen_method(),
             region=self["mask"].value,
             ignored=self["ignored_value"].value if self["ignore"].value else None,
@@ -87,7 +88,7 @@ class EqualizePanel(Container[Any]):
             display=self["output"].value == rows.DISPLAY_ONLY,
         )
 
-    def _chosen(self) -> tuple[Image | None, jobs.Choice]:
+    def _chosen(self) -> tuple[Image | None, Choice]:
         return self["layer"].value, self.choice()
 
     def chosen_method(self) -> Method:
@@ -260,7 +261,7 @@ class EqualizePanel(Container[Any]):
         self["preview"].value = False
         try:
             job = jobs.Run(self._viewer, source, self.choice())
-        except jobs.EXPECTED as error:
+        except EXPECTED as error:
             show_error(str(error))
             self["status"].value = str(error)
             return

@@ -55,7 +55,7 @@ class ExactSpinBox(FloatSpinBox):
 
     def __init__(self, value: float, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.native.setDecimals(digits(value) + 1)
+        self.native.setDecimals(digits(value) + (0 < value < 1))
         self.value = value
 
     def set_value(self, value: float) -> None:

@@ -12,7 +12,7 @@ import numpy as np
 from napari.qt.threading import create_worker
 from qtpy.QtCore import QObject, QTimer, Signal
 
-from napari_histeq import display, held, jobs, layers
+from napari_histeq import display, held, layers, work
 from napari_histeq._panel.patch import Patch
 from napari_histeq._panel.plotbox import Drawn
 from napari_histeq.core import Histogram, TransferFunction, measures
@@ -61,7 +61,7 @@ class Live(QObject):
     told = Signal(str)
 
     def __init__(
-        self, viewer: Viewer, plot: PlotBox, choose: Callable[[], tuple[Image | None, jobs.Choice]]
+        self, viewer: Viewer, plot: PlotBox, choose: Callable[[], tuple[Image | None, work.Choice]]
     ) -> None:
         super().__init__(plot)
         self._gone = False
@@ -126,10 +126,10 @@ class Live(QObject):
             return
         try:
             self._follow(*choose())
-        except jobs.EXPECTED as error:
+        except work.EXPECTED as error:
             self.told.emit(str(error))
 
-    def _follow(self, source: Image | None, choice: jobs.Choice) -> None:
+    def _follow(self, source: Image | None, choice: work.Choice) -> None:
         if self._worn is not None and self._worn[0] is not source:
             self.undress()
         if source is None:
@@ -143,8 +143,8 @@ class Live(QObject):
         elif self._histogram is not None and self._histogram.total:
             self._show(source, choice, self._histogram)
 
-    def _show(self, source: Image, choice: jobs.Choice, histogram: Histogram) -> None:
-        task = jobs.task_of(self._viewer, source, choice)
+    def _show(self, source: Image, choice: work.Choice, histogram: Histogram) -> None:
+        task = work.task_of(self._viewer, source, choice)
         curve = curve_of(task, histogram)
         self._found = task, histogram, curve
         self._second.start(0)
@@ -201,17 +201,17 @@ class Live(QObject):
 
     # ---- the histogram ----
 
-    def _key_of(self, source: Image, choice: jobs.Choice) -> tuple[Any, ...]:
+    def _key_of(self, source: Image, choice: work.Choice) -> tuple[Any, ...]:
         """All that the histogram depends on."""
         region = choice.region
         point = () if _is_small(source) else tuple(self._viewer.dims.current_step)
         marked = () if region is None else (id(region), id(region.data))
         return (id(source), id(source.data), point, marked, choice.ignored)
 
-    def _count(self, source: Image, choice: jobs.Choice, key: tuple[Any, ...]) -> None:
+    def _count(self, source: Image, choice: work.Choice, key: tuple[Any, ...]) -> None:
         self._drop_count()
         self._key, self._histogram = key, None
-        task = jobs.task_of(self._viewer, source, choice)
+        task = work.task_of(self._viewer, source, choice)
         if not _is_small(source):
             pixels = held.thinned(held.slice_of(source), rgb=source.rgb)
             task = replace(task, image=pixels, region=None)

@@ -19,7 +19,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_histeq import jobs, layers, reproduce
+from napari_histeq import jobs, layers, reproduce, work
 from napari_histeq._panel import evidence
 from napari_histeq._panel.follow import follow, followed
 
@@ -126,7 +126,7 @@ class Tools(QWidget):
         """Make a real layer with the identical curve."""
         record = layers.record_of(made)
         assert record is not None
-        jobs.Run(self._viewer, made, jobs.choice_of(record, curve=record.curve)).start()
+        jobs.Run(self._viewer, made, work.choice_of(record, curve=record.curve)).start()
 
     def restore(self, made: Image) -> None:
         """Take a display-only layer away."""
@@ -142,7 +142,7 @@ class Tools(QWidget):
         assert record is not None
         curve = record.curve if same_curve else None
         display = layers.kind_of(made) == layers.DISPLAY
-        jobs.Run(self._viewer, target, jobs.choice_of(record, curve=curve, display=display)).start()
+        jobs.Run(self._viewer, target, work.choice_of(record, curve=curve, display=display)).start()
 
     def copy_script(self, made: Image) -> None:
         """Put the script that makes the layer again on the clipboard."""

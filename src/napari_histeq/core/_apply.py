@@ -74,7 +74,8 @@ def between_knots(
     """`np.interp` without its slopes, which overflow between the closest of knots."""
     if x.size == 1:
         return np.full(where.shape, y[0])
-    knot = np.clip(np.searchsorted(x, where), 1, x.size - 1)
+    # From the right: of integers that are one float64 the greatest counts.
+    knot = np.clip(np.searchsorted(x, where, side="right"), 1, x.size - 1)
     with np.errstate(over="ignore"):
         half = np.where(np.isinf(x[knot] - x[knot - 1]), 0.5, 1.0)
         rise = y[knot] - y[knot - 1]
@@ -136,6 +137,8 @@ def _knot_mapper(curve: TransferFunction, dtype: np.dtype[Any]) -> Run:
 
     if curve.x.dtype == dtype and _beyond_double(curve.x):
         return partial(_interpolate_exactly, curve)
+    if not _holds(dtype, curve.x):
+        return partial(_evaluate_run, curve)
     table = knot_table(curve, dtype)
 
     def run_floats(run: NDArray[Any], out: NDArray[Any]) -> None:
@@ -147,6 +150,25 @@ def _knot_mapper(curve: TransferFunction, dtype: np.dtype[Any]) -> Run:
         out[...] = rounded(exact, dtype)
 
     return run_floats if dtype.kind == "f" else run_integers
+
+
+def _holds(dtype: np.dtype[Any], x: NDArray[Any]) -> bool:
+    """Whether the knots are numbers of a dtype: those of a curve for another one may not be."""
+    if x.dtype == dtype:
+        return True
+    with np.errstate(over="ignore", invalid="ignore"):
+        cast = x.astype(dtype)
+        return bool(np.all(cast.astype(x.dtype) == x) and np.all(cast[1:] > cast[:-1]))
+
+
+def _evaluate_run(curve: TransferFunction, run: NDArray[Any], out: NDArray[Any]) -> None:
+    """The curve at any numbers, with knots that lie between them."""
+    if run.dtype.kind != "f":
+        out[...] = rounded(curve.evaluate(run), run.dtype)
+        return
+    finite = np.isfinite(run)
+    out[...] = run
+    out[finite] = curve.evaluate(run[finite])
 
 
 def _beyond_double(x: NDArray[Any]) -> bool:

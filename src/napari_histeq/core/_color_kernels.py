@@ -60,7 +60,8 @@ def recolor(
         blue = start + (pixels[i, 2] - black) * gain
         most = max(red, green, blue)
         if most > high:
-            keep = (high - wanted) / (most - wanted) if most > wanted else 0.0
+            # What is wanted may lie above by its rounding: then nothing but grey is left.
+            keep = (high - wanted) / (most - wanted) if most > wanted < high else 0.0
             red = wanted + (red - wanted) * keep
             green = wanted + (green - wanted) * keep
             blue = wanted + (blue - wanted) * keep
@@ -90,7 +91,7 @@ def recolor_levels(
         blue = start + (np.float32(pixels[i, 2]) - base) * gain
         most = max(red, green, blue)
         if most > top:
-            keep = (top - wanted) / max(most - wanted, np.float32(1e-6))
+            keep = max(top - wanted, np.float32(0)) / max(most - wanted, np.float32(1e-6))
             red = wanted + (red - wanted) * keep
             green = wanted + (green - wanted) * keep
             blue = wanted + (blue - wanted) * keep

@@ -97,6 +97,4 @@ def _knots(
     if x[0] < 0 < x[-1] and not np.any(x == 0):
         place = int(np.searchsorted(x, 0))
         x, y = np.insert(x, place, 0), np.insert(y, place, float(curve.evaluate(0)))
-    cast = x.astype(dtype)
-    distinct = np.append(True, np.diff(cast.astype(np.float64)) > 0)
-    return cast[distinct], y[distinct]
+    return x.astype(dtype), y

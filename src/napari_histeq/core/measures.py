@@ -162,7 +162,8 @@ def contrast_per_pixel(image: ArrayLike) -> float:
     for axis in range(array.ndim):
         first, second = _neighbours(array, axis)
         for region in _blocks.regions(first.shape):
-            step = np.abs(_wide(first[region]) - _wide(second[region]))
+            with np.errstate(invalid="ignore", over="ignore"):
+                step = np.abs(_wide(first[region]) - _wide(second[region]))
             known = np.isfinite(step)
             total += float(step[known].sum())
             pairs += int(known.sum())
@@ -199,8 +200,10 @@ def eme(image: ArrayLike, block: int = 8, offset: float | None = None) -> float:
     inner = tuple(range(1, len(parts), 2))
     most, least = (np.maximum(_wide(f(blocks, axis=inner)), 0.0) for f in (np.max, np.min))
     added = _eme_offset(array) if offset is None else offset
-    decibel = 20.0 * np.log10((most + added) / (least + added))
-    return float(np.nanmean(decibel)) if np.isfinite(decibel).any() else 0.0
+    with np.errstate(invalid="ignore"):
+        decibel = 20.0 * np.log10((most + added) / (least + added))
+    known = decibel[np.isfinite(decibel)]
+    return float(known.mean()) if known.size else 0.0
 
 
 def psnr(before: ArrayLike, after: ArrayLike) -> float:
