@@ -168,6 +168,8 @@ class Run(QObject):
             made.append(display_layer_of(source, outcome))
         elif choice.image:
             made.append(layers.equalized_layer(source, outcome))
+        if outcome.gain is not None:
+            made.insert(0, layers.gain_layer(source, outcome))
         if isinstance(picture, PlotStack):
             made.append(placement.histogram_stack_layer(source, picture, outcome, beside=beside))
             picture.in_background(_Refresher(made[-1]).tell)

@@ -52,6 +52,7 @@ class Choice:
     compare: bool = False
     display: bool = False
     curve: TransferFunction | None = None
+    gain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +90,7 @@ def task_of(viewer: ViewerModel, source: Image, choice: Choice) -> Task:
         out_range=choice.out_range,
         strength=choice.strength,
         given=choice.curve,
+        wants_gain=choice.gain,
         coarser=layers.coarser_of(source),
     )
 

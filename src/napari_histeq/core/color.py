@@ -82,6 +82,11 @@ def luminance(pixels: NDArray[Any]) -> NDArray[Any]:
     return out
 
 
+def luminance_of(image: NDArray[Any]) -> NDArray[Any]:
+    """The luminance of an (..., C) image, in its dtype."""
+    return luminance(pixels_of(image)).reshape(image.shape[:-1])
+
+
 WEIGHTS = np.array([0.2126, 0.7152, 0.0722])
 
 
