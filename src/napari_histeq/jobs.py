@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from napari.viewer import Viewer
 
     from napari_histeq.task import Outcome
+    from napari_histeq.work import Picture
 
 #: Seconds between two reports of progress: a person sees no more, and Qt has to keep up.
 PAUSE = 0.04
