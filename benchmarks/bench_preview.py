@@ -56,7 +56,7 @@ class Clock:
 
     def __init__(self, viewer: Any, qtbot: Any, monkeypatch: Any) -> None:
         self.qtbot, self.applied, self.drawn = qtbot, False, 0.0
-        canvas = viewer.window._qt_viewer.canvas._scene_canvas  # noqa: SLF001
+        canvas = viewer.window._qt_viewer.canvas._scene_canvas
         canvas.events.draw.connect(self._draw, position="last")
         show = display.show
 
