@@ -1,4 +1,4 @@
-"""Write the tables of options in docs/methods.md from the methods' own fields.
+"""Write the tables of options in docs/methods.md and docs/clahe.md from the methods' own fields.
 
 `python docs/tables.py` rewrites them, with `--check` it only tells whether they are current.
 """
@@ -12,7 +12,7 @@ from pathlib import Path
 from napari_histeq.core._options import options_of
 from napari_histeq.core.methods import METHODS
 
-PAGE = Path(__file__).parent / "methods.md"
+PAGES = [Path(__file__).parent / name for name in ("methods.md", "clahe.md")]
 
 
 def table(name: str) -> str:
@@ -34,13 +34,16 @@ def with_tables(page: str) -> str:
 
 
 def main() -> int:
-    """Rewrite or check the page."""
-    page = PAGE.read_text(encoding="utf-8")
-    fresh = with_tables(page)
-    if "--check" in sys.argv:
-        return int(fresh != page)
-    PAGE.write_text(fresh, encoding="utf-8")
-    return 0
+    """Rewrite or check the pages."""
+    stale = 0
+    for path in PAGES:
+        page = path.read_text(encoding="utf-8")
+        fresh = with_tables(page)
+        if "--check" in sys.argv:
+            stale |= int(fresh != page)
+        else:
+            path.write_text(fresh, encoding="utf-8")
+    return stale
 
 
 if __name__ == "__main__":

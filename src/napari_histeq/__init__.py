@@ -4,13 +4,16 @@ from typing import TYPE_CHECKING, Any
 
 from napari_histeq.core import (
     BiHistogram,
+    Clahe,
     Global,
     Histogram,
     TransferFunction,
     Weighted,
+    clip_limit_from,
     compute_histogram,
     equalize,
     equalize_multiscale,
+    gain_map,
     measures,
     transfer_function,
 )
@@ -20,13 +23,16 @@ if TYPE_CHECKING:
 
 __all__ = [
     "BiHistogram",
+    "Clahe",
     "Global",
     "Histogram",
     "TransferFunction",
     "Weighted",
+    "clip_limit_from",
     "compute_histogram",
     "equalize",
     "equalize_multiscale",
+    "gain_map",
     "measures",
     "save_zarr",
     "transfer_function",

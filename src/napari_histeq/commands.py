@@ -9,12 +9,18 @@ from napari.utils.notifications import show_warning
 from qtpy.QtWidgets import QApplication, QFileDialog
 
 from napari_histeq import export, jobs, layers
+from napari_histeq.core import Clahe
 from napari_histeq.work import Choice
 
 
 def equalize(viewer: napari.viewer.Viewer) -> None:
     """Equalize the active image layer: adds the result and its histogram."""
     _run(viewer, Choice())
+
+
+def clahe(viewer: napari.viewer.Viewer) -> None:
+    """Equalize the active image layer region by region: adds the result and its histogram."""
+    _run(viewer, Choice(method=Clahe()))
 
 
 def equalize_display(viewer: napari.viewer.Viewer) -> None:

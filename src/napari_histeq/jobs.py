@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+import weakref
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -13,18 +14,18 @@ from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_histeq import layers, placement, where
 from napari_histeq.core._validate import is_lazy
+from napari_histeq.plotstack import PlotStack
 from napari_histeq.work import Answer, Choice, Stopped, display_layer_of, task_of, work
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    import numpy as np
     from napari.layers import Image
     from napari.utils.events import Event
     from napari.viewer import Viewer
-    from numpy.typing import NDArray
 
     from napari_histeq.task import Outcome
+    from napari_histeq.work import Picture
 
 #: Seconds between two reports of progress: a person sees no more, and Qt has to keep up.
 PAUSE = 0.04
@@ -157,7 +158,7 @@ class Run(QObject):
             raise
         self._stop("done", answer.outcome)
 
-    def _add(self, outcome: Outcome, picture: list[NDArray[np.uint8]] | None) -> None:
+    def _add(self, outcome: Outcome, picture: Picture | None) -> None:
         """Add the new layers; all are made before the first is added."""
         source, choice = self.source, self._choice
         beside = choice.image and choice.compare
@@ -168,7 +169,12 @@ class Run(QObject):
             made.append(display_layer_of(source, outcome))
         elif choice.image:
             made.append(layers.equalized_layer(source, outcome))
-        if picture is not None:
+        if outcome.gain is not None:
+            made.insert(0, layers.gain_layer(source, outcome))
+        if isinstance(picture, PlotStack):
+            made.append(placement.histogram_stack_layer(source, picture, outcome, beside=beside))
+            picture.in_background(_Refresher(made[-1]).tell)
+        elif picture is not None:
             made.append(placement.histogram_layer(source, picture, outcome, beside=beside))
         self.adding = True
         placement.add_beside(self._viewer, source, made)
@@ -185,3 +191,23 @@ def _tell(answer: Answer) -> None:
     else:
         fault = answer.fault
         notification_manager.receive_error(type(fault), fault, fault.__traceback__)
+
+
+class _Refresher(QObject):
+    """Has a plot layer look again at its stack, on the GUI thread."""
+
+    ready = Signal()
+
+    def __init__(self, layer: Image) -> None:
+        super().__init__()
+        self._layer = weakref.ref(layer)
+        self.ready.connect(self._refresh)
+
+    def tell(self) -> None:
+        """Called on the thread that draws; a method keeps its object alive, a signal does not."""
+        self.ready.emit()
+
+    def _refresh(self) -> None:
+        layer = self._layer()
+        if layer is not None:
+            layer.refresh()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from napari.layers import Image
 
 from napari_histeq.record import KEY, Record
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
     from napari_histeq.task import Outcome
 
 #: Kinds of layers that are made here; layers of the last three can not be equalized.
-IMAGE, DISPLAY, PLOT, ORIGINAL, PREVIEW = "image", "display", "plot", "original", "preview"
+IMAGE, DISPLAY, GAIN = "image", "display", "gain"
+PLOT, ORIGINAL, PREVIEW = "plot", "original", "preview"
 
 
 #: What stands beside the record in a layer's metadata.
@@ -96,6 +98,24 @@ def equalized_layer(source: Image, outcome: Outcome) -> Image:
         changes["name"] = source.name
         changes["contrast_limits"] = source.metadata[KEY]["limits"]
     return layer_like(source, outcome.data, changes)
+
+
+def gain_layer(source: Image, outcome: Outcome) -> Image:
+    """A new layer of the local gain, in the place of its source: 1 is unchanged contrast."""
+    assert outcome.gain is not None
+    most = float(np.nanpercentile(outcome.gain, 99.5)) if outcome.gain.size else 1.0
+    changes = {
+        "name": f"{source.name} gain",
+        "metadata": {KEY: {"kind": GAIN} | outcome.record.as_dict()},
+        "rgb": False,
+        "colormap": "magma",
+        "gamma": 1.0,
+        "contrast_limits": (0.0, max(most, 1.0)),
+        "auto_contrast": False,
+        "multiscale": False,
+        "locked_data_level": None,
+    }
+    return layer_like(source, outcome.gain, changes)
 
 
 def look_of(layer: Image) -> tuple[Any, float]:

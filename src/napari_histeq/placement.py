@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_histeq.core import Histogram
+    from napari_histeq.plotstack import PlotStack
     from napari_histeq.task import Outcome
 
     Box = tuple[NDArray[np.float64], NDArray[np.float64]]
@@ -54,22 +55,54 @@ def histogram_layer(
     at every index of the others. It has coarser levels, so that its words are not
     torn where the screen has fewer pixels than the plot.
     """
-    low, high = world_box(source)
-    width = high[-1] - low[-1]
-    left = low[-1] - (1 + GAP) * width if beside else low[-1]
-    pixel = (high[-1] - left) / levels[0].shape[1]
+    pixel, corner = _place_under(source, levels[0].shape[1], beside)
     return Image(
         list(levels),
-        multiscale=True,
-        rgb=True,
-        name=f"{source.name} histogram",
         scale=(pixel, pixel),
-        translate=np.array([high[-2] + GAP * width, left]) + pixel / 2,
+        translate=corner,
         units=source.units[-2:],
         axis_labels=source.axis_labels[-2:],
-        interpolation2d="linear",
-        metadata={KEY: _plot_record(source, outcome)},
+        **_plot_state(source, outcome),
     )
+
+
+def histogram_stack_layer(
+    source: Image, pictures: PlotStack, outcome: Outcome, *, beside: bool = False
+) -> Image:
+    """As `histogram_layer`, but with a plot of its own for every plane of the source.
+
+    The pictures are lazy: each is drawn when its plane is looked at.
+    """
+    pixel, corner = _place_under(source, pictures.shape[1], beside)
+    return Image(
+        pictures.levels(),
+        scale=(*source.scale[:-2], pixel, pixel),
+        translate=(*source.translate[:-2], *corner),
+        units=source.units,
+        axis_labels=source.axis_labels,
+        cache=False,  # they are kept already
+        contrast_limits=(0, 255),
+        **_plot_state(source, outcome),
+    )
+
+
+def _place_under(source: Image, width: int, beside: bool) -> tuple[float, NDArray[np.float64]]:
+    """The size of a plot's pixel, and where its first one is."""
+    low, high = world_box(source)
+    whole = high[-1] - low[-1]
+    left = low[-1] - (1 + GAP) * whole if beside else low[-1]
+    pixel = (high[-1] - left) / width
+    return pixel, np.array([high[-2] + GAP * whole, left]) + pixel / 2
+
+
+def _plot_state(source: Image, outcome: Outcome) -> dict[str, Any]:
+    return {
+        "multiscale": True,
+        "rgb": True,
+        "name": f"{source.name} histogram",
+        "interpolation2d": "linear",
+        "metadata": {KEY: _plot_record(source, outcome)},
+    }
 
 
 def coarser_too(picture: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:

@@ -74,6 +74,15 @@ class PlotStack:
         with self._lock:
             return self._kept[self._last]
 
+    def in_background(self, on_ready: Callable[[], None]) -> None:
+        """From now on draw in the background: see `on_ready`."""
+        self._on_ready = on_ready
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """(height, width, 4) of each picture."""
+        return self._shape
+
     def levels(self, steps: tuple[int, ...] = (1, 2, 4)) -> list[Any]:
         """Lazy dask arrays, for napari: the stack, and what is `steps` times coarser.
 

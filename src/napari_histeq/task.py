@@ -6,7 +6,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from napari_histeq.core import (
+    Clahe,
     Global,
     Histogram,
     TransferFunction,
@@ -20,6 +23,7 @@ from napari_histeq.core import (
 from napari_histeq.core._blocks import watching
 from napari_histeq.core._counting import count
 from napari_histeq.core._validate import is_lazy
+from napari_histeq.core.clahe import gain_map
 from napari_histeq.core.histogram import output_limits
 from napari_histeq.core.methods import CurveMethod
 from napari_histeq.record import MaskRecord, Record, counting, digest_of
@@ -27,7 +31,6 @@ from napari_histeq.record import MaskRecord, Record, counting, digest_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    import numpy as np
     from numpy.typing import NDArray
 
     from napari_histeq.core._options import Method
@@ -59,6 +62,8 @@ class Task:
         A curve that is known already; then nothing needs to be counted to get one.
     coarser : tuple of array
         The other levels of a pyramid whose finest is `image`.
+    wants_gain : bool
+        Whether to map the local gain of CLAHE too.
     """
 
     image: Any
@@ -73,6 +78,7 @@ class Task:
     strength: float = 1.0
     given: TransferFunction | None = None
     coarser: tuple[Any, ...] = ()
+    wants_gain: bool = False
 
     @property
     def one_curve(self) -> bool:
@@ -97,6 +103,8 @@ class Outcome:
         The range of the output; None if there is none, as nothing was counted.
     record : Record
         What was done.
+    gain : (...) array of float32, or None
+        How much CLAHE amplified the contrast at each pixel, if that was wanted.
     """
 
     data: Any
@@ -105,6 +113,7 @@ class Outcome:
     curve: TransferFunction | None
     limits: tuple[float, float] | None
     record: Record
+    gain: NDArray[np.float32] | None = None
 
 
 def perform(task: Task, report: Report) -> Outcome:
@@ -122,7 +131,21 @@ def perform(task: Task, report: Report) -> Outcome:
         after = _after(task, data, mask, before, curve)
         limits = counted_limits(task, before)
         record = _record_of(task, region, curve, measures.summary(before, after, limits))
-    return Outcome(data, before, after, curve, limits, record)
+        gain = _gain(task, mask) if task.wants_gain else None
+    return Outcome(data, before, after, curve, limits, record, gain)
+
+
+def _gain(task: Task, mask: NDArray[np.bool_] | None) -> NDArray[np.float32]:
+    if is_lazy(task.image):
+        raise ValueError("the gain map needs the image in memory: untick it, or load the image")
+    assert isinstance(task.method, Clahe)
+    image = task.image
+    if task.channel_axis is not None:
+        image = color.luminance_of(np.moveaxis(image, task.channel_axis, -1))
+    return gain_map(
+        image, task.method,
+        mask=mask, axes=task.axes, out_range=task.out_range, strength=task.strength,
+    )  # fmt: skip
 
 
 def plan(task: Task, report: Report) -> Outcome:

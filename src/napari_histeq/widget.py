@@ -10,13 +10,13 @@ from magicgui.widgets import Container
 from napari.layers import Image, Labels, Shapes
 from napari.utils.notifications import show_error
 
-from napari_histeq import jobs, layers
+from napari_histeq import jobs, layers, tiles
 from napari_histeq._panel import arrange, evidence, fields, rows, style
 from napari_histeq._panel.links import Links
 from napari_histeq._panel.live import Live
 from napari_histeq._panel.plotbox import PlotBox
 from napari_histeq._panel.tools import Tools
-from napari_histeq.core import METHODS
+from napari_histeq.core import METHODS, Clahe
 from napari_histeq.core._options import Method, OptionField, options_of
 from napari_histeq.task import Outcome
 from napari_histeq.work import EXPECTED, Choice
@@ -86,6 +86,7 @@ class EqualizePanel(Container[Any]):
             plot=self["plot"].value,
             compare=self["compare"].value,
             display=self["output"].value == rows.DISPLAY_ONLY,
+            gain=self["gain"].value and self["method"].value == Clahe.name,
         )
 
     def _chosen(self) -> tuple[Image | None, Choice]:
@@ -94,6 +95,11 @@ class EqualizePanel(Container[Any]):
     def chosen_method(self) -> Method:
         """The method, made from its rows."""
         options = {field.name: self[field.name].value for field in self._options_shown}
+        source, axes = self["layer"].value, self["axes"]
+        for name, value in options.items():
+            if isinstance(value, tiles.Length) and source is not None:
+                spanned = axes.value if len(axes.names) > 2 else None
+                options[name] = tiles.kernel_of(source, value, spanned)
         return METHODS[self["method"].value](**options)
 
     def _out_range(self) -> str | tuple[float, float]:
@@ -229,6 +235,7 @@ class EqualizePanel(Container[Any]):
         self._method_shown = name
         self._add_options(METHODS[name], self._kept.get(name, {}))
         self["summary"].value = METHODS[name].summary
+        self._parts.output.show_row(self["gain"], name == Clahe.name)
 
     def _add_options(self, method: Any, kept: dict[str, Any]) -> None:
         options = self._options_shown = options_of(method)

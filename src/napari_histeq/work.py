@@ -6,14 +6,11 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from napari.utils.theme import get_theme
-
 from napari_histeq import display, layers, placement, regions, where
 from napari_histeq.core import METHODS, ChunkError, Global
 from napari_histeq.core._options import from_dict
 from napari_histeq.core._validate import is_lazy
 from napari_histeq.core._warn import hearing
-from napari_histeq.core.methods import CurveMethod
 from napari_histeq.record import KEY
 from napari_histeq.task import Outcome, Task, perform, plan, survey
 
@@ -27,11 +24,11 @@ if TYPE_CHECKING:
 
     from napari_histeq.core import TransferFunction
     from napari_histeq.core._options import Method
+    from napari_histeq.plotstack import PlotStack
     from napari_histeq.record import Record
     from napari_histeq.task import Report
 
-#: Pixels across a plot: sharp when it fills the screen.
-PLOT_WIDTH = 2400
+    Picture = list[NDArray[np.uint8]] | PlotStack
 
 #: What a person can cause and cure; anything else is a fault of ours, shown with a traceback.
 EXPECTED = (ValueError, TypeError, MemoryError, OSError, ChunkError)
@@ -56,6 +53,7 @@ class Choice:
     compare: bool = False
     display: bool = False
     curve: TransferFunction | None = None
+    gain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +64,7 @@ class Answer:
     """
 
     outcome: Outcome | None = None
-    picture: list[NDArray[np.uint8]] | None = None
+    picture: Picture | None = None
     problem: str = ""
     fault: Exception | None = None
     warnings: tuple[str, ...] = ()
@@ -94,6 +92,7 @@ def task_of(viewer: ViewerModel, source: Image, choice: Choice) -> Task:
         out_range=choice.out_range,
         strength=choice.strength,
         given=choice.curve,
+        wants_gain=choice.gain,
         coarser=layers.coarser_of(source),
     )
 
@@ -166,43 +165,9 @@ def _in_words(task: Task, error: Exception) -> str:
     return f"{task.source!r} could not be equalized: {error}"
 
 
-def _drawn(task: Task, outcome: Outcome, theme: str) -> list[NDArray[np.uint8]]:
-    from napari_histeq import plot  # matplotlib takes its time: not on the GUI thread
+def _drawn(task: Task, outcome: Outcome, theme: str) -> Picture:
+    """The plot; one for every plane, if each was equalized on its own."""
+    from napari_histeq import pictures  # matplotlib takes its time: not on the GUI thread
 
-    colors = get_theme(theme)
-    picture = plot.render(
-        outcome.before,
-        outcome.after,
-        curve=outcome.curve,
-        title=task.source,
-        theme=plot.Theme.of(
-            theme,
-            background=colors.background.as_hex(format="long"),
-            text=colors.text.as_hex(format="long"),
-        ),
-        measures=_in_plot(outcome),
-        note=_note(task),
-        width=PLOT_WIDTH,
-    )
-    return placement.coarser_too(picture)
-
-
-def _in_plot(outcome: Outcome) -> dict[str, Any] | None:
-    """The measures that stand under the plot, beside what it says of the levels."""
-    if outcome.after is None:
-        return None
-    before, after = (outcome.record.measures[when] for when in ("before", "after"))
-    shown = {"entropy": "entropy", "distance to flat": "ks_distance", "mean": "mean"}
-    return {caption: (before[name], after[name]) for caption, name in shown.items()}
-
-
-def _note(task: Task) -> str | None:
-    """Why the result is not flat, where one curve of grey levels is not the reason."""
-    if not isinstance(task.method, CurveMethod):
-        return None
-    whole = "Why is it not perfectly flat? A curve moves whole levels: it can merge them, but"
-    if task.axes is not None:
-        return f"{whole} never split one; and here every slice has a curve of its own."
-    if task.channel_axis is not None:
-        return f"{whole} never split one; this is the luminance, of colours in whole levels."
-    return None
+    planes = pictures.of_planes(task, outcome, theme)
+    return planes or placement.coarser_too(pictures.of_all(task, outcome, theme))

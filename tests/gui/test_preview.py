@@ -170,7 +170,7 @@ def test_the_plot_follows_and_marks_the_value_under_the_cursor(
     assert panel.plotbox._plot.marked == IMAGES["8 bit"][10, 20]
     viewer.cursor.position = (-10, 20)
     assert panel.plotbox._plot.marked is None
-    assert "levels used" in panel["evidence"].value
+    qtbot.waitUntil(lambda: "levels used" in panel["evidence"].value, timeout=5000)
 
 
 def test_where_the_screen_can_not_show_it_the_panel_says_so(
@@ -204,7 +204,7 @@ def test_the_gui_thread_is_never_held_for_long(
 
         monkeypatch.setattr(owner, name, timed)
 
-    for name in ("_wear", "_measure", "_draw", "_count"):
+    for name in ("_wear", "_push", "_measure", "_draw", "_count"):
         watched(live.Live, name)
     for name in ("draw", "mark", "show_data"):
         watched(plotbox.PlotBox, name)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -217,3 +218,25 @@ def test_log_kde_and_bins(viewer: Any, panel: Any, shown: Any, qtbot: Any) -> No
 def test_without_a_result_there_is_little_to_do(viewer: Any, panel: Any) -> None:
     panel.tools.menu.aboutToShow.emit()
     assert not any(a.isEnabled() for a in panel.tools.menu.actions() if not a.isSeparator())
+
+
+def test_each_plane_has_its_own_plot(viewer: Any, panel: Any, run: Any, qtbot: Any) -> None:
+    source = add_stack(viewer, scale=(3, 2, 2), translate=(1, 0, 0), units=("um",) * 3)
+    panel["axes"].value = (1, 2)
+    run()
+    plot = viewer.layers["stack histogram"]
+    assert plot.ndim == 3
+    assert plot.rgb
+    np.testing.assert_array_equal(plot.extent.world[:, 0], source.extent.world[:, 0])
+    assert viewer.layers.extent.units == source.units
+    level, pictures = plot.data[0], []
+
+    def is_new(index: int) -> bool:
+        shown = np.asarray(level[index])
+        return not any(np.array_equal(shown, known) for known in pictures)
+
+    for index in range(4):
+        viewer.dims.set_current_step(0, index)
+        qtbot.waitUntil(partial(is_new, index), timeout=10_000)
+        pictures.append(np.asarray(level[index]))
+    assert plot.extent.world[0, 1] > source.extent.world[1, 1]

@@ -100,6 +100,7 @@ def _output(panel: Any) -> Form:
     form.add(panel["low"], "From")
     form.add(panel["high"], "To")
     form.add(panel["output"], "Output")
+    form.add(panel["gain"], "")
     return form
 
 

@@ -19,6 +19,8 @@ from magicgui.widgets import (
 )
 from qtpy.QtWidgets import QDoubleSpinBox
 
+from napari_histeq.tiles import Length
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -65,11 +67,11 @@ class ExactSpinBox(FloatSpinBox):
 
 
 class Auto(LineEdit):
-    """A number, or some with commas between; None if empty, which is shown as "automatic"."""
+    """Numbers with commas between, or a length; None if empty, shown as "automatic"."""
 
     def __init__(self, value: Any = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.native.setPlaceholderText("automatic")
+        self.native.setPlaceholderText("automatic; or 64; or 20 µm")
         self.value = value
 
     def get_value(self) -> Any:
@@ -81,12 +83,15 @@ class Auto(LineEdit):
             If it says nothing that is a number.
         """
         text = str(super().get_value()).strip()
+        length = Length.parsed(text)
+        if length is not None:
+            return length
         try:
             return literal_eval(text) if text else None
         except (ValueError, SyntaxError):
             raise ValueError(
-                f"{self.label} is {text!r}: give a number, or several with commas between "
-                "(64, or 8, 64, 64), or leave it empty"
+                f"{self.label} is {text!r}: give a number, several with commas between "
+                "(64, or 8, 64, 64), a length with its unit (20 µm), or leave it empty"
             ) from None
 
     def set_value(self, value: Any) -> None:

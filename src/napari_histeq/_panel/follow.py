@@ -57,7 +57,7 @@ class Follower(QObject):
         self._links.connect(layer.events.set_data, self._renew)
         self._links.connect(viewer.layers.events.removed, self._removed)
         if what == "view":
-            camera = getattr(getattr(viewer, "scene", viewer), "camera", None)
+            camera = getattr(viewer, "scene", viewer).camera  # napari < 0.9 has it on the viewer
             for event in (camera.events.center, camera.events.zoom):
                 self._links.connect(event, self._later)
         self._renew()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -32,6 +33,9 @@ WHOLE = 1 << 24
 
 #: Milliseconds in which changes are gathered.
 GATHER = 5
+
+#: Milliseconds between two renewals of the table: faster than that nobody reads numbers.
+TABLE = 150
 
 
 class Live(QObject):
@@ -72,9 +76,11 @@ class Live(QObject):
         self._patch = Patch(viewer)
         self._found: tuple[Task, Histogram, TransferFunction | None] | None = None
         self._drawing: Drawn | None = None
+        self._told_at = 0.0
         self._timer = _after(self, self._react)
-        self._second = _after(self, self._measure)
+        self._second = _after(self, self._push)
         self._third = _after(self, self._draw)
+        self._fourth = _after(self, self._measure)
 
     # ---- from outside ----
 
@@ -101,7 +107,7 @@ class Live(QObject):
 
     def close(self) -> None:
         """Stop all, and leave nothing behind."""
-        for timer in (self._timer, self._second, self._third):
+        for timer in (self._timer, self._second, self._third, self._fourth):
             timer.stop()
         self._drop_count()
         self.preview = False
@@ -127,6 +133,7 @@ class Live(QObject):
         if self._worn is not None and self._worn[0] is not source:
             self.undress()
         if source is None:
+            self._found = self._drawing = None
             self._plot.show_data(None)
             self.measured.emit(None)
             return
@@ -163,22 +170,31 @@ class Live(QObject):
         display.show(settings, source)
         self.told.emit(display.in_words(settings.error))
 
-    def _measure(self) -> None:
+    def _push(self) -> None:
+        """Get the histogram after, for the plot; the table is renewed less often."""
         assert self._found is not None
-        task, before, curve = self._found
-        if curve is None:
-            self.measured.emit(None)
-            self._drawing = Drawn(before)
-        else:
-            after = curve.push(before)
-            found = measures.summary(before, after, counted_limits(task, before))
-            told = {
-                when: {name: float(np.ravel(pair)[i]) for name, pair in found.items()}
-                for i, when in enumerate(("before", "after"))
-            }
-            self.measured.emit((told, why_not_flat(before, after)))
-            self._drawing = Drawn(before, after, curve)
+        _, before, curve = self._found
+        after = None if curve is None else curve.push(before)
+        self._drawing = Drawn(before, after, curve)
         self._third.start(0)
+        late = time.monotonic() - self._told_at > 3e-3 * TABLE
+        self._fourth.start(0 if late else TABLE)  # when the slider rests, or it is time
+
+    def _measure(self) -> None:
+        if self._found is None or self._drawing is None:
+            return
+        self._told_at = time.monotonic()
+        task, before, _ = self._found
+        after = self._drawing.after
+        if after is None:
+            self.measured.emit(None)
+            return
+        found = measures.summary(before, after, counted_limits(task, before))
+        told = {
+            when: {name: float(np.ravel(pair)[i]) for name, pair in found.items()}
+            for i, when in enumerate(("before", "after"))
+        }
+        self.measured.emit((told, why_not_flat(before, after)))
 
     def _draw(self) -> None:
         self._plot.show_data(self._drawing)

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 from matplotlib.backends.backend_qtagg import FigureCanvasQTAgg
 from matplotlib.figure import Figure
-from napari.utils.theme import get_theme
 from qtpy.QtCore import QTimer, Signal
 from qtpy.QtWidgets import QSizePolicy
 
 from napari_histeq import plot
+from napari_histeq.pictures import theme_of
 
 if TYPE_CHECKING:
     from napari_histeq.core import Histogram, TransferFunction
@@ -41,7 +41,7 @@ class PlotBox(FigureCanvasQTAgg):
     drawn = Signal()
 
     def __init__(self) -> None:
-        super().__init__(Figure(dpi=100))
+        super().__init__(Figure(dpi=100))  # type: ignore[no-untyped-call]
         self.setFixedHeight(HEIGHT)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setMinimumWidth(200)
@@ -108,15 +108,5 @@ class PlotBox(FigureCanvasQTAgg):
         )  # fmt: skip
 
     def _painted(self) -> None:
-        self.draw()
+        self.draw()  # type: ignore[no-untyped-call]
         self.drawn.emit()
-
-
-def theme_of(name: str) -> plot.Theme:
-    """The plot's colours in a theme of napari's."""
-    colors = get_theme(name)
-    return plot.Theme.of(
-        name,
-        background=colors.background.as_hex(format="long"),
-        text=colors.text.as_hex(format="long"),
-    )

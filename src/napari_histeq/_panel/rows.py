@@ -102,6 +102,12 @@ def output_rows() -> list[Widget]:
             "equalized by its colormap; the values under the cursor stay the measured ones.",
         ),
         CheckBox(
+            name="gain",
+            text="local gain map",
+            tooltip="Add a layer that shows how much the contrast was amplified at each pixel: "
+            "where it is high, noise was amplified too.",
+        ),
+        CheckBox(
             name="plot",
             text="histogram layer",
             value=True,

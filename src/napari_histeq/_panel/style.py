@@ -35,6 +35,8 @@ def sheet(theme_name: str) -> str:
         background-color: {theme.primary.as_hex()}; color: {muted}; border: none;
     }}
     QPushButton#histeq_cancel {{ padding: 6px; }}
+    QToolButton#histeq_menu {{ padding: 4px 8px; }}
+    QToolButton#histeq_menu::menu-indicator {{ image: none; }}
     """
 
 

@@ -49,7 +49,8 @@ class Tools(QWidget):
         self.menu = QMenu(self)
         self.menu.aboutToShow.connect(self.fill)
         self.button = QToolButton()
-        self.button.setText("Result")
+        self.button.setText("Result ▾")
+        self.button.setObjectName("histeq_menu")
         self.button.setToolTip("What to do with the result: bake, follow, reproduce, save")
         self.button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.button.setMenu(self.menu)
@@ -78,8 +79,8 @@ class Tools(QWidget):
         """Fill the menu for the layer it is about."""
         self.menu.clear()
         made = self.made()
-        add = self.menu.addSection(made.name if made else "equalize an image first")
-        add.setEnabled(False)
+        self._action(made.name if made else "equalize an image first", act=None)
+        self.menu.addSeparator()
         shown = made is not None and layers.kind_of(made) == layers.DISPLAY
         self._action("Bake into a new layer", shown and partial(self.bake, made))
         self._action("Restore: remove the display", shown and partial(self.restore, made))

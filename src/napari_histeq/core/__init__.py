@@ -2,6 +2,7 @@
 
 from napari_histeq.core import measures
 from napari_histeq.core._blocks import watching
+from napari_histeq.core.clahe import Clahe, clip_limit_from, gain_map
 from napari_histeq.core.equalize import equalize, transfer_function
 from napari_histeq.core.errors import ChunkError
 from napari_histeq.core.histogram import Histogram, compute_histogram
@@ -13,14 +14,17 @@ __all__ = [
     "METHODS",
     "BiHistogram",
     "ChunkError",
+    "Clahe",
     "Global",
     "Histogram",
     "TransferFunction",
     "Weighted",
     "cdf_distance",
+    "clip_limit_from",
     "compute_histogram",
     "equalize",
     "equalize_multiscale",
+    "gain_map",
     "measures",
     "transfer_function",
     "watching",

@@ -11,6 +11,7 @@ import numpy as np
 from napari_histeq.core import _apply, _blocks, _planes, _validate, color, lazy
 from napari_histeq.core._counting import ArraySource, count
 from napari_histeq.core._warn import warn
+from napari_histeq.core.clahe import Clahe
 from napari_histeq.core.equalize import NOTHING_COUNTED, checked, color_curve, equalize_into
 from napari_histeq.core.histogram import Histogram
 
@@ -48,12 +49,30 @@ def equalize(
     if channels is not None:
         arrays = [da.moveaxis(a, channels, -1).rechunk({-1: -1}) for a in arrays]
     _check_levels(arrays, settings.outer)
-    grid = arrays[count_level].chunks[: counted.ndim - (channels is not None)]
+    ndim = counted.ndim - (channels is not None)
+    settings = _fit_tiles(arrays, ndim, mask is not None, settings)
+    grid = arrays[count_level].chunks[:ndim]
     wanted = lazy.checked_mask(mask, grid)
     if counted.dtype.kind != "b":
         arrays, found = _equalized(arrays, count_level, wanted, settings, channels is not None)
         _warn_of_empty(found)
     return arrays if channels is None else [da.moveaxis(a, -1, channels) for a in arrays]
+
+
+def _fit_tiles(levels: list[da.Array], ndim: int, masked: bool, settings: Settings) -> Settings:
+    """Settings for tiles that fit the image, or an error; others as they are."""
+    if not isinstance(settings.method, Clahe):
+        return settings
+    if len(levels) > 1:
+        raise ValueError(
+            "CLAHE depends on where a pixel lies, and tiles of a pyramid's levels are not the "
+            "same: equalize one level"
+        )
+    from napari_histeq.core import _lazy_clahe
+
+    shape = levels[0].shape[:ndim]
+    settings.check_tiles(shape, levels[0].dtype, masked)
+    return _lazy_clahe.thick(settings, shape)
 
 
 def _check_levels(levels: list[da.Array], outer: tuple[int, ...]) -> None:
@@ -87,8 +106,7 @@ def _equalized(
     """Equalize each plane on its own; and of those counted by now, which had any pixel."""
     image = levels[counted]
     if not settings.outer:
-        mapping, found = _count(lazy.ChunkSource, image, mask, settings, channels)
-        return [lazy.mapped(mapping, level) for level in levels], [found]
+        return _plane_beforehand(levels, counted, mask, settings, channels)
     plane = np.prod([image.shape[a] for a in settings.axes], dtype=float) * image.dtype.itemsize
     plane *= image.shape[-1] if channels else 1
     if plane > PLANE_BYTES:
@@ -96,6 +114,23 @@ def _equalized(
     if len(levels) == 1:
         return [_when_asked(image, mask, settings, channels, int(plane))], []
     return _curves_when_asked(levels, counted, mask, settings, channels), []
+
+
+def _plane_beforehand(
+    levels: list[da.Array],
+    counted: int,
+    mask: da.Array | None,
+    settings: Settings,
+    channels: bool,
+) -> tuple[list[da.Array], list[bool]]:
+    """A plane of any size, counted now, chunk by chunk."""
+    if isinstance(settings.method, Clahe):
+        from napari_histeq.core import _lazy_clahe
+
+        result, any_pixel = _lazy_clahe.equalize_plane(levels[0], mask, settings, channels)
+        return [result], [any_pixel]
+    mapping, any_pixel = _count(lazy.ChunkSource, levels[counted], mask, settings, channels)
+    return [lazy.mapped(mapping, level) for level in levels], [any_pixel]
 
 
 def _count(
@@ -137,10 +172,10 @@ def _beforehand(
             where[axis] = slice(place, place + 1)
         planes = [level[tuple(where)] for level in levels]
         wanted = None if mask is None else mask[tuple(where[: mask.ndim])]
-        mapping, any_pixel = _count(lazy.ChunkSource, planes[counted], wanted, settings, channels)
-        for result, plane in zip(results, planes, strict=True):
-            result[index] = lazy.mapped(mapping, plane)
-        found.append(any_pixel)
+        mapped, counts = _plane_beforehand(planes, counted, wanted, settings, channels)
+        for result, plane in zip(results, mapped, strict=True):
+            result[index] = plane
+        found += counts
     return [_joined(result, settings.outer) for result in results], found
 
 

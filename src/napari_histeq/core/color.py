@@ -82,6 +82,11 @@ def luminance(pixels: NDArray[Any]) -> NDArray[Any]:
     return out
 
 
+def luminance_of(image: NDArray[Any]) -> NDArray[Any]:
+    """The luminance of an (..., C) image, in its dtype."""
+    return luminance(pixels_of(image)).reshape(image.shape[:-1])
+
+
 WEIGHTS = np.array([0.2126, 0.7152, 0.0722])
 
 
@@ -122,6 +127,39 @@ def apply_curve(
         out[region] = recolored(pixels, before, after, gamut).reshape(image[region].shape)
 
     _blocks.for_each(work, _blocks.regions(image.shape[:-1])[::-1])
+
+
+def luminance_image(
+    image: NDArray[Any], mask: NDArray[np.bool_] | None
+) -> tuple[NDArray[Any], NDArray[np.bool_] | None]:
+    """The luminances of an (..., C) image, and which of them count (None: all)."""
+    out = np.empty(image.shape[:-1], image.dtype.newbyteorder("="))
+
+    def work(region: _blocks.Region) -> None:
+        out[region] = luminance(pixels_of(image[region])).reshape(out[region].shape)
+
+    _blocks.for_each(work, _blocks.regions(out.shape))
+    if image.shape[-1] == 4:
+        seen = image[..., 3] > 0
+        mask = seen if mask is None else mask & seen
+    return out, mask
+
+
+def recolor_into(
+    image: NDArray[Any],
+    before: NDArray[Any],
+    after: NDArray[Any],
+    gamut: tuple[float, float],
+    out: NDArray[Any],
+) -> None:
+    """Give every pixel of an (..., C) image its luminance `after`."""
+
+    def work(region: _blocks.Region) -> None:
+        given, wanted = _blocks.native(before[region]), _blocks.native(after[region])
+        colors = recolored(pixels_of(image[region]), given, wanted, gamut)
+        out[region] = colors.reshape(image[region].shape)
+
+    _blocks.for_each(work, _blocks.regions(before.shape))
 
 
 def recolored(

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from napari_histeq.core import _apply, _planes, _validate, color, named
+from napari_histeq.core import _adaptive, _apply, _planes, _validate, color, named
 from napari_histeq.core._counting import ArraySource, count
 from napari_histeq.core._options import Method, options_of
 from napari_histeq.core._planes import Plane
 from napari_histeq.core._warn import warn
+from napari_histeq.core.clahe import Clahe
 from napari_histeq.core.color import LuminanceSource
 from napari_histeq.core.histogram import Histogram, compute_histogram, output_limits
 from napari_histeq.core.methods import METHODS, CurveMethod, Global
@@ -38,6 +39,12 @@ class Settings:
     axes: tuple[int, ...]
     out_range: str | tuple[float, float]
     strength: float
+
+    def check_tiles(self, grid: tuple[int, ...], dtype: np.dtype[Any], masked: bool) -> None:
+        """Refuse tiles that do not fit an image of the shape `grid` (without channels)."""
+        if isinstance(self.method, Clahe):
+            spanned = tuple(grid[axis] for axis in self.axes)
+            _adaptive.check(self.method, spanned, dtype, masked, self.out_range)
 
     def limits(self, histogram: Histogram) -> tuple[float, float]:
         """The range of the output, for an image with this histogram."""
@@ -139,6 +146,7 @@ def equalize(
     grid = array.shape if channels is None else pixels.shape[:-1]
     settings = checked(array, chosen, axes, out_range, strength, channels)
     counted = _validate.mask(mask, grid)
+    settings.check_tiles(grid, array.dtype, counted is not None)
     out = np.empty_like(array, subok=False)
     if array.dtype.kind == "b":
         np.copyto(out, array)
@@ -292,12 +300,18 @@ def equalize_into(whole: Plane, settings: Settings, channels: bool) -> None:
 
 def _equalize_grey(plane: Plane, settings: Settings) -> bool:
     """Equalize a plane into its `out`; whether anything was counted."""
+    if isinstance(settings.method, Clahe):
+        return _adaptive.equalize_plane(
+            plane, settings.method, settings.out_range, settings.strength
+        )
     histogram = Histogram(*count(ArraySource(plane.image, plane.mask)))
     _apply.apply_into(settings.curve(histogram), plane.image, plane.out)
     return histogram.total > 0
 
 
 def _equalize_color(plane: Plane, settings: Settings) -> bool:
+    if isinstance(settings.method, Clahe):
+        return _equalize_color_locally(plane, settings.method, settings)
     histogram = Histogram(*count(LuminanceSource(plane.image, plane.mask)))
     curve, gamut = color_curve(histogram, settings)
     color.apply_curve(curve, plane.image, plane.out, gamut)
@@ -313,3 +327,20 @@ def color_curve(
         return fitting.curve(luminances), (0.0, 0.0)
     gamut = color.gamut(fitting.limits(luminances), settings.strength, luminances)
     return fitting.curve(luminances), gamut
+
+
+def _equalize_color_locally(plane: Plane, method: Clahe, settings: Settings) -> bool:
+    """The luminance as an image of its own is equalized, and the colours follow it."""
+    before, counted = color.luminance_image(plane.image, plane.mask)
+    histogram = Histogram(*count(ArraySource(before, counted)))
+    if not histogram.total:
+        np.copyto(plane.out, plane.image)
+        return False
+    fitting = replace(settings, out_range=color.limits(settings.out_range, histogram))
+    after = np.empty_like(before)
+    _adaptive.equalize_plane(
+        Plane(before, counted, after), method, fitting.out_range, settings.strength
+    )
+    gamut = color.gamut(fitting.limits(histogram), settings.strength, histogram)
+    color.recolor_into(plane.image, before, after, gamut, plane.out)
+    return True

@@ -17,6 +17,7 @@ import numpy as np
 from napari_histeq.core import _split
 from napari_histeq.core._options import Method, Option
 from napari_histeq.core._split import scaled
+from napari_histeq.core.clahe import Clahe
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -274,5 +275,5 @@ def _pillow(weights: NDArray[Any], low: float, high: float) -> Floats:
 _CONVENTIONS = {"cdf": _cdf, "cdf_min": _cdf_min, "midpoint": _midpoint, "pillow": _pillow}
 
 METHODS: Mapping[str, type[Method]] = {
-    method.name: method for method in (Global, Weighted, BiHistogram)
+    method.name: method for method in (Global, Weighted, BiHistogram, Clahe)
 }

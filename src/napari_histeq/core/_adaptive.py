@@ -1,0 +1,295 @@
+"""How an array goes through CLAHE: its range, its tiles, its curves, its pixels."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_histeq.core import _blocks, _curves, _mixing, _opencv, _planes, _validate
+from napari_histeq.core._planes import Plane
+from napari_histeq.core._tiles import TileGrid, resolve_kernel
+from napari_histeq.core.clahe import NBINS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from napari_histeq.core._curves import Rule, TileCurves
+    from napari_histeq.core.clahe import Clahe
+
+    OutRange = str | tuple[float, float]
+    Mask = NDArray[np.bool_] | None
+    Extremes = tuple[Any, Any]
+
+#: Pixels that are mapped at a time.
+MAP_PIXELS = 1 << 20
+#: Curves that take more than this are a mistake, not a wish.
+TABLE_BYTES = 1 << 32
+
+
+def check(
+    method: Clahe, shape: tuple[int, ...], dtype: np.dtype[Any], masked: bool, out_range: OutRange
+) -> None:
+    """Refuse what does not fit planes of `shape`, before any work."""
+    if method.convention == "opencv":
+        _check_opencv(shape, dtype, masked, out_range)
+        tiles = math.prod(method.tile_grid_size or (8, 8))
+        size, nbins = tiles * dtype.itemsize << 8 * dtype.itemsize, 1 << 8 * dtype.itemsize
+    else:
+        kernel = resolve_kernel(method.kernel_size, shape)
+        tiles, nbins = math.prod(TileGrid(shape, kernel).tiles), method.nbins or NBINS
+        size = tiles * nbins * 4
+    if size > TABLE_BYTES:
+        raise ValueError(
+            f"{tiles} tiles of {nbins} bins would take {size / 2**30:.0f} GiB: use larger tiles "
+            "(kernel_size), or fewer bins (nbins)"
+        )
+
+
+def _check_opencv(
+    shape: tuple[int, ...], dtype: np.dtype[Any], masked: bool, out_range: OutRange
+) -> None:
+    if dtype.kind != "u" or dtype.itemsize > 2:
+        raise TypeError(
+            f"image has dtype {dtype}: OpenCV's CLAHE knows uint8 and uint16 only; convert it, or "
+            "use Clahe(convention='centered')"
+        )
+    if len(shape) != 2:
+        raise ValueError(
+            f"OpenCV's CLAHE is for planes, not for shape {shape}: give axes=(-2, -1) to equalize "
+            "each plane on its own, or use Clahe(convention='centered')"
+        )
+    if masked or out_range not in ("auto", "dtype"):
+        wrong = "a mask" if masked else f"out_range={out_range!r}"
+        raise ValueError(
+            f"OpenCV's CLAHE does not know {wrong}: leave it out, or use "
+            "Clahe(convention='centered')"
+        )
+
+
+def equalize_plane(plane: Plane, method: Clahe, out_range: OutRange, strength: float) -> bool:
+    """Equalize a plane, spanned by its tiles, into its `out`; whether anything was counted."""
+    if method.convention == "opencv":
+        _equalize_opencv(plane, method, strength)
+        return True
+
+    def work(layer: Plane, kernel: tuple[int, ...]) -> bool:
+        return _equalize_layer(layer, kernel, method, out_range, strength)
+
+    return _each_layer(plane, method, work)
+
+
+def gain_plane(plane: Plane, method: Clahe, out_range: OutRange, strength: float) -> bool:
+    """Put the local gain of contrast (see `gain_map`) into the `out` of a plane, float32."""
+    if method.convention == "opencv":
+        _gain_opencv(plane, method, strength)
+        return True
+
+    def work(layer: Plane, kernel: tuple[int, ...]) -> bool:
+        return _gain_of_layer(layer, kernel, method, out_range, strength)
+
+    return _each_layer(plane, method, work)
+
+
+def _each_layer(
+    plane: Plane, method: Clahe, work: Callable[[Plane, tuple[int, ...]], bool]
+) -> bool:
+    """Do `work` on a plane, or on the layers of it that tiles one pixel thick do not mix."""
+    kernel = resolve_kernel(method.kernel_size, plane.image.shape)
+    thin = tuple(axis for axis, k in enumerate(kernel) if k == 1)
+    if not thin:
+        return work(plane, kernel)
+    thick = tuple(axis for axis, k in enumerate(kernel) if k > 1) or (0,)
+    layers = _planes.split(plane, tuple(a for a in thin if a not in thick), thick)
+    counted: list[bool] = []
+    inner = tuple(kernel[axis] for axis in thick)
+    _planes.for_each_plane(lambda layer: counted.append(work(layer, inner)), layers)
+    return any(counted)
+
+
+def _equalize_layer(
+    layer: Plane, kernel: tuple[int, ...], method: Clahe, out_range: OutRange, strength: float
+) -> bool:
+    layer, kernel = _in_memory_order(layer, kernel)
+    extremes = value_range(layer)
+    if extremes is None or nothing_to_do(extremes, kernel) or strength == 0:
+        np.copyto(layer.out, layer.image)
+        return extremes is not None
+    curves = curves_of(layer, kernel, extremes, method)
+    low, high = output_limits(out_range, extremes, layer.image.dtype)
+    _each_block(layer, curves, _mixing.Limits(low, high, strength))
+    return True
+
+
+def nothing_to_do(extremes: Extremes, kernel: tuple[int, ...]) -> bool:
+    """Whether the image is constant, or its tiles are single pixels."""
+    return bool(extremes[0] == extremes[1]) or math.prod(kernel) == 1
+
+
+def _gain_of_layer(
+    layer: Plane, kernel: tuple[int, ...], method: Clahe, out_range: OutRange, strength: float
+) -> bool:
+    layer, kernel = _in_memory_order(layer, kernel)
+    extremes = value_range(layer)
+    if extremes is None or nothing_to_do(extremes, kernel) or strength == 0:
+        layer.out[...] = np.where(np.isfinite(layer.image), 1.0, np.nan)
+        return extremes is not None
+    low, high = output_limits(out_range, extremes, layer.image.dtype)
+    span = float(extremes[1]) / 2 - float(extremes[0]) / 2
+    stretch = (float(high) / 2 - float(low) / 2) / span
+    curves, most = _curves.slopes(curves_of(layer, kernel, extremes, method))
+    ends = (1 - strength, 1 - strength + strength * stretch * most)
+    number = np.result_type(layer.image.dtype, np.float32)
+    _each_block(layer, curves, _mixing.Limits(*ends, 1.0), number)
+    return True
+
+
+def _in_memory_order(layer: Plane, kernel: tuple[int, ...]) -> tuple[Plane, tuple[int, ...]]:
+    """The layer with its axes as they lie in memory: that changes no bit of the result."""
+    order = _blocks.memory_order(layer.image)
+    mask = None if layer.mask is None else layer.mask.transpose(order)
+    ordered = Plane(layer.image.transpose(order), mask, layer.out.transpose(order))
+    return ordered, tuple(kernel[axis] for axis in order)
+
+
+def value_range(layer: Plane) -> Extremes | None:
+    """The least and the greatest value that counts, or None."""
+    found: list[Extremes] = []
+
+    def work(region: _blocks.Region) -> None:
+        mask = None if layer.mask is None else layer.mask[region]
+        found.extend(extremes_of(layer.image[region], mask))
+
+    _blocks.for_each(work, _blocks.regions(layer.image.shape))
+    return (min(f[0] for f in found), max(f[1] for f in found)) if found else None
+
+
+def extremes_of(block: NDArray[Any], mask: Mask) -> list[Extremes]:
+    """Those of a block; none if nothing in it counts."""
+    if mask is None:
+        low, high = block.min(), block.max()
+        if np.isfinite(low) and np.isfinite(high):
+            return [(low, high)]
+    values = block[np.isfinite(block)] if mask is None else block[mask & np.isfinite(block)]
+    return [(values.min(), values.max())] if values.size else []
+
+
+def output_limits(out_range: OutRange, extremes: Extremes, dtype: np.dtype[Any]) -> Extremes:
+    """An `out_range` (see `equalize`) in numbers; whole ones for integers."""
+    if out_range == "auto":
+        out_range = "dtype" if dtype.kind == "u" else "image"
+    if out_range == "dtype" and dtype.kind in "iu":
+        info = np.iinfo(dtype)
+        return int(info.min), int(info.max)
+    if out_range == "dtype":
+        return _validate.dtype_range(dtype)
+    number = int if dtype.kind in "iu" else float
+    low, high = extremes if isinstance(out_range, str) else out_range
+    return number(low), number(high)
+
+
+def curves_of(
+    layer: Plane, kernel: tuple[int, ...], extremes: Extremes, method: Clahe
+) -> TileCurves:
+    """The curves of an array: its tiles are counted row by row, each row in one go."""
+    image = layer.image
+    grid = TileGrid(image.shape, kernel)
+    knots = _curves.knots_for(*extremes, method.nbins or NBINS, image.dtype)
+    rule = rule_of(method)
+    curves = _curves.empty_curves(grid, knots)
+    filled = np.empty(grid.tiles, np.bool_)
+
+    def work(tile: tuple[int, ...]) -> None:
+        counts = np.zeros((grid.tiles[-1], knots.counted), np.uint32)
+        origin = (0,) * image.ndim
+        _curves.count_row_of_tiles(image, origin, grid, knots, counts, tile, layer.mask)
+        _curves.curves_into(curves.tables[tile], filled[tile], counts, knots, rule, curves.full)
+
+    _blocks.for_each(work, list(np.ndindex(grid.tiles[:-1])))
+    _curves.borrow(curves.tables, filled)
+    return curves
+
+
+def rule_of(method: Clahe) -> Rule:
+    """How this method turns counts into curves."""
+    return _curves.Rule(method.clip_limit, method.nbins or NBINS, method.target, method.alpha)
+
+
+def _each_block(
+    layer: Plane,
+    curves: TileCurves,
+    limits: _mixing.Limits,
+    dtype: np.dtype[Any] | None = None,
+) -> None:
+    """Map a layer through its curves, block by block; as numbers of another `dtype`, if any."""
+
+    def work(region: _blocks.Region) -> None:
+        offset = tuple(s.start or 0 for s in region)
+        block = layer.image[region].astype(dtype or layer.image.dtype, copy=False)
+        _mixing.interpolate(block, offset, curves, limits, layer.out[region])
+
+    shape = layer.image.shape
+    # Whole rows, so that what is mixed for a row is mixed once. Backwards: the end of the
+    # image was counted last and is still in the cache.
+    lead = _blocks.regions(shape[:-1], max(MAP_PIXELS // shape[-1], 1))
+    _blocks.for_each(work, [(*region, slice(None)) for region in lead][::-1])
+
+
+def _equalize_opencv(plane: Plane, method: Clahe, strength: float) -> None:
+    curves = _opencv_curves(plane.image, method)
+
+    def mix(rows: slice) -> None:
+        _opencv.interpolate(plane.image[rows], (rows.start, 0), curves, strength, plane.out[rows])
+
+    _blocks.for_each(mix, _opencv.bands(curves.grid))
+
+
+def _opencv_curves(image: NDArray[Any], method: Clahe) -> _opencv.OpenCvCurves:
+    grid = opencv_grid(image.shape, method)
+    (rows, columns), levels = grid.tiles, 1 << 8 * image.dtype.itemsize
+    tables = np.empty((rows, columns, levels), image.dtype.newbyteorder("="))
+
+    def count(row: int) -> None:
+        counts = np.zeros((columns, levels), np.uint32)
+        _opencv.count_row_of_tiles(image, (0, 0), grid, counts, row)
+        _opencv.curves_into(tables[row], counts, grid, method.clip_limit * NBINS)
+
+    _blocks.for_each(count, range(rows))
+    return _opencv.OpenCvCurves(grid, tables)
+
+
+def opencv_grid(shape: tuple[int, ...], method: Clahe) -> _opencv.OpenCvGrid:
+    """The tiles of a plane."""
+    columns, rows = method.tile_grid_size or (8, 8)
+    return _opencv.OpenCvGrid(shape, (rows, columns))
+
+
+def opencv_curves(
+    counts: NDArray[np.uint32], grid: _opencv.OpenCvGrid, method: Clahe, dtype: np.dtype[Any]
+) -> _opencv.OpenCvCurves:
+    """The curves of tiles from their counts."""
+    tables = np.empty(counts.shape, dtype.newbyteorder("="))
+    _opencv.curves_into(tables, counts, grid, method.clip_limit * NBINS)
+    return _opencv.OpenCvCurves(grid, tables)
+
+
+def _gain_opencv(plane: Plane, method: Clahe, strength: float) -> None:
+    """By differences: its curves have no slopes, only steps."""
+    curves = _opencv_curves(plane.image, method)
+    most = np.iinfo(plane.image.dtype).max
+
+    def work(rows: slice) -> None:
+        block = plane.image[rows].astype(np.int64)
+        ends = [np.maximum(block - 1, 0), np.minimum(block + 1, most)]
+        mixed = []
+        for end in ends:
+            mixed.append(np.empty(block.shape, plane.image.dtype.newbyteorder("=")))
+            given = end.astype(mixed[-1].dtype)
+            _opencv.interpolate(given, (rows.start, 0), curves, 1.0, mixed[-1])
+        rise = mixed[1].astype(np.float32) - mixed[0]
+        plane.out[rows] = strength * rise / (ends[1] - ends[0]) + (1 - strength)
+
+    _blocks.for_each(work, _opencv.bands(curves.grid))

@@ -1,0 +1,240 @@
+"""CLAHE of arrays that are larger than memory.
+
+What `_curves` says of blocks holds for chunks: counts of tiles add up, and a pixel is
+mapped by its place in the whole array. So the bits are the same for any chunking.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import dask.array as da
+import numpy as np
+
+from napari_histeq.core import (
+    _adaptive,
+    _blocks,
+    _curves,
+    _mixing,
+    _opencv,
+    color,
+    lazy,
+)
+from napari_histeq.core._counting import ArraySource, count
+from napari_histeq.core._tiles import TileGrid, resolve_kernel
+from napari_histeq.core.histogram import Histogram
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from napari_histeq.core.clahe import Clahe
+    from napari_histeq.core.equalize import Settings
+
+    Pixels = NDArray[Any]
+    Mask = NDArray[np.bool_] | None
+
+
+class Extremes(NamedTuple):
+    """The least and the greatest value of each chunk so far."""
+
+    found: list[tuple[Any, Any]]
+
+    def __add__(self, other: Any) -> Extremes:
+        return Extremes(self.found + other.found)
+
+
+def thick(settings: Settings, grid: tuple[int, ...]) -> Settings:
+    """The same settings, with axes along which tiles are one pixel thick as outer ones."""
+    method: Any = settings.method
+    if method.convention == "opencv":
+        return settings
+    kernel = resolve_kernel(method.kernel_size, tuple(grid[a] for a in settings.axes))
+    pairs = [(a, k) for a, k in zip(settings.axes, kernel, strict=True) if k > 1]
+    pairs = pairs or [(settings.axes[-1], 1)]
+    axes = tuple(a for a, _ in pairs)
+    outer = tuple(sorted({*settings.outer, *settings.axes} - {*axes}))
+    method = replace(method, kernel_size=tuple(k for _, k in pairs))
+    return replace(settings, method=method, axes=axes, outer=outer)
+
+
+def equalize_plane(
+    image: da.Array, mask: da.Array | None, settings: Settings, channels: bool
+) -> tuple[da.Array, bool]:
+    """Count a plane now, map it when asked for; whether anything was counted.
+
+    `image` has all its axes, the outer ones of length 1.
+    """
+    if channels:
+        return _equalize_color(image, mask, settings)
+    mapping = _mapping(image, mask, settings)
+    return (image, False) if mapping is None else (_mapped(mapping, image), True)
+
+
+def _equalize_color(
+    image: da.Array, mask: da.Array | None, settings: Settings
+) -> tuple[da.Array, bool]:
+    before = da.map_blocks(
+        _luminance, image, drop_axis=image.ndim - 1, dtype=image.dtype.newbyteorder("=")
+    )
+    if image.shape[-1] == 4:
+        seen = image[..., 3] > 0
+        mask = seen if mask is None else mask & seen
+    histogram = Histogram(*count(lazy.ChunkSource(before, mask, ArraySource)))
+    if not histogram.total:
+        return image, False
+    fitting = replace(settings, out_range=color.limits(settings.out_range, histogram))
+    gamut = color.gamut(fitting.limits(histogram), settings.strength, histogram)
+    mapping = _mapping(before, mask, fitting)
+    assert mapping is not None
+    after = _mapped(mapping, before)
+    lasting = [a[..., None] for a in (before, after)]
+    recolor = partial(_recolored, gamut)
+    meta = np.empty((0,) * image.ndim, image.dtype)
+    return da.map_blocks(recolor, image, *lasting, dtype=image.dtype, meta=meta), True
+
+
+def _luminance(block: Pixels) -> Pixels:
+    with _blocks.in_place():
+        return color.luminance_image(np.asarray(block), None)[0]
+
+
+def _recolored(gamut: tuple[float, float], image: Pixels, before: Pixels, after: Pixels) -> Pixels:
+    out = np.empty_like(image)
+    with _blocks.in_place():
+        color.recolor_into(np.asarray(image), before[..., 0], after[..., 0], gamut, out)
+    return out
+
+
+def _mapped(mapping: Any, image: da.Array) -> da.Array:
+    meta = np.empty((0,) * image.ndim, image.dtype)
+    task = partial(_map_block, mapping)
+    return da.map_blocks(task, image, dtype=image.dtype, meta=meta)
+
+
+def _map_block(mapping: Any, block: Pixels, block_info: Any = None) -> Pixels:
+    offset = tuple(int(start) for start, _ in block_info[0]["array-location"])
+    block = np.asarray(block)
+    out = np.empty_like(block)
+    with _blocks.in_place():
+        mapping(block, offset, out)
+    return out
+
+
+def _mapping(image: da.Array, mask: da.Array | None, settings: Settings) -> Any:
+    """What maps a block, given it and its offset; None if nothing counts."""
+    method: Any = settings.method
+    if method.convention == "opencv":
+        return _opencv_mapping(image, settings, method)
+    extremes = _extremes(image, mask)
+    if extremes is None:
+        return None
+    kernel = resolve_kernel(method.kernel_size, tuple(image.shape[a] for a in settings.axes))
+    if _adaptive.nothing_to_do(extremes, kernel) or settings.strength == 0:
+        return _copy
+    curves = _tile_curves(image, mask, settings.axes, kernel, extremes, method)
+    ends = _adaptive.output_limits(settings.out_range, extremes, image.dtype)
+    return partial(_mix, settings.axes, curves, _mixing.Limits(*ends, settings.strength))
+
+
+def _copy(block: Pixels, _offset: tuple[int, ...], out: Pixels) -> None:
+    out[...] = block
+
+
+def _mix(
+    axes: tuple[int, ...],
+    curves: Any,
+    limits: _mixing.Limits,
+    block: Pixels,
+    offset: tuple[int, ...],
+    out: Pixels,
+) -> None:
+    spanned, start = _spanned(block, offset, axes)
+    _mixing.interpolate(spanned, start, curves, limits, out.reshape(spanned.shape))
+
+
+def _spanned(
+    block: Pixels, offset: tuple[int, ...], axes: tuple[int, ...]
+) -> tuple[Pixels, tuple[int, ...]]:
+    """The block without its outer axes, which have length 1."""
+    return block.reshape([block.shape[a] for a in axes]), tuple(offset[a] for a in axes)
+
+
+def _extremes(image: da.Array, mask: da.Array | None) -> Any:
+    found = lazy.reduce_chunks(image, mask, partial(Extremes, []), _visit_extremes).found
+    return (min(f[0] for f in found), max(f[1] for f in found)) if found else None
+
+
+def _visit_extremes(
+    tally: Extremes, block: Pixels, mask: Mask, _offset: tuple[int, ...]
+) -> Extremes:
+    tally.found.extend(_adaptive.extremes_of(block, mask))
+    return tally
+
+
+def _tile_curves(
+    image: da.Array,
+    mask: da.Array | None,
+    axes: tuple[int, ...],
+    kernel: tuple[int, ...],
+    extremes: tuple[Any, Any],
+    method: Clahe,
+) -> _curves.TileCurves:
+    grid = TileGrid(tuple(image.shape[a] for a in axes), kernel)
+    rule = _adaptive.rule_of(method)
+    knots = _curves.knots_for(*extremes, rule.nbins, image.dtype)
+    empty = partial(np.zeros, (*grid.tiles, knots.counted), np.uint32)
+    counts = lazy.reduce_chunks(image, mask, empty, partial(_visit_tiles, axes, grid, knots))
+    return _curves.tile_curves(counts, grid, knots, rule)
+
+
+def _visit_tiles(
+    axes: tuple[int, ...],
+    grid: TileGrid,
+    knots: _curves.Knots,
+    tally: Pixels,
+    block: Pixels,
+    mask: Mask,
+    offset: tuple[int, ...],
+) -> Pixels:
+    spanned, start = _spanned(block, offset, axes)
+    counted = None if mask is None else mask.reshape(spanned.shape)
+    _curves.count_tiles(spanned, start, grid, knots, tally, counted)
+    return tally
+
+
+def _opencv_mapping(image: da.Array, settings: Settings, method: Clahe) -> Any:
+    grid = _adaptive.opencv_grid(tuple(image.shape[a] for a in settings.axes), method)
+    levels = 1 << 8 * image.dtype.itemsize
+    empty = partial(np.zeros, (*grid.tiles, levels), np.uint32)
+    visit = partial(_visit_opencv, settings.axes, grid)
+    counts = lazy.reduce_chunks(image, None, empty, visit)
+    curves = _adaptive.opencv_curves(counts, grid, method, image.dtype)
+    return partial(_mix_opencv, settings.axes, curves, settings.strength)
+
+
+def _visit_opencv(
+    axes: tuple[int, ...],
+    grid: _opencv.OpenCvGrid,
+    tally: Pixels,
+    block: Pixels,
+    _mask: Mask,
+    offset: tuple[int, ...],
+) -> Pixels:
+    spanned, start = _spanned(block, offset, axes)
+    for row in range(grid.tiles[0]):
+        _opencv.count_row_of_tiles(spanned, start, grid, tally[row], row)
+    return tally
+
+
+def _mix_opencv(
+    axes: tuple[int, ...],
+    curves: _opencv.OpenCvCurves,
+    strength: float,
+    block: Pixels,
+    offset: tuple[int, ...],
+    out: Pixels,
+) -> None:
+    spanned, start = _spanned(block, offset, axes)
+    _opencv.interpolate(spanned, start, curves, strength, out.reshape(spanned.shape))

@@ -1,0 +1,33 @@
+"""What the tests of CLAHE share: images of every dtype, and the engine by itself."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from napari_histeq.core import _adaptive
+from napari_histeq.core._planes import Plane
+from napari_histeq.core.clahe import Clahe
+
+INTEGERS = ["u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8"]
+FLOATS = ["f2", "f4", "f8"]
+
+
+def equalize(image, *, mask=None, out_range="auto", strength=1.0, **options):
+    """The engine, without the dispatch of `equalize`."""
+    method = Clahe(**options)
+    out = np.empty_like(image, subok=False)
+    _adaptive.check(method, image.shape, image.dtype, mask is not None, out_range)
+    _adaptive.equalize_plane(Plane(image, mask, out), method, out_range, strength)
+    return out
+
+
+def sample(dtype, shape, seed=0):
+    """Noise on a slope, within what the dtype holds."""
+    rng = np.random.default_rng(seed)
+    values = rng.normal(0, 1, shape) + np.linspace(-2, 2, shape[-1])
+    if np.dtype(dtype).kind == "f":
+        return values.astype(dtype)
+    info = np.iinfo(dtype)
+    middle, spread = (float(info.max) + float(info.min)) / 2, float(info.max) - float(info.min)
+    limit = float(np.nextafter(np.float64(info.max), 0)) if info.bits == 64 else info.max
+    return np.clip(middle + values * spread / 12, info.min, limit).astype(dtype)

@@ -1,0 +1,114 @@
+"""CLAHE by way of `equalize`: names, axes, colours, chunks."""
+
+from __future__ import annotations
+
+import dask.array as da
+import numpy as np
+import pytest
+import skimage.data
+
+from napari_histeq import Clahe, equalize, gain_map, transfer_function
+from napari_histeq.core import _lazy_equalize
+
+rng = np.random.default_rng(0)
+STACK = rng.normal(500, 90, (4, 60, 70)).astype(np.uint16)
+PHOTO = skimage.data.astronaut()[100:300, 100:320]
+
+
+def test_by_name():
+    image = skimage.data.camera()
+    expected = equalize(image, Clahe(clip_limit=0.02, kernel_size=100))
+    found = equalize(image, "clahe", clip_limit=0.02, kernel_size=100)
+    np.testing.assert_array_equal(found, expected)
+    assert found.std() > image.std() * 0.9
+
+
+def test_planes_are_apart():
+    for method in (Clahe(kernel_size=16), Clahe.opencv(2.0, (3, 4))):
+        found = equalize(STACK, method, axes=(-2, -1))
+        for plane, result in zip(STACK, found, strict=True):
+            np.testing.assert_array_equal(result, equalize(plane, method))
+    moved = np.moveaxis(STACK, 0, -1)
+    found = equalize(moved, "clahe", axes=(0, 1), kernel_size=(10, 16))
+    expected = equalize(STACK, "clahe", axes=(1, 2), kernel_size=(10, 16))
+    np.testing.assert_array_equal(np.moveaxis(found, -1, 0), expected)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+def test_colour_follows_the_luminance(dtype):
+    scale = {"u": np.iinfo(dtype).max / 255 if dtype != np.float32 else 1 / 255}["u"]
+    photo = (PHOTO * scale).astype(dtype)
+    found = equalize(photo, "clahe", channel_axis=-1, kernel_size=50)
+    assert found.dtype == dtype
+    grey = equalize(np.repeat(photo[..., :1], 3, axis=-1), "clahe", channel_axis=-1)
+    np.testing.assert_array_equal(grey[..., 0], grey[..., 2])
+    first = np.moveaxis(photo, -1, 0)
+    moved = equalize(first, "clahe", channel_axis=0, kernel_size=50)
+    np.testing.assert_array_equal(np.moveaxis(moved, 0, -1), found)
+    alpha = np.full((*photo.shape[:2], 1), photo.max(), dtype)
+    alpha[:20] = 0
+    found = equalize(np.concatenate([photo, alpha], -1), "clahe", channel_axis=-1)
+    np.testing.assert_array_equal(found[..., 3:], alpha)
+
+
+def test_bool_is_unchanged():
+    image = rng.random((20, 30)) < 0.5
+    np.testing.assert_array_equal(equalize(image, "clahe"), image)
+
+
+def test_it_is_no_single_curve():
+    with pytest.raises(TypeError, match="not a single curve"):
+        transfer_function(STACK, Clahe())
+
+
+def test_nothing_counted_warns():
+    with pytest.warns(UserWarning, match="no pixel was counted"):
+        found = equalize(STACK, "clahe", mask=np.zeros(STACK.shape, bool))
+    np.testing.assert_array_equal(found, STACK)
+
+
+@pytest.mark.parametrize("kernel", [0, (8, 8, 80)])
+def test_errors_come_before_any_work(kernel):
+    with pytest.raises(ValueError, match="kernel_size"):
+        equalize(STACK, "clahe", kernel_size=kernel)
+    with pytest.raises(ValueError, match="kernel_size"):
+        equalize(da.from_array(STACK), "clahe", kernel_size=kernel)
+
+
+CASES = {
+    "plane": (STACK[0], {}),
+    "volume": (STACK, {"method": Clahe(kernel_size=(3, 16, 20))}),
+    "mask": (STACK, {"mask": rng.random((60, 70)) < 0.4}),
+    "layers of kernel 1": (STACK, {"method": Clahe(kernel_size=(1, 16, 20))}),
+    "planes": (STACK, {"axes": (1, 2), "strength": 0.7}),
+    "floats": (np.where(STACK > 700, np.nan, STACK).astype(np.float32), {}),
+    "OpenCV": (STACK[0], {"method": Clahe.opencv(2.0, (3, 5))}),
+    "OpenCV planes": (STACK, {"method": Clahe.opencv(2.0, (3, 5)), "axes": (1, 2)}),
+    "colours": (PHOTO, {"channel_axis": -1}),
+    "constant": (np.full((30, 30), 7, np.uint8), {}),
+    "single pixels": (STACK[0], {"method": Clahe(kernel_size=1)}),
+}
+
+
+@pytest.mark.parametrize("plane_bytes", [1 << 27, 0], ids=["by task", "beforehand"])
+@pytest.mark.parametrize("case", CASES)
+def test_any_chunks_give_the_same_bits(case, plane_bytes, monkeypatch):
+    monkeypatch.setattr(_lazy_equalize, "PLANE_BYTES", plane_bytes)
+    image, options = CASES[case]
+    options = {"method": Clahe(), **options}
+    expected = equalize(image, **options)
+    chunking = np.random.default_rng(1)
+    for _ in range(5):
+        chunks = tuple(
+            tuple(np.diff(np.unique([0, n, *chunking.integers(0, n, 3)]))) for n in image.shape
+        )
+        found = equalize(da.from_array(image, chunks=chunks), **options)
+        assert isinstance(found, da.Array)
+        np.testing.assert_array_equal(found.compute(), expected)
+
+
+def test_gain_maps_of_stacks():
+    gain = gain_map(STACK, Clahe(kernel_size=20), axes=(-2, -1))
+    assert gain.shape == STACK.shape
+    assert gain.dtype == np.float32
+    assert gain.min() >= 0

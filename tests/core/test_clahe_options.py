@@ -1,0 +1,119 @@
+"""Where tiles lie; what options are refused."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from napari_histeq.core import _adaptive
+from napari_histeq.core._tiles import TileGrid, default_kernel, kernel_from_physical
+from napari_histeq.core.clahe import Clahe, clip_limit_from
+
+
+class TestGeometry:
+    @given(n=st.integers(1, 300), k=st.integers(1, 300))
+    @settings(deadline=None)
+    def test_tiles_are_symmetric_and_cover_everything(self, n, k):
+        k = min(n, k)
+        grid = TileGrid((n,), (k,))
+        starts, stops = grid.windows(0)
+        np.testing.assert_array_equal(starts, n - stops[::-1])
+        assert starts[0] == 0
+        assert stops[-1] == n
+        assert np.all(starts[1:] <= stops[:-1])
+        assert np.all(stops[:-1] - starts[1:] <= 1)
+        assert np.all(stops - starts >= k // 2)
+        left, right, weight = grid.blend(0, 0, n)
+        whole = grid.wholes[0]
+        assert np.all((weight >= 0) & (weight <= whole))
+        # The mirror image mixes the mirrored tiles.
+        last = grid.tiles[0] - 1
+        shares = np.zeros((n, last + 1), int)
+        np.add.at(shares, (np.arange(n), left), whole - weight)
+        np.add.at(shares, (np.arange(n), right), weight)
+        np.testing.assert_array_equal(shares, shares[::-1, ::-1])
+
+    def test_huge_tiles_keep_their_weights_exact(self):
+        grid = TileGrid((100_000, 90_000, 80_000), (30_001, 20_000, 9_999))
+        whole = np.prod([float(w) for w in grid.wholes])
+        assert whole <= 2**36
+        for axis, n in enumerate(grid.shape):
+            _, _, first = grid.blend(axis, 0, 500)
+            left, right, last = grid.blend(axis, n - 500, n)
+            del left, right
+            np.testing.assert_array_equal(first, grid.wholes[axis] - last[::-1])
+
+    def test_default_is_an_eighth(self):
+        assert default_kernel((512, 1000, 20, 5, 1)) == (64, 125, 8, 5, 1)
+
+    def test_physical_size(self):
+        shape = (40, 2048, 2048)
+        assert kernel_from_physical(20.0, (0.5, 0.1, 0.1), shape) == (40, 200, 200)
+        assert kernel_from_physical(5.0, (0.5, 0.1, -0.1), shape) == (10, 50, 50)
+        assert kernel_from_physical(0.01, (0.5, 0.1, 0.1), shape) == (1, 1, 1)
+        with pytest.raises(ValueError, match="size is 0"):
+            kernel_from_physical(0, (1, 1), (5, 5))
+        with pytest.raises(ValueError, match="one length, not 0"):
+            kernel_from_physical(1, (1, 0), (5, 5))
+
+
+class TestOptions:
+    @pytest.mark.parametrize(
+        ("options", "error", "words"),
+        [
+            ({"kernel_size": 0}, ValueError, "kernel_size=0"),
+            ({"kernel_size": (8, 0)}, ValueError, "kernel_size"),
+            ({"kernel_size": -3}, ValueError, "kernel_size=-3"),
+            ({"kernel_size": 2.5}, TypeError, "kernel_size=2.5"),
+            ({"kernel_size": True}, TypeError, "kernel_size=True"),
+            ({"kernel_size": ()}, ValueError, "kernel_size"),
+            ({"clip_limit": -0.1}, ValueError, "clip_limit=-0.1"),
+            ({"clip_limit": float("nan")}, ValueError, "clip_limit"),
+            ({"nbins": 1}, ValueError, "nbins=1"),
+            ({"nbins": 1 << 20}, ValueError, "nbins=1048576"),
+            ({"nbins": 2.0}, TypeError, "nbins=2.0"),
+            ({"target": "normal"}, ValueError, "target='normal'"),
+            ({"alpha": 0}, ValueError, "alpha=0"),
+            ({"tile_grid_size": (8, 8)}, ValueError, "kernel_size"),
+            ({"convention": "opencv", "tile_grid_size": 8}, ValueError, "two numbers"),
+            ({"convention": "opencv", "tile_grid_size": (8, 0)}, ValueError, "tile_grid_size"),
+            ({"convention": "opencv", "nbins": 64}, ValueError, "nbins=64"),
+            ({"convention": "opencv", "kernel_size": 64}, ValueError, "kernel_size=64"),
+        ],
+    )
+    def test_bad_options(self, options, error, words):
+        with pytest.raises(error, match=words):
+            Clahe(**options)
+
+    @pytest.mark.parametrize(
+        ("shape", "options", "words"),
+        [
+            ((20, 30), {"kernel_size": 25}, r"at most \(20, 25\)"),
+            ((20, 30), {"kernel_size": (8, 8, 8)}, "one number per axis"),
+            ((4000, 4000), {"kernel_size": 2, "nbins": 65536}, "larger tiles"),
+        ],
+    )
+    def test_what_does_not_fit_the_image(self, shape, options, words):
+        image = np.broadcast_to(np.uint8(1), shape)
+        with pytest.raises(ValueError, match=words):
+            _adaptive.check(Clahe(**options), image.shape, image.dtype, False, "auto")
+
+    def test_a_record_makes_the_method_again(self):
+        for method in (Clahe(kernel_size=(8, 9), nbins=64), Clahe.opencv(3.0, (4, 6))):
+            record = json.loads(json.dumps(method.as_dict()))
+            assert record.pop("name") == "clahe"
+            assert Clahe(**record) == method
+
+    def test_conversions(self):
+        assert clip_limit_from(opencv=2.56) == pytest.approx(0.01)
+        assert clip_limit_from(opencv=0) == 1
+        assert clip_limit_from(fiji=3, nbins=128) == pytest.approx(3 / 128)
+        assert clip_limit_from(matlab=0) == 1 / 256
+        assert clip_limit_from(matlab=1) == 1
+        for wrong in ({}, {"fiji": 1, "opencv": 2}, {"fiji": -1}):
+            with pytest.raises(ValueError, match="exactly one"):
+                clip_limit_from(**wrong)

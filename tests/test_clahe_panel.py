@@ -1,0 +1,91 @@
+"""CLAHE in the panel: tiles in physical units, the local gain map, the one-click command."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from napari.layers import Image
+from skimage import data
+
+from napari_histeq import Clahe, equalize, layers
+from napari_histeq.core.clahe import gain_map
+from napari_histeq.tiles import Length, kernel_of
+from napari_histeq.widget import EqualizePanel
+
+
+@pytest.fixture
+def panel(make_napari_viewer_proxy):
+    viewer = make_napari_viewer_proxy()
+    viewer.add_image(data.camera(), name="camera", scale=(2, 2), units=("um", "um"))
+    panel = EqualizePanel(viewer)
+    viewer.window.add_dock_widget(panel)
+    panel["method"].value = "clahe"
+    panel["plot"].value = False
+    return panel
+
+
+def run(panel, qtbot, name):
+    viewer = panel._viewer
+    panel["run"].native.click()
+    qtbot.waitUntil(lambda: name in viewer.layers and panel["run"].enabled, timeout=60_000)
+    return viewer.layers[name]
+
+
+def test_tiles_of_equal_length_on_an_anisotropic_stack():
+    stack = Image(np.zeros((40, 512, 300)), scale=(0.5, 0.1, 0.1), units=("um",) * 3)
+    assert kernel_of(stack, Length(10, "um"), None) == (20, 100, 100)
+    assert kernel_of(stack, Length(10_000, "nm"), (-2, -1)) == (100, 100)
+    assert kernel_of(stack, Length(1, "mm"), None) == (40, 512, 300)  # capped by the array
+
+
+@pytest.mark.parametrize("length", [Length(10, "um"), Length(10, "parsnip"), Length(3, "second")])
+def test_a_length_that_is_none(length):
+    image = Image(np.zeros((40, 40)), name="plain")
+    with pytest.raises(ValueError, match=r"a tile of .* can not be told in pixels.*give pixels"):
+        kernel_of(image, length, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [("20 µm", Length(20, "µm")), ("0.5mm", Length(0.5, "mm")), ("64", None), ("8, 64", None)],
+)
+def test_lengths_are_told_from_pixels(text, found):
+    assert Length.parsed(text) == found
+
+
+def test_a_length_in_the_panel(panel, qtbot):
+    panel["kernel_size"].native.setText("64 µm")
+    made = run(panel, qtbot, "camera equalized")
+    wanted = equalize(data.camera(), Clahe(kernel_size=(32, 32)))
+    np.testing.assert_array_equal(made.data, wanted)
+
+
+def test_the_gain_map(panel, qtbot):
+    panel["gain"].value = True
+    run(panel, qtbot, "camera equalized")
+    made = panel._viewer.layers["camera gain"]
+    np.testing.assert_array_equal(made.data, gain_map(data.camera(), Clahe()))
+    assert made.units == panel._viewer.layers["camera"].units
+    np.testing.assert_array_equal(made.scale, (2, 2))
+    assert layers.kind_of(made) == layers.GAIN
+
+
+def test_the_gain_map_is_offered_for_clahe_only(panel, qtbot):
+    panel["gain"].value = True
+    assert panel.choice().gain
+    panel["method"].value = "global"
+    assert not panel.choice().gain
+    run(panel, qtbot, "camera equalized")
+    assert "camera gain" not in panel._viewer.layers
+
+
+def test_colours_have_the_gain_of_their_luminance(make_napari_viewer_proxy, qtbot):
+    viewer = make_napari_viewer_proxy()
+    viewer.add_image(data.astronaut(), name="astronaut")
+    panel = EqualizePanel(viewer)
+    viewer.window.add_dock_widget(panel)
+    panel["method"].value, panel["plot"].value, panel["gain"].value = "clahe", False, True
+    run(panel, qtbot, "astronaut equalized")
+    made = viewer.layers["astronaut gain"]
+    assert not made.rgb
+    assert made.data.shape == data.astronaut().shape[:2]
