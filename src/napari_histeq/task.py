@@ -37,6 +37,10 @@ if TYPE_CHECKING:
 
     Report = Callable[[float, str], None]
 
+#: Images of up to so many pixels are measured themselves, not only their histograms: the
+#: structural similarity of more takes seconds and ten times their memory.
+MEASURED = 1 << 21
+
 #: Pixels that stand for an image larger than memory where every pixel would take too long.
 SAMPLES = 1_000_000
 
@@ -130,9 +134,19 @@ def perform(task: Task, report: Report) -> Outcome:
     with _stage(report, 0.95, 1.0, "measuring"):
         after = _after(task, data, mask, before, curve)
         limits = counted_limits(task, before)
-        record = _record_of(task, region, curve, measures.summary(before, after, limits))
+        found = measures.summary(before, after, limits) | _measured_images(task, data)
+        record = _record_of(task, region, curve, found)
         gain = _gain(task, mask) if task.wants_gain else None
     return Outcome(data, before, after, curve, limits, record, gain)
+
+
+def _measured_images(task: Task, data: Any) -> dict[str, tuple[float, float]]:
+    """The measures of the pixels themselves, where they are at hand and not too many."""
+    image = task.image
+    wanted = isinstance(image, np.ndarray) and image.size <= MEASURED and image.dtype.kind != "b"
+    if not wanted or task.channel_axis is not None or task.coarser:
+        return {}
+    return measures.of_images(image, data) if np.isfinite(image).all() else {}
 
 
 def _gain(task: Task, mask: NDArray[np.bool_] | None) -> NDArray[np.float32]:

@@ -18,8 +18,13 @@ SHOWN = (
     ("levels_used", "levels used", "{:,.0f}".format),
     ("entropy", "entropy [bits]", "{:.2f}".format),
     ("ks_distance", "distance to flat", "{:.3f}".format),
+    ("chi_square", "chi² to flat", "{:.3g}".format),
     ("mean", "mean", number),
     ("fraction_clipped", "at the ends", "{:.2%}".format),
+    ("contrast_per_pixel", "contrast per pixel", number),
+    ("eme", "enhancement [dB]", number),
+    ("psnr", "PSNR to source [dB]", number),
+    ("ssim", "SSIM to source", "{:.3f}".format),
 )
 
 

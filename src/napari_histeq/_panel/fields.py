@@ -71,7 +71,7 @@ class Auto(LineEdit):
 
     def __init__(self, value: Any = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.native.setPlaceholderText("automatic; or 64; or 20 µm")
+        self.native.setPlaceholderText("automatic")
         self.value = value
 
     def get_value(self) -> Any:
@@ -189,6 +189,8 @@ def control(field: OptionField, value: Any) -> ValueWidget[Any]:
         value=value,
         **_limits(field, value),
     )
+    if field.name == "kernel_size":
+        made.native.setPlaceholderText("automatic; or 64; or 20 µm")
     return made
 
 

@@ -250,6 +250,31 @@ def summary(before: Histogram, after: Histogram, limits: Limits = None) -> dict[
     }
 
 
+def of_images(before: ArrayLike, after: ArrayLike) -> dict[str, tuple[float, float]]:
+    """The measures that take the pixels themselves, before and after.
+
+    Parameters
+    ----------
+    before, after : (...) arrays of one shape and dtype
+
+    Returns
+    -------
+    dict
+        ``{name: (before, after)}`` for ``contrast_per_pixel`` and ``eme``, and for ``psnr``
+        and ``ssim``, which compare each with `before`. ``ssim`` is left out where an axis
+        has less than the 7 pixels of its window.
+    """
+    one, other = _pair(before, after)
+    found = {
+        "contrast_per_pixel": (contrast_per_pixel(one), contrast_per_pixel(other)),
+        "eme": (eme(one), eme(other)),
+        "psnr": (float("inf"), psnr(one, other)),
+    }
+    if min(one.shape) >= 7:
+        found["ssim"] = (1.0, ssim(one, other))
+    return found
+
+
 def _limits(histogram: Histogram, limits: Limits) -> tuple[float, float]:
     if limits is None:
         return float(histogram.bin_edges[0]), float(histogram.bin_edges[-1])
