@@ -562,3 +562,16 @@ def test_commands_need_an_image(viewer: napari.Viewer) -> None:
     viewer.add_points(name="dots")
     commands.equalize(viewer)
     assert "“dots” is a Points layer" in notification_manager.records[-1].message
+
+
+def test_measures_of_the_images_are_shown_after_a_run(
+    viewer: napari.Viewer, panel: Any, run: Press, qtbot: Any
+) -> None:
+    """The table keeps what the run measured of the pixels, until other settings are chosen."""
+    viewer.add_image(data.moon())
+    run()
+    table = panel["evidence"]
+    for caption in ("contrast per pixel", "enhancement [dB]", "PSNR to source", "SSIM to source"):
+        assert caption in table.value
+    panel["strength"].value = 0.5
+    qtbot.waitUntil(lambda: "SSIM" not in table.value)

@@ -39,6 +39,7 @@ class EqualizePanel(Container[Any]):
         self._job: jobs.Run | None = None
         self._began = 0.0
         self._measured: Image | None = None
+        self._made: Any = {}
         self._kept: dict[str, dict[str, Any]] = {}
         self._method_shown = ""
         self._options_shown: tuple[OptionField, ...] = ()
@@ -185,7 +186,10 @@ class EqualizePanel(Container[Any]):
         self.plotbox.measures = None if found is None else found[0]
         source = self["layer"].value
         if found is not None:
-            self["evidence"].value = evidence.table(*found)
+            told, sentence = found
+            if source is self._measured:
+                told = evidence.completed(told, self._made)
+            self["evidence"].value = evidence.table(told, sentence)
         self["evidence"].visible = found is not None or (source and source is self._measured)
 
     def _show_told(self, words: str) -> None:
@@ -289,7 +293,8 @@ class EqualizePanel(Container[Any]):
             job.ended.disconnect(self._ended)
         self._show_idle()
         if isinstance(what, Outcome):
-            self["evidence"].value = evidence.table(what.record.measures)
+            self._made = what.record.measures
+            self["evidence"].value = evidence.table(self._made)
             self._measured = job and job.source
             self._show_rows()
             seconds = time.monotonic() - self._began

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    Measures = Mapping[str, Mapping[str, float]]
+
 
 def number(value: float) -> str:
     """Four digits; more only where they stand before the point."""
@@ -28,7 +30,17 @@ SHOWN = (
 )
 
 
-def table(measures: Mapping[str, Mapping[str, float]], sentence: str = "") -> str:
+def completed(told: Measures, made: Measures) -> Measures:
+    """What was told of a result, with all that was measured when it was made.
+
+    If other settings have been chosen since, nothing is added.
+    """
+    if any(made.get("after", {}).get(name) != value for name, value in told["after"].items()):
+        return told
+    return made
+
+
+def table(measures: Measures, sentence: str = "") -> str:
     """A table in Qt's rich text: measure, before, after; and a sentence under it."""
     before, after = measures["before"], measures["after"]
     lines = [
