@@ -194,3 +194,13 @@ def test_keys_are_in_order_and_lead_back(dtype, data):
     np.testing.assert_array_equal(_keys.values_of(keys, dtype), finite)
     low, high = _keys.finite_keys(dtype)
     assert np.all((keys >= low) & (keys <= high))
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_no_bin_stands_between_the_number_below_zero_and_zero(dtype):
+    below = np.nextafter(dtype(0), dtype(-1))
+    image = np.array([below, 0, 0], dtype)
+    histogram = compute_histogram(image)
+    assert np.all(np.diff(histogram.levels) > 0)
+    np.testing.assert_array_equal(equalize(image, strength=0.0), image)
+    assert histogram.total == 3

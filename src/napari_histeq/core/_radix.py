@@ -192,7 +192,11 @@ def _join(
     last = np.append(first[1:], held.size) - 1
     counts = np.add.reduceat(held, first)
     starts, ends = least[first], greatest[last]
-    gap = np.flatnonzero(starts[1:] > ends[:-1] + np.uint64(1)) + 1
+    after = ends[:-1] + np.uint64(1)
+    # No number has the key of -0: what ends below it and what starts with 0 are neighbours.
+    if np.dtype(dtype).kind == "f":
+        after[after == _keys.keys_of(np.zeros(1, dtype)) - 1] += np.uint64(1)
+    gap = np.flatnonzero(starts[1:] > after) + 1
     ends = np.insert(ends, gap, starts[gap] - np.uint64(1))
     starts = np.insert(starts, gap, greatest[last][gap - 1] + np.uint64(1))
     levels = _keys.values_of(ends, dtype)
