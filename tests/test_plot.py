@@ -583,6 +583,48 @@ def test_twenty_updates_a_second():
     assert min(once() for _ in range(7)) < 0.05
 
 
+def pixels(figure):
+    return np.asarray(figure.canvas.buffer_rgba()).copy()
+
+
+@pytest.mark.parametrize("log", [False, True])
+@pytest.mark.parametrize("name", ["moon", "x-ray", "uint16", "int16", "float", "hot", "three"])
+def test_drawing_only_what_moves_gives_the_same_picture(name, log):
+    before = compute_histogram(IMAGES[name])
+    at = float(IMAGES[name].flat[0])
+    wholes = []
+
+    def state(strength, mark):
+        curve = transfer_function(before, Global(), strength=strength)
+        wanted = drawn_from(before, curve, log)
+        for figure in (shown, wanted):
+            figure.update(before, curve.push(before), curve, note="")
+            figure.mark(mark)
+        wanted.figure.canvas.draw()
+        canvas = shown.figure.canvas
+        blit.draw(canvas, lambda: wholes.append(1) or canvas.draw())
+        off = np.abs(pixels(shown.figure).astype(int) - pixels(wanted.figure))
+        # Where the curves end upon a tick, they lie over it instead of under it.
+        assert np.count_nonzero(off.max(axis=-1) > 1) <= 8, off.max()
+
+    shown = drawn_from(before, transfer_function(before), log)
+    blit = plot.Blit(shown)
+    for strength, mark in [(1, None), (0.9, None), (0.85, at), (0.8, None), (0.95, None)]:
+        state(strength, mark)
+    assert len(wholes) < 5
+    shown.figure.set_size_inches(3.4, 2.6)  # no old ground under another size
+    canvas = shown.figure.canvas
+    blit.draw(canvas, canvas.draw)
+    assert pixels(shown.figure).shape[1] == 340
+
+
+def drawn_from(before, curve, log):
+    figure = Figure(figsize=(3, 2.6), dpi=100)
+    FigureCanvasAgg(figure)
+    after = curve.push(before)
+    return plot.draw(figure, before, after, curve=curve, compact=True, log=log, note="")
+
+
 def test_a_marked_intensity_is_seen_on_all_curves():
     image = data.moon()
     shown = drawn(image)

@@ -156,7 +156,7 @@ class Live(QObject):
         else:
             if self._worn is not None:
                 self.undress()
-            self._patch.show(source, task)
+            self._patch.show(source, task, histogram.range)
 
     def _wear(self, source: Image, task: Task, before: Histogram, curve: TransferFunction) -> None:
         """Display the source itself as the result would look."""

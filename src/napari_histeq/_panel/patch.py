@@ -11,11 +11,14 @@ from napari.layers import Image
 from napari.qt.threading import create_worker
 
 from napari_histeq import held
+from napari_histeq._panel.crop import crop_of
 from napari_histeq.layers import PREVIEW
 from napari_histeq.record import KEY
 from napari_histeq.task import Task, equalized
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from napari.viewer import Viewer
     from numpy.typing import NDArray
 
@@ -31,24 +34,42 @@ class Patch:
         self._layer: Image | None = None
         self._asked = 0
         self._working = False
-        self._waiting: tuple[Image, Task] | None = None
+        self._waiting: tuple[Image, Task, tuple[float, float]] | None = None
 
-    def show(self, source: Image, task: Task) -> None:
-        """Equalize what is visible, and show it when it is done: the newest wins."""
+    def show(self, source: Image, task: Task, extremes: tuple[float, float]) -> None:
+        """Equalize what is visible, and show it when it is done: the newest wins.
+
+        `extremes`: the least and the greatest intensity of all of it.
+        """
         if self._working:
-            self._waiting = source, task
+            self._waiting = source, task, extremes
             return
         if list(source._slice_input.displayed) != [source.ndim - 2, source.ndim - 1]:  # noqa: SLF001
             return  # a layer of two axes lies in the last two
+        work, affine = self._work(source, task, extremes)
         self._working = True
         self._asked += 1
-        pixels, affine = _visible(source)
-        axis = -1 if source.rgb else None
-        crop = replace(task, image=pixels, region=None, axes=None, channel_axis=axis, coarser=())
-        worker = create_worker(equalized, crop, None, None, _start_thread=False)
+        worker = create_worker(work, _start_thread=False)
         worker.returned.connect(partial(self._done, self._asked, source, affine))
         worker.errored.connect(lambda _: setattr(self, "_working", False))
         worker.start()
+
+    def _work(
+        self, source: Image, task: Task, extremes: tuple[float, float]
+    ) -> tuple[Callable[[], NDArray[Any]], NDArray[np.float64]]:
+        """What to do in the background, and where its result lies in the world."""
+        point = tuple(source.world_to_data(self._viewer.dims.point))
+        crop = crop_of(source, task, point, extremes, MOST)
+        if crop is not None:
+            corner = np.eye(3)  # of the part of a level that napari has loaded
+            if source.multiscale:
+                shown = list(source._slice_input.displayed)  # noqa: SLF001
+                corner[:2, 2] = -np.asarray(source.corner_pixels)[0, shown]
+            return crop.equalized, _to_world(source) @ corner @ crop.place
+        pixels, affine = _visible(source)
+        axis = -1 if source.rgb else None
+        part = replace(task, image=pixels, region=None, axes=None, channel_axis=axis, coarser=())
+        return partial(equalized, part, None, None), affine
 
     def remove(self) -> None:
         """Take the layer away, and drop what is under way."""
@@ -121,6 +142,11 @@ def _visible(source: Image) -> tuple[NDArray[Any], NDArray[np.float64]]:
     step = int(np.ceil(np.sqrt(max(pixels.size / MOST, 1.0))))
     place[:2, :2] *= step
     place[:2, 2] += (step - 1) / 2
+    return pixels[::step, ::step], _to_world(source) @ place
+
+
+def _to_world(source: Image) -> NDArray[np.float64]:
+    """From the displayed slice's pixels to the world."""
     whole = source._transforms.simplified  # noqa: SLF001
     to_world = whole.set_slice(list(source._slice_input.displayed))  # noqa: SLF001
-    return pixels[::step, ::step], to_world.affine_matrix @ place
+    return np.asarray(to_world.affine_matrix)

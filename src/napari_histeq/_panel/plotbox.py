@@ -50,6 +50,7 @@ class PlotBox(FigureCanvasQTAgg):
         self.measures: dict[str, dict[str, float]] | None = None
         self._theme: Any = None
         self._plot: plot.HistogramFigure | None = None
+        self._blit: plot.Blit | None = None
         self._paint = QTimer(self, singleShot=True)
         self._paint.timeout.connect(self._painted)
         self.setVisible(False)
@@ -106,7 +107,16 @@ class PlotBox(FigureCanvasQTAgg):
             theme=self._theme or "dark", log=self.log, kde=self.kde, nbins=self.nbins,
             compact=True, note="",
         )  # fmt: skip
+        self._blit = plot.Blit(self._plot)
+
+    def draw(self) -> None:
+        """Draw what has changed; Qt shows it when it has time."""
+        if self._blit is None:
+            super().draw()  # type: ignore[no-untyped-call]
+            return
+        self._blit.draw(self, super().draw)
+        self.update()
 
     def _painted(self) -> None:
-        self.draw()  # type: ignore[no-untyped-call]
+        self.draw()
         self.drawn.emit()

@@ -167,9 +167,10 @@ class Histogram:
         _validate.nbins(nbins)
         low, high = (self.bin_edges[0], self.bin_edges[-1]) if limits is None else limits
         edges = _linear_edges(float(low), float(high), nbins)
-        target = np.searchsorted(edges, self.bin_centers, side="right") - 1
-        counts = np.zeros((*self.counts.shape[:-1], nbins), dtype=np.int64)
-        np.add.at(counts.T, np.clip(target, 0, nbins - 1), self.counts.T)
+        first = np.searchsorted(self.bin_centers, edges[1:-1], side="left")
+        done = np.zeros((*self.counts.shape[:-1], self.nbins + 1), dtype=np.int64)
+        np.cumsum(self.counts, axis=-1, out=done[..., 1:])
+        counts = np.diff(done[..., np.concatenate([[0], first, [self.nbins]])], axis=-1)
         return Histogram(counts, edges, edges[1:], self.cdf_error)
 
     def kde(

@@ -4,12 +4,14 @@ One drawing serves the plot layer under an image, the panel in the dock, exporte
 files and the documentation. No pyplot, no global state: safe in a worker thread.
 """
 
+from napari_histeq.plot._blit import Blit
 from napari_histeq.plot._figure import HistogramFigure, draw
 from napari_histeq.plot._levels import levels_used, why_not_flat
 from napari_histeq.plot._render import render, save
 from napari_histeq.plot._theme import Theme
 
 __all__ = [
+    "Blit",
     "HistogramFigure",
     "Theme",
     "draw",

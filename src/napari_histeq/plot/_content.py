@@ -104,19 +104,24 @@ def is_whole(histogram: Histogram) -> bool:
     return histogram.levels.dtype.kind in "biu" and one_each
 
 
-def views(before: Histogram, after: Histogram | None) -> tuple[View, View | None]:
-    """What to show of each; the same interval if neither would shrink much by that."""
-    one = _view(before)
+def views(
+    before: Histogram, after: Histogram | None, one: View | None = None
+) -> tuple[View, View | None]:
+    """What to show of each; the same interval if neither would shrink much by that.
+
+    `one`: that of `before` on its own, if it is known.
+    """
+    one = one or view_of(before)
     if after is None:
         return one, None
-    two = _view(after)
+    two = view_of(after)
     both = View(min(one.low, two.low), max(one.high, two.high), one.whole and two.whole)
     ends = both.place([one.low, one.high, two.low, two.high])
     shared = min(ends[1] - ends[0], ends[3] - ends[2]) >= 0.5 and one.whole == two.whole
     return (both, both) if shared else (one, two)
 
 
-def _view(histogram: Histogram) -> View:
+def view_of(histogram: Histogram) -> View:
     """The interval to show of a histogram on its own."""
     whole = is_whole(histogram)
     left, right = cells(histogram)

@@ -99,8 +99,10 @@ class HistogramFigure:
         """
         self._given = (before, after, curve, note, measures)
         room = self._room + 0.5 * self.look.sizes.right
-        self.shown = prepare(self.look, before, after, curve, note, measures, room)
-        self._show()
+        last = getattr(self, "shown", None)
+        self.shown = prepare(self.look, before, after, curve, note, measures, room, last)
+        same = last is not None and last.before is self.shown.before
+        self._show(same_before=same)
         self.relayout()
 
     @property
@@ -109,9 +111,10 @@ class HistogramFigure:
         wide = float(self.figure.get_size_inches()[0])
         return max(wide - self.look.sizes.left - self.look.sizes.right, 0.1)
 
-    def _show(self) -> None:
+    def _show(self, *, same_before: bool) -> None:
         before, after, kde = self.shown.before, self.shown.after, self.look.kde
-        self.before.show(before, kde, None)
+        if not same_before:
+            self.before.show(before, kde, None)
         self.before.show_curve(self.shown.drawn_curve)
         self.flow.show(self.shown.curve, before, after)
         self.after.set_visible(after is not None)

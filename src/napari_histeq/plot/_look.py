@@ -43,6 +43,8 @@ class Shown:
     before: _content.Content
     after: _content.Content | None
     curve: TransferFunction | None
+    given: Histogram  # before
+    alone: _content.View  # of `before` without `after`
     lines: tuple[tuple[str, bool], ...]  # of text, and whether it is a measure
 
     @property
@@ -85,12 +87,21 @@ def prepare(
     note: str | None,
     measures: Mapping[str, Any] | None,
     room: float,
+    last: Shown | None = None,
 ) -> Shown:
-    """Numbers and words to show; texts are set into lines of `room` inches."""
+    """Numbers and words to show; texts are set into lines of `room` inches.
+
+    What is known of `before` is taken over from what was shown `last`, with the same look.
+    """
+    given, last = before, last if last is not None and last.given is before else None
     before = _levels.one_plane(before)
     after = None if after is None else _levels.one_plane(after)
-    one, two = _content.views(before, after)
-    first = _content.content(before, one, look.nbins, _levels.levels_text(before, before))
+    alone = last.alone if last else _content.view_of(before)
+    one, two = _content.views(before, after, alone)
+    if last and last.before.view == one:
+        first = last.before
+    else:
+        first = _content.content(before, one, look.nbins, _levels.levels_text(before, before))
     second = None
     if after is not None and two is not None:
         words = _levels.levels_text(after, before)
@@ -99,6 +110,8 @@ def prepare(
         first,
         second,
         curve,
+        given,
+        alone,
         _lines(look, before, after, note, measures, room),
     )
 

@@ -57,7 +57,9 @@ class Panel:
     def _make_artists(self) -> None:
         theme, wide = self.theme, self.sizes.line
         ground: dict[str, Any] = {"color": theme.line, "lw": 0.5 * wide, "clip_on": False}
-        self.axes.plot([0, 1], [0, 0], transform=self.axes.transAxes, ls="-", marker="", **ground)
+        (self.ground,) = self.axes.plot(
+            [0, 1], [0, 0], transform=self.axes.transAxes, ls="-", marker="", **ground
+        )
         self.bars = StepPatch([0.0], [0.0, 1.0], baseline=0, fill=True, linewidth=0)
         self.bars.set(facecolor=self.color, alpha=0.55, edgecolor="none")
         self.axes.add_patch(self.bars)
