@@ -102,12 +102,22 @@ def knots_for(low: Any, high: Any, nbins: int, dtype: np.dtype[Any]) -> Knots:
     return Knots(low, high, min(nbins, levels), dtype.newbyteorder("="))
 
 
+def no_counts(grid: TileGrid, knots: Knots) -> NDArray[Any]:
+    """Where `count_tiles` counts: all 0."""
+    return np.zeros((*grid.tiles, knots.counted), counter(grid))
+
+
+def counter(grid: TileGrid) -> type[np.uint32 | np.int64]:
+    """What pixels are counted in: 32 bit, if no tile can have more than that holds."""
+    return np.uint32 if grid.most_pixels < 1 << 32 else np.int64
+
+
 def count_tiles(
     block: NDArray[Any],
     offset: tuple[int, ...],
     grid: TileGrid,
     knots: Knots,
-    counts: NDArray[np.uint32],
+    counts: NDArray[Any],
     mask: NDArray[np.bool_] | None = None,
 ) -> None:
     """Add the pixels of a block to the histograms of the tiles they lie in.
@@ -120,8 +130,8 @@ def count_tiles(
         Where in the image the block starts.
     grid, knots : TileGrid, Knots
         The tiles of the whole image, and the intensities to count at.
-    counts : (*grid.tiles, knots.counted) array of uint32
-        What is added to; those of several blocks add up to those of the image.
+    counts : (*grid.tiles, knots.counted) array of uint32 or int64
+        What is added to (see `no_counts`); those of several blocks add up to those of the image.
     mask : array of bool, optional
         True where a pixel of the block counts.
     """
@@ -134,7 +144,7 @@ def count_row_of_tiles(
     offset: tuple[int, ...],
     grid: TileGrid,
     knots: Knots,
-    counts: NDArray[np.uint32],
+    counts: NDArray[Any],
     tile: tuple[int, ...],
     mask: NDArray[np.bool_] | None = None,
 ) -> None:
@@ -174,7 +184,7 @@ def empty_curves(grid: TileGrid, knots: Knots) -> TileCurves:
 def curves_into(
     tables: NDArray[Any],
     filled: NDArray[np.bool_],
-    counts: NDArray[np.uint32],
+    counts: NDArray[Any],
     knots: Knots,
     rule: Rule,
     full: int,
@@ -191,7 +201,7 @@ def curves_into(
         kernels.curves(counts, *how, out, filled)
 
 
-def tile_curves(counts: NDArray[np.uint32], grid: TileGrid, knots: Knots, rule: Rule) -> TileCurves:
+def tile_curves(counts: NDArray[Any], grid: TileGrid, knots: Knots, rule: Rule) -> TileCurves:
     """The curves of tiles from their counts (see `count_tiles`)."""
     curves = empty_curves(grid, knots)
     filled = np.empty(grid.tiles, np.bool_)
