@@ -154,6 +154,21 @@ class TestSymmetry:
         assert equalize(image, kernel_size=16).flags.writeable
 
 
+@pytest.mark.parametrize("target", _curves.TARGETS)
+@pytest.mark.parametrize("limit", [0.002, 0.01, 1.0])
+def test_a_knot_at_each_byte_takes_no_interpolation(target, limit, monkeypatch):
+    image = np.random.default_rng(0).normal(120, 60, (64, 90)).clip(0, 255).astype(np.uint8)
+    grid, rule = TileGrid(image.shape, (20, 35)), _curves.Rule(limit, 256, target, 0.4)
+    knots = _curves.knots_for(0, 255, 256, image.dtype)
+    assert knots.are_bytes
+    counts = _curves.no_counts(grid, knots)
+    _curves.count_tiles(image, (0, 0), grid, knots, counts)
+    direct = _curves.tile_curves(counts, grid, knots, rule)
+    monkeypatch.setattr(_curves.Knots, "are_bytes", False)
+    between = _curves.tile_curves(counts, grid, knots, rule)
+    np.testing.assert_array_equal(direct.tables, between.tables)
+
+
 class TestHugeTiles:
     """Tiles of more pixels than 32 bit count."""
 

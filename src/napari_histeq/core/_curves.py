@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -57,11 +58,23 @@ class Knots:
         return np.array([low * unit, unit, top / (high * unit - low * unit), top])
 
     @property
+    def are_bytes(self) -> bool:
+        """Whether they are the levels of uint8, in order: each lies where it is counted."""
+        return self.dtype == np.uint8 and self.size == 256
+
+    @property
     def bytes(self) -> NDArray[np.float64]:
         """Where each byte lies among the knots."""
-        levels = np.arange(256, dtype=np.uint8).view(self.dtype).astype(np.float64)
-        low, unit, scale, top = self.numbers
-        return np.asarray(np.clip((levels * unit - low) * scale, 0.0, top))
+        return _bytes_of(self)
+
+
+@lru_cache(16)  # asked for each row of tiles
+def _bytes_of(knots: Knots) -> NDArray[np.float64]:
+    levels = np.arange(256, dtype=np.uint8).view(knots.dtype).astype(np.float64)
+    low, unit, scale, top = knots.numbers
+    places = np.asarray(np.clip((levels * unit - low) * scale, 0.0, top))
+    places.flags.writeable = False
+    return places
 
 
 class Rule(NamedTuple):
@@ -195,7 +208,7 @@ def curves_into(
     counts = counts.reshape(-1, counts.shape[-1])
     out, filled = tables.reshape(counts.shape), filled.reshape(-1)
     how = (rule.limit(knots.size), TARGETS.index(rule.target), rule.alpha, float(full))
-    if knots.dtype.itemsize == 1:
+    if knots.dtype.itemsize == 1 and not knots.are_bytes:
         kernels.curves_of_bytes(counts, knots.bytes, knots.size, *how, out, filled)
     else:
         kernels.curves(counts, *how, out, filled)
