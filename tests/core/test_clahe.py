@@ -154,6 +154,44 @@ class TestSymmetry:
         assert equalize(image, kernel_size=16).flags.writeable
 
 
+@pytest.mark.parametrize("target", _curves.TARGETS)
+@pytest.mark.parametrize("limit", [0.002, 0.01, 1.0])
+def test_a_knot_at_each_byte_takes_no_interpolation(target, limit, monkeypatch):
+    image = np.random.default_rng(0).normal(120, 60, (64, 90)).clip(0, 255).astype(np.uint8)
+    grid, rule = TileGrid(image.shape, (20, 35)), _curves.Rule(limit, 256, target, 0.4)
+    knots = _curves.knots_for(0, 255, 256, image.dtype)
+    assert knots.are_bytes
+    counts = _curves.no_counts(grid, knots)
+    _curves.count_tiles(image, (0, 0), grid, knots, counts)
+    direct = _curves.tile_curves(counts, grid, knots, rule)
+    monkeypatch.setattr(_curves.Knots, "are_bytes", False)
+    between = _curves.tile_curves(counts, grid, knots, rule)
+    np.testing.assert_array_equal(direct.tables, between.tables)
+
+
+class TestHugeTiles:
+    """Tiles of more pixels than 32 bit count."""
+
+    def test_they_are_counted_in_64_bit(self):
+        assert _curves.counter(TileGrid((1 << 17, 1 << 17), (1 << 16, 1 << 16))) is np.int64
+        assert _curves.counter(TileGrid((1 << 17, 1 << 17), (1 << 15, 1 << 16))) is np.uint32
+        assert _curves.counter(TileGrid((1 << 12,) * 3, (1 << 12,) * 3)) is np.int64
+
+    @pytest.mark.parametrize("dtype", ["u1", "i1", "u2", "f4"])
+    @pytest.mark.parametrize("limit", [0.006, 0.02, 1.0])
+    def test_their_curves_depend_on_fractions_alone(self, dtype, limit, monkeypatch):
+        image = sample(dtype, (40, 70), 0)
+        grid, rule = TileGrid(image.shape, (20, 35)), _curves.Rule(limit, 100, "uniform", 0.4)
+        knots = _curves.knots_for(image.min(), image.max(), 100, image.dtype)
+        monkeypatch.setattr(TileGrid, "most_pixels", 1 << 40)
+        counts = _curves.no_counts(grid, knots)
+        assert counts.dtype == np.int64
+        _curves.count_tiles(image, (0, 0), grid, knots, counts)
+        few = _curves.tile_curves(counts.astype(np.uint32), grid, knots, rule)
+        many = _curves.tile_curves(counts << 30, grid, knots, rule)
+        np.testing.assert_array_equal(many.tables, few.tables)
+
+
 class TestBlocks:
     """Any chunking gives the same bits: counts add up, and places are absolute."""
 

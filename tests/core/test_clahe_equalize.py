@@ -6,6 +6,7 @@ import dask.array as da
 import numpy as np
 import pytest
 import skimage.data
+from lazy_cases import random_chunks
 
 from napari_histeq import Clahe, equalize, gain_map, transfer_function
 from napari_histeq.core import _lazy_equalize
@@ -105,6 +106,20 @@ def test_any_chunks_give_the_same_bits(case, plane_bytes, monkeypatch):
         found = equalize(da.from_array(image, chunks=chunks), **options)
         assert isinstance(found, da.Array)
         np.testing.assert_array_equal(found.compute(), expected)
+
+
+@pytest.mark.parametrize("seed", range(50))
+def test_no_seams_in_a_volume(seed):
+    chunking = np.random.default_rng(seed)
+    volume = STACK.astype(["u1", "u2", "f4", "i2"][seed % 4])
+    kernel = [tuple(chunking.integers(2, n + 1) for n in STACK.shape), None][seed % 5 == 0]
+    options = {"kernel_size": kernel and tuple(map(int, kernel))}
+    if seed % 3 == 0:
+        options["mask"] = chunking.random(STACK.shape) < 0.6
+    found = equalize(
+        da.from_array(volume, chunks=random_chunks(chunking, volume.shape)), "clahe", **options
+    )
+    np.testing.assert_array_equal(found.compute(), equalize(volume, "clahe", **options))
 
 
 def test_gain_maps_of_stacks():

@@ -68,6 +68,22 @@ def test_pyramid_in_pyramid_out(viewer: napari.Viewer, panel: Any, run: Press) -
         assert np.array_equal(level.compute(), want[::step, ::step])
 
 
+def test_a_pyramid_by_clahe(viewer: napari.Viewer, panel: Any, run: Press) -> None:
+    rows = np.hypot(*np.mgrid[-1:1:1024j, -1:1:1024j]) * 3000
+    pixels = (rows + np.random.default_rng(0).normal(0, 30, rows.shape)).clip(0).astype(np.uint16)
+    levels = [da.from_array(pixels[::s, ::s], chunks=256) for s in (1, 2, 4)]
+    viewer.add_image(levels, name="slide", multiscale=True, contrast_limits=(0, 4000))
+    panel["method"].value = "clahe"
+    run()
+    made = viewer.layers["slide equalized"]
+    want = equalize(pixels, "clahe")
+    assert np.array_equal(made.data[0].compute(), want)
+    for step, level in zip((2, 4), made.data[1:], strict=True):
+        assert isinstance(level, da.Array)
+        apart = np.abs(level.compute().astype(float) - want[::step, ::step])
+        assert apart.mean() < 0.01 * 65535
+
+
 def test_a_chunk_that_can_not_be_read_adds_nothing(
     viewer: napari.Viewer, panel: Any, run: Press, monkeypatch: pytest.MonkeyPatch
 ) -> None:

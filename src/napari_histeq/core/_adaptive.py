@@ -203,7 +203,7 @@ def curves_of(
     filled = np.empty(grid.tiles, np.bool_)
 
     def work(tile: tuple[int, ...]) -> None:
-        counts = np.zeros((grid.tiles[-1], knots.counted), np.uint32)
+        counts = np.zeros((grid.tiles[-1], knots.counted), _curves.counter(grid))
         origin = (0,) * image.ndim
         _curves.count_row_of_tiles(image, origin, grid, knots, counts, tile, layer.mask)
         _curves.curves_into(curves.tables[tile], filled[tile], counts, knots, rule, curves.full)

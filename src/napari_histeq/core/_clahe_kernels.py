@@ -210,7 +210,7 @@ def curves_of_bytes(
 ) -> None:
     """As `curves`, for counts of each byte, which lies at `places`; `out` is per byte too."""
     heights, y = np.empty(knots, np.int32), np.empty(knots)
-    binned, part = np.empty(knots, np.uint32), np.empty(256)
+    binned, part = np.empty(knots, counts.dtype), np.empty(256)
     nearest, below = np.empty(256, np.uint8), np.empty(256, np.uint8)
     for level in range(256):
         nearest[level] = np.uint8(places[level] + 0.5)

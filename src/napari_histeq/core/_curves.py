@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -57,11 +58,23 @@ class Knots:
         return np.array([low * unit, unit, top / (high * unit - low * unit), top])
 
     @property
+    def are_bytes(self) -> bool:
+        """Whether they are the levels of uint8, in order: each lies where it is counted."""
+        return self.dtype == np.uint8 and self.size == 256
+
+    @property
     def bytes(self) -> NDArray[np.float64]:
         """Where each byte lies among the knots."""
-        levels = np.arange(256, dtype=np.uint8).view(self.dtype).astype(np.float64)
-        low, unit, scale, top = self.numbers
-        return np.asarray(np.clip((levels * unit - low) * scale, 0.0, top))
+        return _bytes_of(self)
+
+
+@lru_cache(16)  # asked for each row of tiles
+def _bytes_of(knots: Knots) -> NDArray[np.float64]:
+    levels = np.arange(256, dtype=np.uint8).view(knots.dtype).astype(np.float64)
+    low, unit, scale, top = knots.numbers
+    places = np.asarray(np.clip((levels * unit - low) * scale, 0.0, top))
+    places.flags.writeable = False
+    return places
 
 
 class Rule(NamedTuple):
@@ -102,12 +115,22 @@ def knots_for(low: Any, high: Any, nbins: int, dtype: np.dtype[Any]) -> Knots:
     return Knots(low, high, min(nbins, levels), dtype.newbyteorder("="))
 
 
+def no_counts(grid: TileGrid, knots: Knots) -> NDArray[Any]:
+    """Where `count_tiles` counts: all 0."""
+    return np.zeros((*grid.tiles, knots.counted), counter(grid))
+
+
+def counter(grid: TileGrid) -> type[np.uint32 | np.int64]:
+    """What pixels are counted in: 32 bit, if no tile can have more than that holds."""
+    return np.uint32 if grid.most_pixels < 1 << 32 else np.int64
+
+
 def count_tiles(
     block: NDArray[Any],
     offset: tuple[int, ...],
     grid: TileGrid,
     knots: Knots,
-    counts: NDArray[np.uint32],
+    counts: NDArray[Any],
     mask: NDArray[np.bool_] | None = None,
 ) -> None:
     """Add the pixels of a block to the histograms of the tiles they lie in.
@@ -120,8 +143,8 @@ def count_tiles(
         Where in the image the block starts.
     grid, knots : TileGrid, Knots
         The tiles of the whole image, and the intensities to count at.
-    counts : (*grid.tiles, knots.counted) array of uint32
-        What is added to; those of several blocks add up to those of the image.
+    counts : (*grid.tiles, knots.counted) array of uint32 or int64
+        What is added to (see `no_counts`); those of several blocks add up to those of the image.
     mask : array of bool, optional
         True where a pixel of the block counts.
     """
@@ -134,7 +157,7 @@ def count_row_of_tiles(
     offset: tuple[int, ...],
     grid: TileGrid,
     knots: Knots,
-    counts: NDArray[np.uint32],
+    counts: NDArray[Any],
     tile: tuple[int, ...],
     mask: NDArray[np.bool_] | None = None,
 ) -> None:
@@ -174,7 +197,7 @@ def empty_curves(grid: TileGrid, knots: Knots) -> TileCurves:
 def curves_into(
     tables: NDArray[Any],
     filled: NDArray[np.bool_],
-    counts: NDArray[np.uint32],
+    counts: NDArray[Any],
     knots: Knots,
     rule: Rule,
     full: int,
@@ -185,13 +208,13 @@ def curves_into(
     counts = counts.reshape(-1, counts.shape[-1])
     out, filled = tables.reshape(counts.shape), filled.reshape(-1)
     how = (rule.limit(knots.size), TARGETS.index(rule.target), rule.alpha, float(full))
-    if knots.dtype.itemsize == 1:
+    if knots.dtype.itemsize == 1 and not knots.are_bytes:
         kernels.curves_of_bytes(counts, knots.bytes, knots.size, *how, out, filled)
     else:
         kernels.curves(counts, *how, out, filled)
 
 
-def tile_curves(counts: NDArray[np.uint32], grid: TileGrid, knots: Knots, rule: Rule) -> TileCurves:
+def tile_curves(counts: NDArray[Any], grid: TileGrid, knots: Knots, rule: Rule) -> TileCurves:
     """The curves of tiles from their counts (see `count_tiles`)."""
     curves = empty_curves(grid, knots)
     filled = np.empty(grid.tiles, np.bool_)

@@ -59,40 +59,67 @@ def thick(settings: Settings, grid: tuple[int, ...]) -> Settings:
     return replace(settings, method=method, axes=axes, outer=outer)
 
 
-def equalize_plane(
-    image: da.Array, mask: da.Array | None, settings: Settings, channels: bool
-) -> tuple[da.Array, bool]:
-    """Count a plane now, map it when asked for; whether anything was counted.
+def at_level(settings: Settings, finest: tuple[int, ...], counted: tuple[int, ...]) -> Settings:
+    """The same settings, with tiles in pixels of the level that is counted.
 
-    `image` has all its axes, the outer ones of length 1.
+    Tiles as thick as the image's pixels, 1, stay so, and others stay thicker.
+    """
+    method: Any = settings.method
+    if method.convention == "opencv" or finest == counted:
+        return settings
+    kernel = resolve_kernel(method.kernel_size, tuple(finest[a] for a in settings.axes))
+    scaled = tuple(
+        min(max(round(k * counted[a] / finest[a]), min(k, 2)), counted[a])
+        for a, k in zip(settings.axes, kernel, strict=True)
+    )
+    return replace(settings, method=replace(method, kernel_size=scaled))
+
+
+def equalize_plane(
+    levels: list[da.Array],
+    counted: int,
+    mask: da.Array | None,
+    settings: Settings,
+    channels: bool,
+) -> tuple[list[da.Array], bool]:
+    """Count one level of a plane now, map all when asked for; whether anything was counted.
+
+    The levels have all their axes, the outer ones of length 1.
     """
     if channels:
-        return _equalize_color(image, mask, settings)
-    mapping = _mapping(image, mask, settings)
-    return (image, False) if mapping is None else (_mapped(mapping, image), True)
+        return _equalize_color(levels, counted, mask, settings)
+    mapping = _mapping(levels[counted], mask, settings)
+    if mapping is None:
+        return levels, False
+    return [_mapped(mapping, level) for level in levels], True
 
 
 def _equalize_color(
-    image: da.Array, mask: da.Array | None, settings: Settings
-) -> tuple[da.Array, bool]:
-    before = da.map_blocks(
-        _luminance, image, drop_axis=image.ndim - 1, dtype=image.dtype.newbyteorder("=")
-    )
+    levels: list[da.Array], counted: int, mask: da.Array | None, settings: Settings
+) -> tuple[list[da.Array], bool]:
+    image, luminances = levels[counted], [_luminance_of(level) for level in levels]
+    before = luminances[counted]
     if image.shape[-1] == 4:
         seen = image[..., 3] > 0
         mask = seen if mask is None else mask & seen
     histogram = Histogram(*count(lazy.ChunkSource(before, mask, ArraySource)))
     if not histogram.total:
-        return image, False
+        return levels, False
     fitting = replace(settings, out_range=color.limits(settings.out_range, histogram))
     gamut = color.gamut(fitting.limits(histogram), settings.strength, histogram)
     mapping = _mapping(before, mask, fitting)
     assert mapping is not None
-    after = _mapped(mapping, before)
-    lasting = [a[..., None] for a in (before, after)]
     recolor = partial(_recolored, gamut)
-    meta = np.empty((0,) * image.ndim, image.dtype)
-    return da.map_blocks(recolor, image, *lasting, dtype=image.dtype, meta=meta), True
+    colored = []
+    for level, grey in zip(levels, luminances, strict=True):
+        lasting = [a[..., None] for a in (grey, _mapped(mapping, grey))]
+        colored.append(lazy.mapped(recolor, level, *lasting))
+    return colored, True
+
+
+def _luminance_of(image: da.Array) -> da.Array:
+    dtype = image.dtype.newbyteorder("=")
+    return da.map_blocks(_luminance, image, drop_axis=image.ndim - 1, dtype=dtype)
 
 
 def _luminance(block: Pixels) -> Pixels:
@@ -108,22 +135,24 @@ def _recolored(gamut: tuple[float, float], image: Pixels, before: Pixels, after:
 
 
 def _mapped(mapping: Any, image: da.Array) -> da.Array:
-    meta = np.empty((0,) * image.ndim, image.dtype)
-    task = partial(_map_block, mapping)
-    return da.map_blocks(task, image, dtype=image.dtype, meta=meta)
+    return lazy.mapped(partial(_map_block, mapping), image)
 
 
 def _map_block(mapping: Any, block: Pixels, block_info: Any = None) -> Pixels:
-    offset = tuple(int(start) for start, _ in block_info[0]["array-location"])
+    place = block_info[0]
+    offset = tuple(int(start) for start, _ in place["array-location"])
     block = np.asarray(block)
     out = np.empty_like(block)
     with _blocks.in_place():
-        mapping(block, offset, out)
+        mapping(block, offset, tuple(place["shape"]), out)
     return out
 
 
 def _mapping(image: da.Array, mask: da.Array | None, settings: Settings) -> Any:
-    """What maps a block, given it and its offset; None if nothing counts."""
+    """What maps a block; None if nothing counts.
+
+    It is given the block, its offset, and the shape of the level that the block is of.
+    """
     method: Any = settings.method
     if method.convention == "opencv":
         return _opencv_mapping(image, settings, method)
@@ -138,20 +167,22 @@ def _mapping(image: da.Array, mask: da.Array | None, settings: Settings) -> Any:
     return partial(_mix, settings.axes, curves, _mixing.Limits(*ends, settings.strength))
 
 
-def _copy(block: Pixels, _offset: tuple[int, ...], out: Pixels) -> None:
+def _copy(block: Pixels, _offset: tuple[int, ...], _shape: tuple[int, ...], out: Pixels) -> None:
     out[...] = block
 
 
 def _mix(
     axes: tuple[int, ...],
-    curves: Any,
+    curves: _curves.TileCurves,
     limits: _mixing.Limits,
     block: Pixels,
     offset: tuple[int, ...],
+    shape: tuple[int, ...],
     out: Pixels,
 ) -> None:
     spanned, start = _spanned(block, offset, axes)
-    _mixing.interpolate(spanned, start, curves, limits, out.reshape(spanned.shape))
+    seen = replace(curves, grid=curves.grid.seen_at(tuple(shape[a] for a in axes)))
+    _mixing.interpolate(spanned, start, seen, limits, out.reshape(spanned.shape))
 
 
 def _spanned(
@@ -184,7 +215,7 @@ def _tile_curves(
     grid = TileGrid(tuple(image.shape[a] for a in axes), kernel)
     rule = _adaptive.rule_of(method)
     knots = _curves.knots_for(*extremes, rule.nbins, image.dtype)
-    empty = partial(np.zeros, (*grid.tiles, knots.counted), np.uint32)
+    empty = partial(_curves.no_counts, grid, knots)
     counts = lazy.reduce_chunks(image, mask, empty, partial(_visit_tiles, axes, grid, knots))
     return _curves.tile_curves(counts, grid, knots, rule)
 
@@ -234,7 +265,9 @@ def _mix_opencv(
     strength: float,
     block: Pixels,
     offset: tuple[int, ...],
+    shape: tuple[int, ...],
     out: Pixels,
 ) -> None:
     spanned, start = _spanned(block, offset, axes)
-    _opencv.interpolate(spanned, start, curves, strength, out.reshape(spanned.shape))
+    seen = replace(curves, grid=curves.grid.seen_at(tuple(shape[a] for a in axes)))
+    _opencv.interpolate(spanned, start, seen, strength, out.reshape(spanned.shape))

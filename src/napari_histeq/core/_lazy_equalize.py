@@ -48,9 +48,10 @@ def equalize(
     settings = checked(counted, method, axes, out_range, strength, channels)
     if channels is not None:
         arrays = [da.moveaxis(a, channels, -1).rechunk({-1: -1}) for a in arrays]
-    _check_levels(arrays, settings.outer)
     ndim = counted.ndim - (channels is not None)
-    settings = _fit_tiles(arrays, ndim, mask is not None, settings)
+    _check_levels(arrays, settings.outer)
+    settings = _fit_tiles(arrays, count_level, ndim, mask is not None, settings)
+    _check_levels(arrays, settings.outer)
     grid = arrays[count_level].chunks[:ndim]
     wanted = lazy.checked_mask(mask, grid)
     if counted.dtype.kind != "b":
@@ -59,20 +60,17 @@ def equalize(
     return arrays if channels is None else [da.moveaxis(a, -1, channels) for a in arrays]
 
 
-def _fit_tiles(levels: list[da.Array], ndim: int, masked: bool, settings: Settings) -> Settings:
+def _fit_tiles(
+    levels: list[da.Array], counted: int, ndim: int, masked: bool, settings: Settings
+) -> Settings:
     """Settings for tiles that fit the image, or an error; others as they are."""
     if not isinstance(settings.method, Clahe):
         return settings
-    if len(levels) > 1:
-        raise ValueError(
-            "CLAHE depends on where a pixel lies, and tiles of a pyramid's levels are not the "
-            "same: equalize one level"
-        )
     from napari_histeq.core import _lazy_clahe
 
-    shape = levels[0].shape[:ndim]
-    settings.check_tiles(shape, levels[0].dtype, masked)
-    return _lazy_clahe.thick(settings, shape)
+    finest, shape = levels[0].shape[:ndim], levels[counted].shape[:ndim]
+    settings.check_tiles(finest, levels[0].dtype, masked)
+    return _lazy_clahe.thick(_lazy_clahe.at_level(settings, finest, shape), shape)
 
 
 def _check_levels(levels: list[da.Array], outer: tuple[int, ...]) -> None:
@@ -86,7 +84,8 @@ def _check_levels(levels: list[da.Array], outer: tuple[int, ...]) -> None:
         if any(level.shape[a] != first.shape[a] for a in outer):
             raise ValueError(
                 f"the levels have shapes {first.shape} and {level.shape}: axes that are not in "
-                f"`axes` (here {outer}) need the same length at each level"
+                f"`axes`, or along which tiles are 1 pixel thick (here {outer}), need the same "
+                "length at each level"
             )
 
 
@@ -109,7 +108,8 @@ def _equalized(
         return _plane_beforehand(levels, counted, mask, settings, channels)
     plane = np.prod([image.shape[a] for a in settings.axes], dtype=float) * image.dtype.itemsize
     plane *= image.shape[-1] if channels else 1
-    if plane > PLANE_BYTES:
+    # Of a pyramid, tiles are counted beforehand, whatever their size.
+    if plane > PLANE_BYTES or (len(levels) > 1 and isinstance(settings.method, Clahe)):
         return _beforehand(levels, counted, mask, settings, channels)
     if len(levels) == 1:
         return [_when_asked(image, mask, settings, channels, int(plane))], []
@@ -127,8 +127,8 @@ def _plane_beforehand(
     if isinstance(settings.method, Clahe):
         from napari_histeq.core import _lazy_clahe
 
-        result, any_pixel = _lazy_clahe.equalize_plane(levels[0], mask, settings, channels)
-        return [result], [any_pixel]
+        results, any_pixel = _lazy_clahe.equalize_plane(levels, counted, mask, settings, channels)
+        return results, [any_pixel]
     mapping, any_pixel = _count(lazy.ChunkSource, levels[counted], mask, settings, channels)
     return [lazy.mapped(mapping, level) for level in levels], [any_pixel]
 

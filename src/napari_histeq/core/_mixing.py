@@ -157,7 +157,7 @@ def _where(
     corners, weights = _corners(blends[:-1], grid)
     along, whole, knots = blends[-1], grid.wholes[-1], curves.knots.counted
     tables = curves.tables.reshape(-1, grid.tiles[-1] * knots)
-    if grid.kernel_size[-1] * corners.shape[1] >= BY_ROW * knots:
+    if grid.seen_length(-1) * corners.shape[1] >= BY_ROW * knots:
         across = (_cells(along, knots), along.right_weight.astype(np.float64), float(whole))
         return True, (corners, weights, tables, *across)
     step = np.uint64(knots if grid.tiles[-1] > 1 else 0)

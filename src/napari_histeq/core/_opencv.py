@@ -9,7 +9,7 @@ single precision half a pixel late.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,10 +27,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class OpenCvGrid:
-    """The tiles of a 2-D image of `shape`: `tiles` of them along rows and columns."""
+    """The tiles of a 2-D image of `shape`: `tiles` of them along rows and columns.
+
+    `seen` is the shape of what is mixed, if that is another level of the image's pyramid.
+    """
 
     shape: tuple[int, ...]
     tiles: tuple[int, ...]
+    seen: tuple[int, ...] | None = None
+
+    def seen_at(self, shape: tuple[int, ...]) -> OpenCvGrid:
+        """The same tiles for the pixels of a level of the pyramid."""
+        return replace(self, seen=shape)
 
     @property
     def kernel_size(self) -> tuple[int, ...]:
@@ -63,7 +71,10 @@ class OpenCvGrid:
     ) -> tuple[NDArray[np.int64], NDArray[np.int64], Floats, Floats]:
         """For pixels along `axis`: the tile before and after, and the weights of both."""
         scale = np.float32(1) / np.float32(self.kernel_size[axis])
-        at = np.arange(start, stop).astype(np.float32) * scale - np.float32(0.5)
+        places = np.arange(start, stop, dtype=np.float64)
+        if self.seen is not None and self.seen[axis] != self.shape[axis]:
+            places = (places + 0.5) * self.shape[axis] / self.seen[axis] - 0.5
+        at = places.astype(np.float32) * scale - np.float32(0.5)
         before = np.floor(at)
         weight = at - before
         left = before.astype(np.int64)

@@ -14,7 +14,7 @@ measured in half pixels; beyond the outermost centres the nearest curve holds.
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -48,10 +48,25 @@ class Blend(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class TileGrid:
-    """The tiles of an image of `shape`, each of `kernel_size` pixels (one number per axis)."""
+    """The tiles of an image of `shape`, each of `kernel_size` pixels (one number per axis).
+
+    `seen` is the shape of what is mixed: another level of the image's pyramid, maybe.
+    Its pixels share the image's extent evenly, and each is mixed for where its centre lies.
+    """
 
     shape: tuple[int, ...]
     kernel_size: tuple[int, ...]
+    seen: tuple[int, ...] | None = None
+
+    def seen_at(self, shape: tuple[int, ...]) -> TileGrid:
+        """The same tiles for the pixels of a level of the pyramid."""
+        return replace(self, seen=shape)
+
+    @property
+    def most_pixels(self) -> int:
+        """No more pixels than this are in any tile."""
+        sides = zip(self.shape, self.kernel_size, strict=True)
+        return math.prod(min(n, k + 1) for n, k in sides)  # straddled pixels count in both
 
     @property
     def tiles(self) -> tuple[int, ...]:
@@ -74,15 +89,29 @@ class TileGrid:
     def blend(self, axis: int, start: int, stop: int) -> Blend:
         """How the pixels `start` to `stop` along `axis` mix the tiles."""
         n, k, last = self.shape[axis], self.kernel_size[axis], self.tiles[axis] - 1
-        first_centre = n - last * k  # in half pixels, as is all that follows
-        beyond = 2 * np.arange(start, stop, dtype=np.int64) + 1 - first_centre
-        beyond = np.clip(beyond, 0, 2 * k * last)
-        left = np.minimum(beyond // (2 * k), max(last - 1, 0))
-        weight, whole = beyond - 2 * k * left, self.wholes[axis]
-        if whole != 2 * k:
+        step, parts = self._step(axis)
+        first_centre = n - last * k  # in half pixels; what follows, in `parts` of them
+        beyond = (2 * np.arange(start, stop, dtype=np.int64) + 1) * step - first_centre * parts
+        tile = 2 * k * parts
+        beyond = np.clip(beyond, 0, tile * last)
+        left = np.minimum(beyond // tile, max(last - 1, 0))
+        weight, whole = beyond - tile * left, self.wholes[axis]
+        if whole != tile:
             # Half to even is symmetric: w and whole - w are rounded by the same distance.
-            weight = np.rint(weight * (whole / (2 * k))).astype(np.int64)
+            weight = np.rint(weight.astype(np.float64) * whole / tile).astype(np.int64)
         return Blend(left, np.minimum(left + 1, last), weight)
+
+    def _step(self, axis: int) -> tuple[int, int]:
+        """From one pixel that is seen to the next, in pixels of the image: a fraction."""
+        n = self.shape[axis]
+        seen = n if self.seen is None else self.seen[axis]
+        common = math.gcd(n, seen)
+        return n // common, seen // common
+
+    def seen_length(self, axis: int) -> float:
+        """Pixels that are seen along a tile's side."""
+        step, parts = self._step(axis)
+        return self.kernel_size[axis] * parts / step
 
 
 @lru_cache(64)  # asked for each row of tiles

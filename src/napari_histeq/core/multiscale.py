@@ -39,7 +39,9 @@ def equalize_multiscale(
         The same image at decreasing resolution, the finest first; numpy, dask,
         zarr, ... of one dtype and number of axes.
     method, axes, channel_axis, out_range, strength, **options
-        As in `equalize`. Axes that are not in `axes` must not be downsampled.
+        As in `equalize`. Axes that are not in `axes` must not be downsampled. CLAHE's
+        tiles are in pixels of ``levels[0]``; a pixel of any level is mapped by the
+        curves of the tiles around the place where its centre lies.
     mask : array of bool, optional
         As in `equalize`, broadcastable to the level that is counted.
     count_level : int
