@@ -27,7 +27,7 @@ def curve(histogram: Histogram, rule: str, depth: int, low: float, high: float) 
         share = held / held[-1] if held[-1] else np.zeros_like(held)
         y[first : last + 1] = lower[first] + (place[last] - lower[first]) * share
     y = np.minimum(np.maximum.accumulate(y), extent)
-    return low + y if high - low == extent else scaled(y / extent, low, high)
+    return np.minimum(low + y, high) if high - low == extent else scaled(y / extent, low, high)
 
 
 def _places(histogram: Histogram) -> tuple[Floats, float]:

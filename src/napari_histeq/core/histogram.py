@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -333,7 +334,7 @@ def _default_levels(edges: NDArray[Any]) -> NDArray[Any]:
 
 
 def _linear_edges(low: float, high: float, nbins: int) -> NDArray[np.float64]:
-    finest = float(np.spacing(max(abs(low), abs(high))))
+    finest = math.ulp(max(abs(low), abs(high)))
     if high - low < nbins * finest:  # a constant image, say: no bin may vanish
         half = max(nbins * finest, 0.5 if high - low <= finest else 0.0)
         low, high = low - half, high + half
