@@ -22,6 +22,17 @@ if TYPE_CHECKING:
 #: Pixels across a plot: sharp when it fills the screen.
 PLOT_WIDTH = 2400
 
+#: Measures under the plot: before and after, and those of the result against its source.
+PAIRS = {
+    "entropy": "entropy",
+    "distance to flat": "ks_distance",
+    "chi²": "chi_square",
+    "mean": "mean",
+    "contrast": "contrast_per_pixel",
+    "EME": "eme",
+}
+SINGLE = {"PSNR": "psnr", "SSIM": "ssim"}
+
 #: Pixels across the plot of a plane: there may be many.
 PLANE_WIDTH = 1600
 
@@ -100,8 +111,12 @@ def _in_plot(outcome: Outcome) -> dict[str, Any] | None:
     if outcome.after is None:
         return None
     before, after = (outcome.record.measures[when] for when in ("before", "after"))
-    shown = {"entropy": "entropy", "distance to flat": "ks_distance", "mean": "mean"}
-    return {caption: (before[name], after[name]) for caption, name in shown.items()}
+    told: dict[str, Any] = {
+        caption: (before[name], after[name]) for caption, name in PAIRS.items() if name in after
+    }
+    at_ends = (f"{found['fraction_clipped']:.2%}" for found in (before, after))
+    told["at the ends"] = " → ".join(at_ends)
+    return told | {caption: after[name] for caption, name in SINGLE.items() if name in after}
 
 
 def _note(task: Task) -> str | None:
