@@ -45,7 +45,7 @@ def apply_into(curve: TransferFunction, image: NDArray[Any], out: NDArray[Any]) 
             place[...] = result.reshape(place.shape)
 
     # Backwards: the end of the image was counted last and is still in the cache.
-    _blocks.for_each(work, _blocks.regions(source.shape)[::-1])
+    _blocks.for_each(work, _blocks.regions(source.shape, _blocks.share(source))[::-1])
 
 
 @lru_cache(maxsize=8)  # a curve is applied to chunk after chunk

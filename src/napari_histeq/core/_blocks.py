@@ -27,6 +27,10 @@ if TYPE_CHECKING:
 #: that handing a block to a thread costs nothing beside the work on it.
 BLOCK_PIXELS = 1 << 21
 
+#: Bytes per block where there are pixels enough for all threads: starting a block costs
+#: more than it seems, in caches and in memory that is touched for the first time.
+BLOCK_BYTES = 1 << 23
+
 Region = tuple[slice, ...]
 T = TypeVar("T")
 
@@ -157,6 +161,12 @@ def regions(shape: tuple[int, ...], pixels: int = BLOCK_PIXELS) -> list[Region]:
     step = max(pixels // max(inner, 1), 1)
     rest = (slice(None),) * (len(shape) - 1)
     return [(slice(i, min(i + step, shape[0])), *rest) for i in range(0, shape[0], step)]
+
+
+def share(image: NDArray[Any]) -> int:
+    """Pixels per block for a simple pass over an image, several blocks for each thread."""
+    most = max(BLOCK_BYTES // image.dtype.itemsize, BLOCK_PIXELS)
+    return min(max(image.size // (4 * thread_count()), BLOCK_PIXELS), most)
 
 
 def flat_views(*arrays: NDArray[Any]) -> tuple[NDArray[Any], ...]:

@@ -71,7 +71,7 @@ class ArraySource:
             mask = _blocks.native(masks[0][region]).view(np.uint8) if masks else NO_MASK
             visit(tallies.mine(), run, mask)
 
-        _blocks.for_each(work, _blocks.regions(image.shape))
+        _blocks.for_each(work, _blocks.regions(image.shape, _blocks.share(image)))
         return tallies.sum()
 
 

@@ -98,7 +98,7 @@ def _rooted(source: Source, low: int, high: int) -> tuple[Tree, Tally]:
 
 
 def _has_heavy(counts: NDArray[np.int64], total: int) -> bool:
-    return bool(counts.max() * FINENESS > total)
+    return bool(counts.max() > total // FINENESS)
 
 
 def _sweep(source: Source, tree: Tree) -> Tally:
@@ -138,7 +138,7 @@ def _integer_edges(levels: NDArray[Any]) -> NDArray[Any]:
 
 def _divide(tree: Tree, total: int) -> bool:
     """Give children to the cells that hold too much; whether there were any."""
-    heavy = np.flatnonzero(tree.counts[-1] * FINENESS > total)
+    heavy = np.flatnonzero(tree.counts[-1] > total // FINENESS)
     if not tree.shifts[-1] or not heavy.size:
         return False
     children = np.full(tree.counts[-1].size, -1, np.int32)
