@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+from matplotlib.backends.backend_agg import RendererAgg
+from matplotlib.text import Text
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
@@ -31,6 +35,7 @@ class Blit:
         self._plot = plot
         self._drawn: tuple[Any, ...] = ()
         self._ground: Any = None
+        self._stamps: dict[Text, Stamp] = {}
 
     def draw(self, canvas: FigureCanvasAgg, draw_all: Callable[[], Any]) -> None:
         """Draw into the canvas's buffer; `draw_all` is matplotlib's way to draw all of it."""
@@ -43,9 +48,14 @@ class Blit:
             draw_all()
             self._ground = canvas.copy_from_bbox(self._plot.figure.bbox)  # type: ignore[no-untyped-call]
             self._drawn = state
+            self._stamps.clear()
         renderer = canvas.get_renderer()  # type: ignore[no-untyped-call]
         for artist in moving:
-            if artist.axes is None or artist.axes.get_visible():
+            if artist.axes is not None and not artist.axes.get_visible():
+                continue
+            if isinstance(artist, Text):
+                self._stamps.setdefault(artist, Stamp(artist)).draw(renderer)
+            else:
                 artist.draw(renderer)
 
     def _state(self) -> tuple[Any, ...]:
@@ -65,3 +75,39 @@ class Blit:
         yield from (after.curve, after.cdf, after.cursor, after.dot, after.peaks)
         yield from (self._plot.flow.threads, self._plot.flow.thread)
         yield from (words.levels[1], *words.asides, words.powers[1])
+
+
+class Stamp:
+    """A text kept as pixels, as long as its words and its place stay the same."""
+
+    def __init__(self, text: Text) -> None:
+        self._text = text
+        self._drawn: tuple[Any, ...] = ()
+        self._pixels: Any = np.empty((0, 0, 4), np.uint8)
+        self._corner = 0, 0
+
+    def draw(self, renderer: RendererAgg) -> None:
+        """Draw the text on what is there already."""
+        text = self._text
+        if not text.get_visible() or not text.get_text():
+            return
+        x, y = text.get_transform().transform(text.get_unitless_position())
+        state = (text.get_text(), float(x), float(y))
+        if state != self._drawn:
+            self._cut(renderer)
+            self._drawn = state
+        if self._pixels.size:
+            renderer.draw_image(renderer.new_gc(), *self._corner, self._pixels)
+
+    def _cut(self, like: RendererAgg) -> None:
+        """Draw the text on nothing, and cut it out."""
+        renderer = RendererAgg(int(like.width), int(like.height), like.dpi)  # type: ignore[no-untyped-call]
+        self._text.draw(renderer)
+        whole = np.asarray(renderer.buffer_rgba())  # type: ignore[no-untyped-call]
+        rows, columns = (np.flatnonzero(whole[..., 3].any(axis=axis)) for axis in (1, 0))
+        if not rows.size:
+            self._pixels = whole[:0]
+            return
+        box = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+        self._pixels = whole[box][::-1].copy()  # matplotlib's images stand on their head
+        self._corner = int(columns[0]), int(like.height) - int(rows[-1]) - 1
