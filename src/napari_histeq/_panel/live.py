@@ -16,7 +16,7 @@ from napari_histeq import display, held, layers, work
 from napari_histeq._panel.patch import Patch
 from napari_histeq._panel.plotbox import Drawn
 from napari_histeq.core import Histogram, TransferFunction, measures
-from napari_histeq.plot import why_not_flat
+from napari_histeq.plot import warm_up, why_not_flat
 from napari_histeq.task import counted_limits, curve_of, survey
 
 if TYPE_CHECKING:
@@ -234,6 +234,7 @@ def _is_small(source: Image) -> bool:
 
 def _histogram_of(task: Task) -> Histogram | None:
     """On a worker's thread."""
+    warm_up()  # or the first drawing would hold the GUI
     try:
         return survey(task, lambda *_: None).before
     except ValueError:  # a mask that does not fit; the button tells

@@ -60,12 +60,11 @@ class PlotBox(FigureCanvasQTAgg):
 
     def show_data(self, shown: Drawn | None) -> None:
         """Show other histograms."""
-        had, self.shown = self.shown, shown
+        self.shown = shown
         self.setVisible(shown is not None)
         if shown is None:
             return
-        same = had is not None and (had.after is None) == (shown.after is None)
-        if self._plot is None or not same:
+        if self._plot is None:
             self._make()
         else:
             self._plot.update(shown.before, shown.after, shown.curve, note="")
@@ -75,7 +74,9 @@ class PlotBox(FigureCanvasQTAgg):
         """Set `log`, `kde` or `nbins`."""
         for name, value in options.items():
             setattr(self, name, value)
-        self.renew()
+        if self._plot is not None:
+            self._plot.choose(nbins=self.nbins, log=self.log, kde=self.kde)
+            self.draw()
 
     def renew(self, theme: str | None = None) -> None:
         """Draw all anew, in a theme of napari's."""

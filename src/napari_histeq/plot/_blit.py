@@ -28,35 +28,44 @@ class Blit:
     Notes
     -----
     The picture is that of a plot drawn as a whole, save where a moving line ends upon a
-    tick that stays: it lies over it then, not under it.
+    tick that stays: it lies over it then, not under it. No two texts overlap.
     """
 
     def __init__(self, plot: HistogramFigure) -> None:
         self._plot = plot
         self._drawn: tuple[Any, ...] = ()
         self._ground: Any = None
-        self._stamps: dict[Text, Stamp] = {}
+        self._stamps: dict[Artist, Stamp] = {}
 
     def draw(self, canvas: FigureCanvasAgg, draw_all: Callable[[], Any]) -> None:
         """Draw into the canvas's buffer; `draw_all` is matplotlib's way to draw all of it."""
         state, moving = self._state(), list(self._moving())
-        for artist in moving:
+        texts = list(self._texts())
+        for artist in (*moving, *texts):
             artist.set_animated(True)
+        renderer = canvas.get_renderer()  # type: ignore[no-untyped-call]
         if state == self._drawn:
             canvas.restore_region(self._ground)  # type: ignore[no-untyped-call]
         else:
             draw_all()
+            self._write(set(texts) - set(moving), renderer)
             self._ground = canvas.copy_from_bbox(self._plot.figure.bbox)  # type: ignore[no-untyped-call]
             self._drawn = state
-            self._stamps.clear()
-        renderer = canvas.get_renderer()  # type: ignore[no-untyped-call]
         for artist in moving:
-            if artist.axes is not None and not artist.axes.get_visible():
-                continue
-            if isinstance(artist, Text):
-                self._stamps.setdefault(artist, Stamp(artist)).draw(renderer)
-            else:
+            if not isinstance(artist, Text) and (artist.axes is None or artist.axes.get_visible()):
                 artist.draw(renderer)
+        self._write(set(texts) & set(moving), renderer)
+
+    def _write(self, texts: set[Artist], renderer: RendererAgg) -> None:
+        for text in texts:
+            if text.axes is None or text.axes.get_visible():
+                self._stamps.setdefault(text, Stamp(text)).draw(renderer)
+
+    def _texts(self) -> Iterator[Artist]:
+        figure = self._plot.figure
+        yield from figure.texts
+        for axes in figure.axes:
+            yield from axes.texts
 
     def _state(self) -> tuple[Any, ...]:
         """All that the artists depend on that stay: two equal ones look alike."""
@@ -80,7 +89,7 @@ class Blit:
 class Stamp:
     """A text kept as pixels, as long as its words and its place stay the same."""
 
-    def __init__(self, text: Text) -> None:
+    def __init__(self, text: Any) -> None:
         self._text = text
         self._drawn: tuple[Any, ...] = ()
         self._pixels: Any = np.empty((0, 0, 4), np.uint8)
@@ -92,7 +101,7 @@ class Stamp:
         if not text.get_visible() or not text.get_text():
             return
         x, y = text.get_transform().transform(text.get_unitless_position())
-        state = (text.get_text(), float(x), float(y))
+        state = (text.get_text(), text.get_color(), float(x), float(y), renderer.height)
         if state != self._drawn:
             self._cut(renderer)
             self._drawn = state
