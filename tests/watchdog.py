@@ -5,8 +5,7 @@ from __future__ import annotations
 import sys
 import threading
 import time
-import traceback
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -29,12 +28,14 @@ class Hold:
     ----------
     ours, napari : float
         Seconds spent in our code and what it calls; in napari, which it called.
+    seen : list of str
+        Where our code was at each beat, innermost call first.
     """
 
     where: str
     ours: float = 0.0
     napari: float = 0.0
-    deepest: str = ""
+    seen: list[str] = field(default_factory=list)
 
 
 class Watchdog:
@@ -72,8 +73,10 @@ class Watchdog:
         call: FrameType | None = None  # held, so that no other frame is taken for it
         last = self._clock()
         while not self._stop.wait(BEAT):
-            frames = list(_frames(sys._current_frames()[self._thread]))
             now = self._clock()
+            # Nothing here lets go of the interpreter: what the thread holds, painters say,
+            # must not live longer because we look at it.
+            frames = list(_frames(sys._current_frames()[self._thread]))
             ours = [frame for frame in frames if _is_in(frame, OURS)]
             entered = ours[-1] if ours else None
             if entered is not None:
@@ -89,7 +92,7 @@ class Watchdog:
         inner = next(f for f in frames if _is_in(f, OURS) or _is_in(f, NAPARI))
         if _is_in(inner, OURS):
             hold.ours += seconds
-            hold.deepest = "".join(traceback.format_stack(frames[0], 6))
+            hold.seen.append(" < ".join(f"{_named(f)}:{f.f_lineno}" for f in frames[:6]))
         else:
             hold.napari += seconds
 

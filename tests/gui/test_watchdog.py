@@ -91,7 +91,7 @@ def test_no_call_of_ours_holds_the_gui(
         worst.append(seen.worst)
         if worst[-1].ours < LONGEST:
             return
-    pytest.fail("\n".join(f"{hold.ours:.3f} s in {hold.where}:\n{hold.deepest}" for hold in worst))
+    pytest.fail("\n".join(f"{h.ours:.3f} s in {h.where}: " + "\n".join(h.seen) for h in worst))
 
 
 def test_the_watchdog_barks(viewer: Any, panel: Any, qtbot: Any, monkeypatch: Any) -> None:

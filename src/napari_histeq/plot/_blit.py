@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from matplotlib.artist import Artist
     from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from numpy.typing import NDArray
 
     from napari_histeq.plot._figure import HistogramFigure
 
@@ -35,7 +36,7 @@ class Blit:
         self._plot = plot
         self._drawn: tuple[Any, ...] = ()
         self._ground: Any = None
-        self._stamps: dict[Artist, Stamp] = {}
+        self._stamps = Stamps()
 
     def draw(self, canvas: FigureCanvasAgg, draw_all: Callable[[], Any]) -> None:
         """Draw into the canvas's buffer; `draw_all` is matplotlib's way to draw all of it."""
@@ -59,7 +60,7 @@ class Blit:
     def _write(self, texts: set[Artist], renderer: RendererAgg) -> None:
         for text in texts:
             if text.axes is None or text.axes.get_visible():
-                self._stamps.setdefault(text, Stamp(text)).draw(renderer)
+                self._stamps.draw(text, renderer)
 
     def _texts(self) -> Iterator[Artist]:
         figure = self._plot.figure
@@ -86,37 +87,39 @@ class Blit:
         yield from (words.levels[1], *words.asides, words.powers[1])
 
 
-class Stamp:
-    """A text kept as pixels, as long as its words and its place stay the same."""
+class Stamps:
+    """Texts kept as pixels: drawn once, as long as words, place and looks come again."""
 
-    def __init__(self, text: Any) -> None:
-        self._text = text
-        self._drawn: tuple[Any, ...] = ()
-        self._pixels: Any = np.empty((0, 0, 4), np.uint8)
-        self._corner = 0, 0
+    MOST = 1000
 
-    def draw(self, renderer: RendererAgg) -> None:
-        """Draw the text on what is there already."""
-        text = self._text
+    def __init__(self) -> None:
+        self._kept: dict[tuple[Any, ...], tuple[NDArray[np.uint8], int, int]] = {}
+
+    def draw(self, text: Any, renderer: RendererAgg) -> None:
+        """Draw a text on what is there already."""
         if not text.get_visible() or not text.get_text():
             return
         x, y = text.get_transform().transform(text.get_unitless_position())
-        state = (text.get_text(), text.get_color(), float(x), float(y), renderer.height)
-        if state != self._drawn:
-            self._cut(renderer)
-            self._drawn = state
-        if self._pixels.size:
-            renderer.draw_image(renderer.new_gc(), *self._corner, self._pixels)
+        looks = text.get_color(), text.get_size(), text.get_weight(), text.get_rotation()
+        aligned = text.get_ha(), text.get_va()
+        state = (text.get_text(), x, y, looks, aligned, renderer.width, renderer.height)
+        if state not in self._kept:
+            if len(self._kept) >= self.MOST:
+                self._kept.clear()
+            self._kept[state] = _cut(text, renderer)
+        pixels, x, y = self._kept[state]
+        if pixels.size:
+            renderer.draw_image(renderer.new_gc(), x, y, pixels)
 
-    def _cut(self, like: RendererAgg) -> None:
-        """Draw the text on nothing, and cut it out."""
-        renderer = RendererAgg(int(like.width), int(like.height), like.dpi)  # type: ignore[no-untyped-call]
-        self._text.draw(renderer)
-        whole = np.asarray(renderer.buffer_rgba())  # type: ignore[no-untyped-call]
-        rows, columns = (np.flatnonzero(whole[..., 3].any(axis=axis)) for axis in (1, 0))
-        if not rows.size:
-            self._pixels = whole[:0]
-            return
-        box = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
-        self._pixels = whole[box][::-1].copy()  # matplotlib's images stand on their head
-        self._corner = int(columns[0]), int(like.height) - int(rows[-1]) - 1
+
+def _cut(text: Any, like: RendererAgg) -> tuple[NDArray[np.uint8], int, int]:
+    """Draw a text on nothing, and cut it out: its pixels, and where they are from."""
+    renderer = RendererAgg(int(like.width), int(like.height), like.dpi)  # type: ignore[no-untyped-call]
+    text.draw(renderer)
+    whole = np.asarray(renderer.buffer_rgba())  # type: ignore[no-untyped-call]
+    rows, columns = (np.flatnonzero(whole[..., 3].any(axis=axis)) for axis in (1, 0))
+    if not rows.size:
+        return whole[:0], 0, 0
+    box = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+    # matplotlib's images stand on their head.
+    return whole[box][::-1].copy(), int(columns[0]), int(like.height) - int(rows[-1]) - 1
