@@ -134,7 +134,9 @@ def _cut(
     start = np.floor(low + 0.5 - 1e-6).astype(int)
     start += step * (-(np.minimum(start, 0) // step))  # not before the first label
     stop = np.minimum(np.floor(high + 0.5 + 1e-6).astype(int) + 1, size)
-    box = tuple(slice(int(a), int(max(b, a)), int(n)) for a, b, n in zip(start, stop, step, strict=True))
+    box = tuple(
+        slice(int(a), int(max(b, a)), int(n)) for a, b, n in zip(start, stop, step, strict=True)
+    )
     found = np.asarray(labels[box]) != 0
     return found, shape, (matrix / step[:, None], (offset - start) / step)
 
@@ -193,8 +195,11 @@ def _shapes_mask(
         ((np.asarray(points) - offset) @ back.T, kind)
         for points, kind in zip(region.data, region.shape_type, strict=True)
     ]
-    moved = [(_onto(points, shape[kept:]), kind) for points, kind in moved]
-    moved = [(points, kind) for points, kind in moved if points is not None]
+    moved = [
+        (_onto(points, shape[kept:]), kind)
+        for points, kind in moved
+        if _is_on(points, shape[kept:])
+    ]
     covered = np.zeros(shape[kept:], dtype=bool)
     if moved:
         copy = Shapes([p for p, _ in moved], shape_type=[k for _, k in moved])
@@ -202,9 +207,13 @@ def _shapes_mask(
     return covered.reshape((1,) * kept + covered.shape)
 
 
-def _onto(points: Floats, shape: tuple[int, ...]) -> Floats | None:
-    """A shape's corners, cut to the slices of a grid; None if it lies on none of them."""
-    slices, last = np.rint(points[:, :-2]), np.asarray(shape[:-2]) - 1
-    if (slices.max(axis=0) < 0).any() or (slices.min(axis=0) > last).any():
-        return None
-    return np.hstack([slices.clip(0, last), points[:, -2:]])
+def _is_on(points: Floats, shape: tuple[int, ...]) -> bool:
+    """Whether a shape with these corners lies on one of the slices of a grid."""
+    slices = np.rint(points[:, :-2])
+    return bool((slices.max(axis=0) >= 0).all() and (slices.min(axis=0) < shape[:-2]).all())
+
+
+def _onto(points: Floats, shape: tuple[int, ...]) -> Floats:
+    """A shape's corners, on the slices of a grid."""
+    slices = np.rint(points[:, :-2]).clip(0, np.asarray(shape[:-2]) - 1)
+    return np.hstack([slices, points[:, -2:]])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from weakref import WeakMethod
@@ -12,7 +11,8 @@ import numpy as np
 from napari.qt.threading import create_worker
 from qtpy.QtCore import QObject, QTimer, Signal
 
-from napari_histeq import display, held, layers, work
+from napari_histeq import display, layers, work
+from napari_histeq._panel.displayed import of_displayed
 from napari_histeq._panel.patch import Patch
 from napari_histeq._panel.plotbox import Drawn
 from napari_histeq.core import Histogram, TransferFunction, measures
@@ -73,7 +73,8 @@ class Live(QObject):
         self._histogram: Histogram | None = None
         self._counting: Any = None
         self._worn: tuple[Image, display.Worn] | None = None
-        self._patch = Patch(viewer)
+        self._patch = Patch(viewer, self._tell)
+        self._counted_part = self._said = ""
         self._found: tuple[Task, Histogram, TransferFunction | None] | None = None
         self._drawing: Drawn | None = None
         self._told_at = 0.0
@@ -103,7 +104,7 @@ class Live(QObject):
             layer, look = self._worn
             self._worn = None
             look.put_on(layer)
-            self.told.emit("")
+        self._tell()
 
     def close(self) -> None:
         """Stop all, and leave nothing behind."""
@@ -127,21 +128,38 @@ class Live(QObject):
         try:
             self._follow(*choose())
         except work.EXPECTED as error:
-            self.told.emit(str(error))
+            self._say(str(error))
 
     def _follow(self, source: Image | None, choice: work.Choice) -> None:
         if self._worn is not None and self._worn[0] is not source:
             self.undress()
         if source is None:
-            self._found = self._drawing = None
-            self._plot.show_data(None)
-            self.measured.emit(None)
+            self._key, self._counted_part = None, ""
+            self._show_nothing()
             return
         key = self._key_of(source, choice)
         if key != self._key:
             self._count(source, choice, key)
         elif self._histogram is not None and self._histogram.total:
             self._show(source, choice, self._histogram)
+        elif self._histogram is not None:
+            self._show_nothing("There nothing counts.")
+
+    def _show_nothing(self, why: str = "") -> None:
+        self._found = self._drawing = None
+        self._plot.show_data(None)
+        self.measured.emit(None)
+        self.undress()
+        self._tell(why)
+
+    def _tell(self, about: str = "") -> None:
+        """Say what is to know about the preview, after what was counted at all."""
+        self._say(" ".join(words for words in (self._counted_part, about) if words))
+
+    def _say(self, words: str) -> None:
+        if words != self._said:  # else it would wipe out what others said meanwhile
+            self._said = words
+            self.told.emit(words)
 
     def _show(self, source: Image, choice: work.Choice, histogram: Histogram) -> None:
         task = work.task_of(self._viewer, source, choice)
@@ -156,7 +174,7 @@ class Live(QObject):
         else:
             if self._worn is not None:
                 self.undress()
-            self._patch.show(source, task, histogram.range)
+            self._patch.show(source, task, histogram)
 
     def _wear(self, source: Image, task: Task, before: Histogram, curve: TransferFunction) -> None:
         """Display the source itself as the result would look."""
@@ -168,7 +186,7 @@ class Live(QObject):
         colormap, gamma = layers.look_of(source) if is_display else (look.colormap, look.gamma)
         settings = display.display_settings(curve, before, limits, colormap=colormap, gamma=gamma)
         display.show(settings, source)
-        self.told.emit(display.in_words(settings.error))
+        self._tell(display.in_words(settings.error))
 
     def _push(self) -> None:
         """Get the histogram after, for the plot; the table is renewed less often."""
@@ -212,9 +230,10 @@ class Live(QObject):
         self._drop_count()
         self._key, self._histogram = key, None
         task = work.task_of(self._viewer, source, choice)
+        self._counted_part = ""
         if not _is_small(source):
-            pixels = held.thinned(held.slice_of(source), rgb=source.rgb)
-            task = replace(task, image=pixels, region=None)
+            point = tuple(source.world_to_data(self._viewer.dims.point))
+            task, self._counted_part = of_displayed(task, source, point)
         self._counting = create_worker(
             _histogram_of, task, _start_thread=False, _ignore_errors=True
         )
@@ -226,6 +245,7 @@ class Live(QObject):
             key == self._key and histogram is not None and not self._gone
         ):  # else too late: the person moved on
             self._histogram = histogram
+            self._tell()
             self.touch()
 
     def _drop_count(self) -> None:
