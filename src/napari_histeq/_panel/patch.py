@@ -13,7 +13,7 @@ from qtpy.QtCore import QObject, QTimer
 from napari_histeq import layers
 from napari_histeq._panel import crop
 from napari_histeq._panel.links import Links
-from napari_histeq._panel.view import View, view_of
+from napari_histeq._panel.view import View, view_of, window_of
 from napari_histeq.record import KEY
 from napari_histeq.task import Task, counted_limits
 from napari_histeq.work import EXPECTED
@@ -90,8 +90,13 @@ class Patch(QObject):
             self.remove()
 
     def _look(self) -> None:
-        if self._wanted is not None and _place_of(self._wanted[0]) != self._seen:
+        if self._wanted is not None and self._place(self._wanted[0]) != self._seen:
             self._renew()
+
+    def _place(self, source: Image) -> tuple[Any, ...]:
+        """What of a layer is displayed: the same again needs nothing new."""
+        shown, number = tuple(source._slice_input.displayed), source._slice.request_id  # noqa: SLF001
+        return shown, number, _is_flat(source) and window_of(self._viewer, source)
 
     # ---- what is done ----
 
@@ -102,14 +107,14 @@ class Patch(QObject):
             return
         assert self._wanted is not None
         source, task, histogram = self._wanted
-        self._seen, self._late = _place_of(source), False
+        self._seen, self._late = self._place(source), False
         if not _is_flat(source):
             self._fail(FLAT)
             return
         if source._slice.empty:  # noqa: SLF001  (the viewer stands beside it)
             self._take_off()
             return
-        view = view_of(source, tuple(source.world_to_data(self._viewer.dims.point)))
+        view = view_of(self._viewer, source)
         affine = _to_world(source) @ view.place
         self._working = True
         worker = create_worker(_equalized, view, task, histogram, _start_thread=False)
@@ -216,13 +221,6 @@ class _selection_kept:  # noqa: N801  (used as a function)
 def _is_flat(source: Image) -> bool:
     """Whether its last two axes are displayed: there a layer of two axes lies."""
     return list(source._slice_input.displayed) == [source.ndim - 2, source.ndim - 1]  # noqa: SLF001
-
-
-def _place_of(source: Image) -> tuple[Any, ...]:
-    """What of a layer is displayed: the same again needs nothing new."""
-    shown = tuple(source._slice_input.displayed)  # noqa: SLF001
-    corners = np.asarray(source.corner_pixels).tobytes()
-    return shown, source.data_level, corners, source._slice.request_id  # noqa: SLF001
 
 
 def _to_world(source: Image) -> NDArray[np.float64]:

@@ -14,6 +14,7 @@ from napari_histeq.regions import Grid
 
 if TYPE_CHECKING:
     from napari.layers import Image
+    from napari.viewer import Viewer
     from numpy.typing import NDArray
 
     from napari_histeq.task import Task
@@ -109,25 +110,55 @@ def first_sample(span: Span, step: int) -> int:
     return min(-(-span[0] // step), (span[1] - 1) // step)
 
 
-def view_of(source: Image, point: tuple[float, ...]) -> View:
-    """What is visible of a layer, in about `MOST` samples.
-
-    `point` is where the viewer stands, in the layer's data.
-    """
+def view_of(viewer: Viewer, source: Image) -> View:
+    """What is visible of a layer, in about `MOST` samples."""
     ndim = source.ndim
     finest = tuple(int(n) for n in layers.pixels_of(source).shape[:ndim])
     level: Any = source.data[source.data_level] if source.multiscale else source.data
     shape = tuple(int(n) for n in level.shape[:ndim])
-    places = np.rint(np.asarray(point) * shape / finest).astype(int)
+    point = np.asarray(source.world_to_data(viewer.dims.point))
+    places = np.rint(point * shape / finest).astype(int)
     at = [int(p) for p in np.clip(places, 0, np.array(shape) - 1)[:-2]]
-    visible = [
-        (w.start or 0, size if w.stop is None else min(w.stop, size))
-        for w, size in zip(held.visible_window(source), shape[-2:], strict=True)
-    ]
     origin = (0,) * ndim
     if not source.multiscale and not isinstance(level, np.ndarray):  # napari holds the plane
         level, origin = held.slice_of(source)[(None,) * len(at)], (*at, 0, 0)
+    visible = window_of(viewer, source)
     pixels = math.prod(stop - start for start, stop in visible)
     step = max(math.ceil(math.sqrt(pixels / MOST) - 0.05), 1)
     steps = (*(1 for _ in at), step, step)
     return View(level, origin, shape, finest, (*((p, p + 1) for p in at), *visible), steps)
+
+
+def window_of(viewer: Viewer, source: Image) -> tuple[Span, Span]:
+    """The rows and columns of the displayed level that are on the screen.
+
+    What napari has loaded of a pyramid may be more: it keeps that while one zooms in.
+    """
+    level = source.data[source.data_level] if source.multiscale else source.data
+    sizes = level.shape[source.ndim - 2 : source.ndim]
+    seen = held.visible_window(source)
+    rows, columns = (
+        (int(w.start or 0), int(n if w.stop is None else min(w.stop, n)))
+        for w, n in zip(seen, sizes, strict=True)
+    )
+    if source.multiscale:
+        low, high = _on_screen(viewer, source)
+        top, left = np.maximum(np.floor(low), (rows[0], columns[0])).astype(int)
+        bottom, right = np.minimum(np.ceil(high) + 1, (rows[1], columns[1])).astype(int)
+        if top < bottom and left < right:
+            return (int(top), int(bottom)), (int(left), int(right))
+    return rows, columns
+
+
+def _on_screen(viewer: Viewer, source: Image) -> NDArray[np.float64]:
+    """The corners of the screen, in pixels of the displayed level."""
+    camera = getattr(viewer, "scene", viewer).camera  # napari < 0.9 has them on the viewer
+    canvas: Any = getattr(viewer, "canvas", None)
+    size = canvas.viewbox_size(viewer.layers) if canvas else getattr(viewer, "_canvas_size", np.inf)
+    half = np.broadcast_to(size, 2) / camera.zoom / 2
+    center = np.asarray(camera.center)[-2:]
+    corners = [center + half * sign for sign in ((-1, -1), (-1, 1), (1, -1), (1, 1))]
+    shown = list(source._slice_input.displayed)  # noqa: SLF001
+    places = source._transforms[1:].simplified.set_slice(shown).inverse(corners)  # noqa: SLF001
+    places = np.asarray(places) / np.asarray(source.downsample_factors)[source.data_level, shown]
+    return np.stack([places.min(axis=0), places.max(axis=0)])
