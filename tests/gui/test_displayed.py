@@ -107,13 +107,20 @@ def test_shapes_and_other_axes_displayed(viewer: Any, panel: Any, qtbot: Any) ->
     qtbot.waitUntil(
         lambda: abs(panel.plotbox.shown.before.total / inside.size - 1) < 0.04, timeout=5000
     )
-    region.data = []
+    region.data = [[[20, 40], [20, 140], [150, 140], [150, 40]]]
+    qtbot.waitUntil(
+        lambda: abs(panel.plotbox.shown.before.total / inside.size - 0.5) < 0.02, timeout=5000
+    )
     labels = np.zeros(PLANES.shape, np.uint8)
     labels[:, 60:, :150] = 1
     panel["mask"].value = viewer.add_labels(labels, name="labels")
     viewer.dims.order = (2, 1, 0)
     viewer.dims.set_current_step(2, 100)
     counted(panel, qtbot, PLANES[:, 60:, 100])
+    viewer.layers["labels"].fill((0, 90, 100), 0)
+    qtbot.waitUntil(lambda: panel.plotbox.shown is None, timeout=5000)
+    viewer.layers["labels"].paint((2, 90, 100), 3)
+    qtbot.waitUntil(lambda: panel.plotbox.shown is not None, timeout=5000)
 
 
 def test_a_pyramid_by_all_of_its_slice(viewer: Any, panel: Any, qtbot: Any) -> None:

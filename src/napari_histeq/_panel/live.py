@@ -13,6 +13,7 @@ from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_histeq import display, layers, work
 from napari_histeq._panel.displayed import of_displayed
+from napari_histeq._panel.links import Links
 from napari_histeq._panel.patch import Patch
 from napari_histeq._panel.plotbox import Drawn
 from napari_histeq.core import Histogram, TransferFunction, measures
@@ -22,7 +23,7 @@ from napari_histeq.task import counted_limits, curve_of, survey
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from napari.layers import Image
+    from napari.layers import Image, Labels, Shapes
     from napari.viewer import Viewer
 
     from napari_histeq._panel.plotbox import PlotBox
@@ -72,6 +73,7 @@ class Live(QObject):
         self._key: tuple[Any, ...] | None = None
         self._histogram: Histogram | None = None
         self._counting: Any = None
+        self._links, self._edits = Links(), 0  # to the region, and how often it was drawn in
         self._worn: tuple[Image, display.Worn] | None = None
         self._patch = Patch(viewer, self._tell)
         self._counted_part = self._said = ""
@@ -111,6 +113,7 @@ class Live(QObject):
         for timer in (self._timer, self._second, self._third, self._fourth):
             timer.stop()
         self._drop_count()
+        self._links.undo()
         self.preview = False
         self.undress()
 
@@ -223,12 +226,26 @@ class Live(QObject):
         """All that the histogram depends on."""
         region = choice.region
         point = () if _is_small(source) else tuple(self._viewer.dims.current_step)
-        marked = () if region is None else (id(region), id(region.data))
+        marked = () if region is None else (id(region), self._edits)
         return (id(source), id(source.data), point, marked, choice.ignored)
+
+    def _watch(self, region: Labels | Shapes | None) -> None:
+        """Count anew when somebody draws in the region."""
+        self._links.undo()
+        if region is None:
+            return
+        for name in ("data", "paint"):
+            if name in region.events:
+                self._links.connect(region.events[name], self._edited)
+
+    def _edited(self, _: object = None) -> None:
+        self._edits += 1
+        self.touch()
 
     def _count(self, source: Image, choice: work.Choice, key: tuple[Any, ...]) -> None:
         self._drop_count()
         self._key, self._histogram = key, None
+        self._watch(choice.region)
         task = work.task_of(self._viewer, source, choice)
         self._counted_part = ""
         if not _is_small(source):
