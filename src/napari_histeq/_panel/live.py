@@ -11,7 +11,7 @@ import numpy as np
 from napari.qt.threading import create_worker
 from qtpy.QtCore import QObject, QTimer, Signal
 
-from napari_histeq import display, layers, work
+from napari_histeq import display, layers, work, worn
 from napari_histeq._panel.displayed import of_displayed
 from napari_histeq._panel.links import Links
 from napari_histeq._panel.patch import Patch
@@ -106,6 +106,7 @@ class Live(QObject):
             layer, look = self._worn
             self._worn = None
             look.put_on(layer)
+            worn.before.pop(layer, None)
         self._tell()
 
     def close(self) -> None:
@@ -183,6 +184,7 @@ class Live(QObject):
         """Display the source itself as the result would look."""
         if self._worn is None:
             self._worn = source, display.Worn.of(source)
+            worn.before[source] = self._worn[1]
         look = self._worn[1]
         limits = counted_limits(task, before) or before.range
         is_display = layers.kind_of(source) == layers.DISPLAY
