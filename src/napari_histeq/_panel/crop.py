@@ -148,7 +148,7 @@ def _locally(
     around = _around(view, dict(zip(axes, resolve_kernel(method.kernel_size, finest), strict=True)))
     pixels = view.read(around.spans, around.steps)
     mask = view.mask(task, pixels, around.spans, around.steps)
-    extremes = _extremes(view, task, list(around.axes)) or known.range
+    extremes = _extremes(view, task, list(around.axes), known)
 
     def mix(grey: NDArray[Any], mask: Mask, seen: NDArray[Any], out_range: Any) -> NDArray[Any]:
         counted, start = around.block(grey, around.spans, around.steps)
@@ -221,10 +221,11 @@ def _inner(view: View, around: _Around, pixels: NDArray[Any]) -> NDArray[Any]:
     return np.asarray(pixels[tuple(inner)])
 
 
-def _extremes(view: View, task: Task, axes: list[int]) -> Extremes | None:
-    """Those of the displayed plane, if each has its own (or all pixels are in it)."""
-    if (len(axes) == len(view.shape) and view.is_deep) or not view.is_at_hand(axes, WHOLE):
-        return None
+def _extremes(view: View, task: Task, axes: list[int], known: Histogram) -> Extremes:
+    """Those of the displayed plane, if each has its own or all pixels lie in it."""
+    known_well = known.total == math.prod(view.finest) or view.shape != view.finest
+    if (len(axes) == len(view.shape) and known_well) or not view.is_at_hand(axes, WHOLE):
+        return known.range
     spans, steps = view.whole(axes), (1,) * len(view.shape)
     pixels = view.read(spans, steps)
     mask = view.mask(task, pixels, spans, steps)

@@ -121,6 +121,7 @@ class Live(QObject):
     def _mark_gone(self, _: object = None) -> None:
         """The window was closed, and Qt deleted all that was in it."""
         self._gone = True
+        self._patch.stop()
 
     # ---- the steps: each is short, and Qt has its turn between them ----
 

@@ -65,10 +65,14 @@ class Patch(QObject):
 
     def remove(self) -> None:
         """Take the layer away, and drop what is under way."""
+        self.stop()
+        self._take_off()
+
+    def stop(self) -> None:
+        """Follow no more, and drop what is under way."""
         self._timer.stop()
         self._links.undo()
         self._wanted, self._late = None, False
-        self._take_off()
 
     # ---- what is looked at ----
 
