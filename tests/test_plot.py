@@ -263,6 +263,12 @@ def test_the_sentence_is_true_for_local_methods():
     assert "Each place has a curve of its own" in plot.why_not_flat(before, split)
 
 
+def test_of_floats_only_the_caller_knows_that_each_place_has_its_own_curve():
+    before = compute_histogram(data.moon().astype(np.float32))
+    assert "A curve moves whole levels" in plot.why_not_flat(before, before)
+    assert "Each place has a curve" in plot.why_not_flat(before, before, local=True)
+
+
 @pytest.mark.parametrize("name", IMAGES)
 def test_there_is_a_sentence_for_every_image(name):
     before, after, _ = both(IMAGES[name])

@@ -17,6 +17,7 @@ from napari_histeq.record import counting
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from napari_histeq.core import Histogram
     from napari_histeq.task import Outcome, Task
 
 #: Pixels across a plot: sharp when it fills the screen.
@@ -101,7 +102,7 @@ def of_all(task: Task, outcome: Outcome, theme: str) -> NDArray[np.uint8]:
         title=task.source,
         theme=theme_of(theme),
         measures=_in_plot(outcome),
-        note=_note(task),
+        note=note_of(task, outcome.before, outcome.after),
         width=PLOT_WIDTH,
     )
 
@@ -119,13 +120,15 @@ def _in_plot(outcome: Outcome) -> dict[str, Any] | None:
     return told | {caption: after[name] for caption, name in SINGLE.items() if name in after}
 
 
-def _note(task: Task) -> str | None:
-    """Why the result is not flat, where one curve of grey levels is not the reason."""
+def note_of(task: Task, before: Histogram, after: Histogram | None) -> str:
+    """Why the result is not flat."""
+    if after is None:
+        return ""
     if not isinstance(task.method, CurveMethod):
-        return None
+        return plot.why_not_flat(before, after, local=True)
     whole = "Why is it not perfectly flat? A curve moves whole levels: it can merge them, but"
     if task.axes is not None:
         return f"{whole} never split one; and here every slice has a curve of its own."
     if task.channel_axis is not None:
         return f"{whole} never split one; this is the luminance, of colours in whole levels."
-    return None
+    return plot.why_not_flat(before, after)

@@ -18,7 +18,8 @@ from napari_histeq._panel.links import Links
 from napari_histeq._panel.patch import Patch
 from napari_histeq._panel.plotbox import Drawn
 from napari_histeq.core import Histogram, TransferFunction, measures
-from napari_histeq.plot import warm_up, why_not_flat
+from napari_histeq.pictures import note_of
+from napari_histeq.plot import warm_up
 from napari_histeq.task import counted_limits, curve_of, survey
 
 if TYPE_CHECKING:
@@ -241,7 +242,7 @@ class Live(QObject):
             when: {name: float(np.ravel(pair)[i]) for name, pair in found.items()}
             for i, when in enumerate(("before", "after"))
         }
-        self.measured.emit((told, why_not_flat(before, after)))
+        self.measured.emit((told, note_of(task, before, after)))
 
     # ---- the histogram ----
 

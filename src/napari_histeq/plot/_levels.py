@@ -37,13 +37,15 @@ def levels_text(histogram: Histogram, source: Histogram) -> str:
     return f"counted in {histogram.nbins:,} bins"
 
 
-def why_not_flat(before: Histogram, after: Histogram) -> str:
+def why_not_flat(before: Histogram, after: Histogram, *, local: bool = False) -> str:
     """The plain sentence that says why the histogram after is not perfectly flat.
 
     Parameters
     ----------
     before, after : Histogram
         Of the same pixels.
+    local : bool
+        Whether each place had a curve of its own; where levels can be counted, they tell.
 
     Returns
     -------
@@ -57,16 +59,19 @@ def why_not_flat(before: Histogram, after: Histogram) -> str:
         return "No pixel was counted, so there is nothing to equalize."
     if many == 1:
         return "All pixels share one level: there is no contrast to spread."
+    each = (
+        f"{question} Each place has a curve of its own here: the contrast is spread around "
+        "each pixel, not over the whole image."
+    )
     if many is None or few is None:
+        if local:
+            return each
         return (
             f"{question} A curve moves whole levels: pixels of equal intensity stay equal, "
             "and between its knots the curve is straight."
         )
     if not _moved_whole(before, after):
-        return (
-            f"{question} Each place has a curve of its own here: the contrast is spread around "
-            f"each pixel, not over the whole image. {many:,} levels became {few:,}."
-        )
+        return f"{each} {many:,} levels became {few:,}."
     moved = f"{question} A curve moves whole levels: it can merge them, but never split one."
     if few == many:
         return f"{moved} All {many:,} levels were kept; only the distances between them changed."
