@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
@@ -220,12 +220,24 @@ def tolerance(image, wanted, convention, strength):
     return 0.5 + extra + 1e-12 * scale
 
 
+def rest_uncounted(counted, *others):
+    """A job with numbers that are not counted, between those that are."""
+    image = np.array([*counted, *others], np.float16)
+    mask = np.arange(image.size) < len(counted)
+    return some.Job(image, {"mask": mask, "axes": None, "strength": 0.5})
+
+
 @given(
     some.jobs(),
     st.sampled_from(some.CONVENTIONS),
     some.options["power"],
     some.options["plateau"],
 )
+@example(rest_uncounted([0, 1], 0.5), "midpoint", 1.0, np.inf)  # in a gap nothing rises
+@example(rest_uncounted([0, 1], 0.5), "pillow", 1.0, np.inf)
+# As many bins as whole numbers in the range, and yet these are no levels.
+@example(rest_uncounted([0, 1, 4, 4]), "midpoint", 1.0, np.inf)
+@example(rest_uncounted([0, 1, 1, 1, 1, 4]), "pillow", 1.0, np.inf)
 def test_global_is_its_formula(job, convention, power, plateau):
     if not naive.has_bin_per_level(job.image.dtype):
         power, plateau = 1.0, np.inf  # without levels there is another rule, see test_methods

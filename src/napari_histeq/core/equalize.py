@@ -262,12 +262,23 @@ def checked_for(
 
 def _with_start(histogram: Histogram, y: NDArray[np.float64], low: float) -> TransferFunction:
     """The curve through the levels, and up to them from where nothing is counted yet."""
-    x, start = histogram.levels, histogram.bin_edges[:1].astype(histogram.levels.dtype)
+    x, y = _with_gaps(histogram, y)
+    start = histogram.bin_edges[:1].astype(x.dtype)
     if start[0] == x[0]:  # a first bin that is no wider than a level: just below it
         start = _below(start)
     if start[0] < x[0]:
         return TransferFunction(np.concatenate([start, x]), np.concatenate([[min(low, y[0])], y]))
     return TransferFunction(x, y)
+
+
+def _with_gaps(
+    histogram: Histogram, y: NDArray[np.float64]
+) -> tuple[NDArray[Any], NDArray[np.float64]]:
+    """The knots at the levels, and one where a gap starts: no pixel in it, so it is level."""
+    x, starts = histogram.levels, histogram.bin_edges[:-1].astype(histogram.levels.dtype)
+    rises = (histogram.counts[1:] == 0) & (y[1:] > y[:-1])
+    gaps = np.flatnonzero(rises & (x[:-1] < starts[1:]) & (starts[1:] < x[1:])) + 1
+    return np.insert(x, gaps, starts[gaps]), np.insert(y, gaps, y[gaps])
 
 
 def _below(value: NDArray[Any]) -> NDArray[Any]:
