@@ -374,6 +374,14 @@ def test_auto_range_is_by_dtype(dtype, kind):
     assert_same_bits(equalize(image), equalize(image, out_range=kind))
 
 
+@pytest.mark.parametrize("method", ["global", "clahe"])
+def test_a_range_may_be_any_two_numbers(method):
+    image = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    wanted = equalize(image, method, out_range=(3, 200))
+    for pair in ([3, 200], np.array([3, 200]), (np.uint8(3), np.float32(200))):
+        np.testing.assert_array_equal(equalize(image, method, out_range=pair), wanted)
+
+
 def test_ranges():
     image = np.array([3, 9, 9, 27], np.int16)
     assert equalize(image, out_range="image").tolist() == [9, 21, 21, 27]
@@ -471,6 +479,7 @@ BAD = [
     (GREY, {"axes": "yx"}, TypeError, "axes holds 'yx'"),
     (GREY, {"channel_axis": -1}, ValueError, r"channel_axis=-1 has length 6.*3.*4"),
     (RGB, {"channel_axis": 3}, ValueError, "channel_axis holds 3"),
+    (RGB, {"channel_axis": (0, 2)}, TypeError, r"channel_axis is \(0, 2\).*one integer"),
     (np.zeros(3), {"channel_axis": 0}, ValueError, "channel_axis=0"),
     (RGB, {"channel_axis": -1, "axes": 2}, ValueError, "axes.*2.*channel"),
     (GREY, {"strength": 1.01}, ValueError, "strength is 1.01.*0.*1"),

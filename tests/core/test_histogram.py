@@ -238,6 +238,7 @@ def test_made_by_hand_from_numpys():
     [
         ([1, 2], [0, 1], r"\(2,\).*\(2,\).*n \+ 1"),
         ([1, 2], [0, 2, 1], "decrease.*sort"),
+        ([1, 2], [0, np.nan, 1], "NaN"),
         (3, [0, 1], "n bins need"),
     ],
 )
@@ -253,6 +254,7 @@ def test_bins_that_do_not_fit(counts, edges, message):
         ({"nbins": -3}, ValueError, "nbins is -3"),
         ({"nbins": 1 << 30}, ValueError, "nbins is 1073741824"),
         ({"nbins": 2.5}, TypeError, "nbins is 2.5.*integer"),
+        ({"max_samples": 2.5}, TypeError, "max_samples is 2.5.*integer"),
         ({"axes": 5}, ValueError, "axes holds 5"),
         ({"mask": np.ones(3, bool)}, ValueError, r"\(3,\).*\(2, 5\)"),
     ],
@@ -260,3 +262,9 @@ def test_bins_that_do_not_fit(counts, edges, message):
 def test_bad_input(options, error, message):
     with pytest.raises(error, match=message):
         compute_histogram(np.zeros((2, 5), np.uint8), **options)
+
+
+@pytest.mark.parametrize("bandwidth", [-1, np.nan])
+def test_no_kernel_has_a_negative_width(bandwidth):
+    with pytest.raises(ValueError, match=f"bandwidth is {bandwidth}"):
+        compute_histogram(np.arange(9)).kde(bandwidth=bandwidth)

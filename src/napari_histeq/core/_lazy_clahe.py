@@ -29,8 +29,8 @@ from napari_histeq.core.histogram import Histogram
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from napari_histeq.core._settings import Settings
     from napari_histeq.core.clahe import Clahe
-    from napari_histeq.core.equalize import Settings
 
     Pixels = NDArray[Any]
     Mask = NDArray[np.bool_] | None
@@ -43,20 +43,6 @@ class Extremes(NamedTuple):
 
     def __add__(self, other: Any) -> Extremes:
         return Extremes(self.found + other.found)
-
-
-def thick(settings: Settings, grid: tuple[int, ...]) -> Settings:
-    """The same settings, with axes along which tiles are one pixel thick as outer ones."""
-    method: Any = settings.method
-    if method.convention == "opencv":
-        return settings
-    kernel = resolve_kernel(method.kernel_size, tuple(grid[a] for a in settings.axes))
-    pairs = [(a, k) for a, k in zip(settings.axes, kernel, strict=True) if k > 1]
-    pairs = pairs or [(settings.axes[-1], 1)]
-    axes = tuple(a for a, _ in pairs)
-    outer = tuple(sorted({*settings.outer, *settings.axes} - {*axes}))
-    method = replace(method, kernel_size=tuple(k for _, k in pairs))
-    return replace(settings, method=method, axes=axes, outer=outer)
 
 
 def at_level(settings: Settings, finest: tuple[int, ...], counted: tuple[int, ...]) -> Settings:
@@ -105,6 +91,10 @@ def _equalize_color(
     histogram = Histogram(*count(lazy.ChunkSource(before, mask, ArraySource)))
     if not histogram.total:
         return levels, False
+    method: Any = settings.method
+    spanned = tuple(before.shape[axis] for axis in settings.axes)
+    if _adaptive.leaves_alone(method, spanned, histogram.range, settings.strength):
+        return levels, True  # nor may the gamut
     fitting = replace(settings, out_range=color.limits(settings.out_range, histogram))
     gamut = color.gamut(fitting.limits(histogram), settings.strength, histogram)
     mapping = _mapping(before, mask, fitting)
@@ -160,7 +150,7 @@ def _mapping(image: da.Array, mask: da.Array | None, settings: Settings) -> Any:
     if extremes is None:
         return None
     kernel = resolve_kernel(method.kernel_size, tuple(image.shape[a] for a in settings.axes))
-    if _adaptive.nothing_to_do(extremes, kernel) or settings.strength == 0:
+    if _adaptive.nothing_to_do(extremes, kernel, settings.strength):
         return _copy
     curves = _tile_curves(image, mask, settings.axes, kernel, extremes, method)
     ends = _adaptive.output_limits(settings.out_range, extremes, image.dtype)

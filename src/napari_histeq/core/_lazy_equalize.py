@@ -10,9 +10,10 @@ import numpy as np
 
 from napari_histeq.core import _apply, _blocks, _planes, _validate, color, lazy
 from napari_histeq.core._counting import ArraySource, count
-from napari_histeq.core._warn import warn
+from napari_histeq.core._in_memory import color_curve, equalize_into
+from napari_histeq.core._settings import checked
+from napari_histeq.core._warn import warn_of_empty
 from napari_histeq.core.clahe import Clahe
-from napari_histeq.core.equalize import NOTHING_COUNTED, checked, color_curve, equalize_into
 from napari_histeq.core.histogram import Histogram
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_histeq.core._options import Method
-    from napari_histeq.core.equalize import Settings
+    from napari_histeq.core._settings import Settings
 
     Pixels = NDArray[Any]
     Mapping = Callable[[Pixels], Pixels]
@@ -56,7 +57,7 @@ def equalize(
     wanted = lazy.checked_mask(mask, grid)
     if counted.dtype.kind != "b":
         arrays, found = _equalized(arrays, count_level, wanted, settings, channels is not None)
-        _warn_of_empty(found)
+        warn_of_empty(found, stacklevel=3)
     return arrays if channels is None else [da.moveaxis(a, -1, channels) for a in arrays]
 
 
@@ -70,7 +71,7 @@ def _fit_tiles(
 
     finest, shape = levels[0].shape[:ndim], levels[counted].shape[:ndim]
     settings.check_tiles(finest, levels[0].dtype, masked)
-    return _lazy_clahe.thick(_lazy_clahe.at_level(settings, finest, shape), shape)
+    return _lazy_clahe.at_level(settings, finest, shape).layered(shape)
 
 
 def _check_levels(levels: list[da.Array], outer: tuple[int, ...]) -> None:
@@ -87,12 +88,6 @@ def _check_levels(levels: list[da.Array], outer: tuple[int, ...]) -> None:
                 f"`axes`, or along which tiles are 1 pixel thick (here {outer}), need the same "
                 "length at each level"
             )
-
-
-def _warn_of_empty(found: list[bool]) -> None:
-    if not all(found):
-        what = "the image" if len(found) == 1 else f"{found.count(False)} of {len(found)} planes"
-        warn(NOTHING_COUNTED.format(what=what), stacklevel=4)
 
 
 def _equalized(

@@ -199,6 +199,8 @@ class Histogram:
         """
         from napari_histeq.core._density import gaussian_kde
 
+        if bandwidth is not None:
+            _validate.bandwidth(bandwidth)
         where = self.bin_centers if points is None else np.asarray(points, dtype=np.float64)
         return gaussian_kde(self, where, bandwidth)
 
