@@ -29,6 +29,7 @@ from napari_histeq.core.histogram import Histogram
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from napari_histeq.core._lazy_equalize import Work
     from napari_histeq.core._settings import Settings
     from napari_histeq.core.clahe import Clahe
 
@@ -61,30 +62,23 @@ def at_level(settings: Settings, finest: tuple[int, ...], counted: tuple[int, ..
     return replace(settings, method=replace(method, kernel_size=scaled))
 
 
-def equalize_plane(
-    levels: list[da.Array],
-    counted: int,
-    mask: da.Array | None,
-    settings: Settings,
-    channels: bool,
-) -> tuple[list[da.Array], bool]:
+def equalize_plane(work: Work) -> tuple[list[da.Array], bool]:
     """Count one level of a plane now, map all when asked for; whether anything was counted.
 
     The levels have all their axes, the outer ones of length 1.
     """
-    if channels:
-        return _equalize_color(levels, counted, mask, settings)
-    mapping = _mapping(levels[counted], mask, settings)
+    if work.channels:
+        return _equalize_color(work)
+    mapping = _mapping(work.levels[work.counted], work.mask, work.settings)
     if mapping is None:
-        return levels, False
-    return [_mapped(mapping, level) for level in levels], True
+        return work.levels, False
+    return [_mapped(mapping, level) for level in work.levels], True
 
 
-def _equalize_color(
-    levels: list[da.Array], counted: int, mask: da.Array | None, settings: Settings
-) -> tuple[list[da.Array], bool]:
-    image, luminances = levels[counted], [_luminance_of(level) for level in levels]
-    before = luminances[counted]
+def _equalize_color(work: Work) -> tuple[list[da.Array], bool]:
+    levels, mask, settings = work.levels, work.mask, work.settings
+    luminances = [_luminance_of(level) for level in levels]
+    image, before = levels[work.counted], luminances[work.counted]
     if image.shape[-1] == 4:
         seen = image[..., 3] > 0
         mask = seen if mask is None else mask & seen
@@ -154,7 +148,8 @@ def _mapping(image: da.Array, mask: da.Array | None, settings: Settings) -> Any:
         return _copy
     curves = _tile_curves(image, mask, settings.axes, kernel, extremes, method)
     ends = _adaptive.output_limits(settings.out_range, extremes, image.dtype)
-    return partial(_mix, settings.axes, curves, _mixing.Limits(*ends, settings.strength))
+    limits = _mixing.Limits(*ends, settings.strength)
+    return partial(_mix, _mixing.interpolate, settings.axes, curves, limits)
 
 
 def _copy(block: Pixels, _offset: tuple[int, ...], _shape: tuple[int, ...], out: Pixels) -> None:
@@ -162,17 +157,19 @@ def _copy(block: Pixels, _offset: tuple[int, ...], _shape: tuple[int, ...], out:
 
 
 def _mix(
+    interpolate: Any,
     axes: tuple[int, ...],
-    curves: _curves.TileCurves,
-    limits: _mixing.Limits,
+    curves: Any,
+    how: Any,
     block: Pixels,
     offset: tuple[int, ...],
     shape: tuple[int, ...],
     out: Pixels,
 ) -> None:
+    """Map a block by the `interpolate` of a convention: its `curves`, and `how` to mix them."""
     spanned, start = _spanned(block, offset, axes)
     seen = replace(curves, grid=curves.grid.seen_at(tuple(shape[a] for a in axes)))
-    _mixing.interpolate(spanned, start, seen, limits, out.reshape(spanned.shape))
+    interpolate(spanned, start, seen, how, out.reshape(spanned.shape))
 
 
 def _spanned(
@@ -232,7 +229,7 @@ def _opencv_mapping(image: da.Array, settings: Settings, method: Clahe) -> Any:
     visit = partial(_visit_opencv, settings.axes, grid)
     counts = lazy.reduce_chunks(image, None, empty, visit)
     curves = _adaptive.opencv_curves(counts, grid, method, image.dtype)
-    return partial(_mix_opencv, settings.axes, curves, settings.strength)
+    return partial(_mix, _opencv.interpolate, settings.axes, curves, settings.strength)
 
 
 def _visit_opencv(
@@ -247,17 +244,3 @@ def _visit_opencv(
     for row in range(grid.tiles[0]):
         _opencv.count_row_of_tiles(spanned, start, grid, tally[row], row)
     return tally
-
-
-def _mix_opencv(
-    axes: tuple[int, ...],
-    curves: _opencv.OpenCvCurves,
-    strength: float,
-    block: Pixels,
-    offset: tuple[int, ...],
-    shape: tuple[int, ...],
-    out: Pixels,
-) -> None:
-    spanned, start = _spanned(block, offset, axes)
-    seen = replace(curves, grid=curves.grid.seen_at(tuple(shape[a] for a in axes)))
-    _opencv.interpolate(spanned, start, seen, strength, out.reshape(spanned.shape))
