@@ -289,7 +289,8 @@ def _linear_edges(low: float, high: float, nbins: int) -> NDArray[np.float64]:
     finest = math.ulp(max(abs(low), abs(high)))
     if high - low < nbins * finest:  # a constant image, say: no bin may vanish
         half = max(nbins * finest, 0.5 if high - low <= finest else 0.0)
-        low, high = low - half, high + half
+        most = np.finfo(np.float64).max
+        low, high = max(low - half, -most), min(high + half, most)
     steps = np.arange(nbins + 1)
     if np.isinf((high - low) * nbins):
         return np.asarray(2.0 * (low / 2 + (high / 2 - low / 2) * (steps / nbins)), np.float64)
