@@ -570,6 +570,28 @@ def test_an_update_changes_data_only():
     assert artists <= set(map(id, shown.figure.findobj()))
 
 
+def test_chosen_otherwise_it_looks_as_if_made_so():
+    before, after, curve = both(IMAGES["uint16"])
+    shown = drawn(IMAGES["uint16"], size=(3, 2.6), compact=True)
+    for nbins, log, kde, alone in [
+        (20, False, True, False),
+        (64, True, True, False),
+        (None, True, False, True),
+        (256, False, False, True),
+        (None, False, True, False),
+    ]:
+        shown.choose(nbins=nbins, log=log, kde=kde)
+        shown.update(before, None if alone else after, None if alone else curve)
+        shown.figure.canvas.draw()
+        figure = Figure(figsize=(3, 2.6), dpi=100)
+        FigureCanvasAgg(figure)
+        data_shown = (before, None if alone else after)
+        look = {"curve": None if alone else curve, "nbins": nbins, "log": log, "kde": kde}
+        plot.draw(figure, *data_shown, compact=True, **look)
+        figure.canvas.draw()
+        np.testing.assert_array_equal(pixels(shown.figure), pixels(figure), str((nbins, log)))
+
+
 def test_twenty_updates_a_second():
     shown = drawn(IMAGES["uint16"], size=(3, 2.6), compact=True)
     data_shown = both(IMAGES["uint16"])

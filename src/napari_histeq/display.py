@@ -137,8 +137,10 @@ def display_layer(
 def show(settings: DisplaySettings, layer: Image) -> None:
     """Display `layer` by `settings`."""
     forget(layer)
-    layer.contrast_limits = settings.contrast_limits
-    layer.gamma = settings.gamma
+    if tuple(layer.contrast_limits) != settings.contrast_limits:  # each makes a thumbnail
+        layer.contrast_limits = settings.contrast_limits
+    if layer.gamma != settings.gamma:
+        layer.gamma = settings.gamma
     layer.colormap = settings.colormap
 
 

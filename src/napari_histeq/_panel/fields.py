@@ -119,9 +119,7 @@ class ExactSlider(FloatSlider):
         super().set_value(value)
 
     def _show_digits(self) -> None:
-        readout = self.native.findChild(QDoubleSpinBox)
-        readout.setDecimals(self._digits)
-        readout.setFixedWidth(readout.fontMetrics().horizontalAdvance("0" * (self._digits + 4)))
+        self.native.findChild(QDoubleSpinBox).setDecimals(self._digits)
 
 
 class Either(RadioButtons):

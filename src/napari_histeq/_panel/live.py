@@ -10,13 +10,13 @@ from weakref import WeakMethod
 
 import numpy as np
 from napari.qt.threading import create_worker
-from qtpy.QtCore import QObject, QTimer, Signal
+from qtpy.QtCore import QObject, Qt, QTimer, Signal
 
 from napari_histeq import display, held, layers, work
 from napari_histeq._panel.patch import Patch
 from napari_histeq._panel.plotbox import Drawn
 from napari_histeq.core import Histogram, TransferFunction, measures
-from napari_histeq.plot import why_not_flat
+from napari_histeq.plot import warm_up, why_not_flat
 from napari_histeq.task import counted_limits, curve_of, survey
 
 if TYPE_CHECKING:
@@ -30,9 +30,6 @@ if TYPE_CHECKING:
 
 #: Images of more pixels than this (and all lazy ones) are judged by their displayed slice.
 WHOLE = 1 << 24
-
-#: Milliseconds in which changes are gathered.
-GATHER = 5
 
 #: Milliseconds between two renewals of the table: faster than that nobody reads numbers.
 TABLE = 150
@@ -59,6 +56,7 @@ class Live(QObject):
 
     measured = Signal(object)
     told = Signal(str)
+    _touched = Signal()
 
     def __init__(
         self, viewer: Viewer, plot: PlotBox, choose: Callable[[], tuple[Image | None, work.Choice]]
@@ -74,20 +72,22 @@ class Live(QObject):
         self._counting: Any = None
         self._worn: tuple[Image, display.Worn] | None = None
         self._patch = Patch(viewer)
-        self._found: tuple[Task, Histogram, TransferFunction | None] | None = None
-        self._drawing: Drawn | None = None
+        self._found: tuple[Task, Histogram, Histogram | None] | None = None
         self._told_at = 0.0
-        self._timer = _after(self, self._react)
-        self._second = _after(self, self._push)
-        self._third = _after(self, self._draw)
-        self._fourth = _after(self, self._measure)
+        self._awaited = False
+        # Queued, it comes before Qt paints: slider, canvas and plot in one painting.
+        self._touched.connect(self._react, Qt.ConnectionType.QueuedConnection)
+        self._later = QTimer(self)
+        self._later.setSingleShot(True)
+        self._later.timeout.connect(self._measure)
 
     # ---- from outside ----
 
     def touch(self, *_: object) -> None:
         """Something changed: react soon, once for many changes."""
-        if not self._gone and not self._timer.isActive():
-            self._timer.start(GATHER)
+        if not self._gone and not self._awaited:
+            self._awaited = True
+            self._touched.emit()
 
     def set_preview(self, shown: bool) -> None:
         """Switch the preview on or off; off leaves the viewer exactly as it was."""
@@ -107,8 +107,7 @@ class Live(QObject):
 
     def close(self) -> None:
         """Stop all, and leave nothing behind."""
-        for timer in (self._timer, self._second, self._third, self._fourth):
-            timer.stop()
+        self._later.stop()
         self._drop_count()
         self.preview = False
         self.undress()
@@ -117,12 +116,12 @@ class Live(QObject):
         """The window was closed, and Qt deleted all that was in it."""
         self._gone = True
 
-    # ---- the steps: each is short, and Qt has its turn between them ----
+    # ---- the reaction ----
 
     def _react(self) -> None:
         """Count if need be; else find the curve, and show what it does."""
-        choose = self._choose()
-        if choose is None:
+        choose, self._awaited = self._choose(), False
+        if choose is None or self._gone:
             return
         try:
             self._follow(*choose())
@@ -133,7 +132,7 @@ class Live(QObject):
         if self._worn is not None and self._worn[0] is not source:
             self.undress()
         if source is None:
-            self._found = self._drawing = None
+            self._found = None
             self._plot.show_data(None)
             self.measured.emit(None)
             return
@@ -146,8 +145,7 @@ class Live(QObject):
     def _show(self, source: Image, choice: work.Choice, histogram: Histogram) -> None:
         task = work.task_of(self._viewer, source, choice)
         curve = curve_of(task, histogram)
-        self._found = task, histogram, curve
-        self._second.start(0)
+        self._plot_all(task, histogram, curve)
         if not self.preview:
             return
         if curve is not None and not source.rgb:
@@ -170,22 +168,19 @@ class Live(QObject):
         display.show(settings, source)
         self.told.emit(display.in_words(settings.error))
 
-    def _push(self) -> None:
-        """Get the histogram after, for the plot; the table is renewed less often."""
-        assert self._found is not None
-        _, before, curve = self._found
+    def _plot_all(self, task: Task, before: Histogram, curve: TransferFunction | None) -> None:
+        """Draw the plot; the table is renewed less often."""
         after = None if curve is None else curve.push(before)
-        self._drawing = Drawn(before, after, curve)
-        self._third.start(0)
+        self._found = task, before, after
+        self._plot.show_data(Drawn(before, after, curve))
         late = time.monotonic() - self._told_at > 3e-3 * TABLE
-        self._fourth.start(0 if late else TABLE)  # when the slider rests, or it is time
+        self._later.start(0 if late else TABLE)  # when the slider rests, or it is time
 
     def _measure(self) -> None:
-        if self._found is None or self._drawing is None:
+        if self._found is None:
             return
         self._told_at = time.monotonic()
-        task, before, _ = self._found
-        after = self._drawing.after
+        task, before, after = self._found
         if after is None:
             self.measured.emit(None)
             return
@@ -195,9 +190,6 @@ class Live(QObject):
             for i, when in enumerate(("before", "after"))
         }
         self.measured.emit((told, why_not_flat(before, after)))
-
-    def _draw(self) -> None:
-        self._plot.show_data(self._drawing)
 
     # ---- the histogram ----
 
@@ -234,13 +226,6 @@ class Live(QObject):
             self._counting = None
 
 
-def _after(parent: QObject, step: Callable[[], None]) -> QTimer:
-    timer = QTimer(parent)
-    timer.setSingleShot(True)
-    timer.timeout.connect(step)
-    return timer
-
-
 def _is_small(source: Image) -> bool:
     """Whether the whole image is counted in a moment."""
     pixels = layers.pixels_of(source)
@@ -249,6 +234,7 @@ def _is_small(source: Image) -> bool:
 
 def _histogram_of(task: Task) -> Histogram | None:
     """On a worker's thread."""
+    warm_up()  # or the first drawing would hold the GUI
     try:
         return survey(task, lambda *_: None).before
     except ValueError:  # a mask that does not fit; the button tells

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_qtagg import FigureCanvasQTAgg
 from matplotlib.figure import Figure
-from qtpy.QtCore import QTimer, Signal
+from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QSizePolicy
 
 from napari_histeq import plot
 from napari_histeq.pictures import theme_of
 
 if TYPE_CHECKING:
+    from qtpy.QtGui import QPaintEvent
+
     from napari_histeq.core import Histogram, TransferFunction
 
 #: Height of the plot in pixels; its width is the panel's.
@@ -30,7 +34,7 @@ class Drawn:
 
 
 class PlotBox(FigureCanvasQTAgg):
-    """Histograms, cdf and curve; redrawn in two steps, none of which holds the GUI long.
+    """Histograms, cdf and curve; drawn when Qt paints the window, and so no oftener.
 
     Attributes
     ----------
@@ -51,28 +55,28 @@ class PlotBox(FigureCanvasQTAgg):
         self._theme: Any = None
         self._plot: plot.HistogramFigure | None = None
         self._blit: plot.Blit | None = None
-        self._paint = QTimer(self, singleShot=True)
-        self._paint.timeout.connect(self._painted)
+        self._stale = False
         self.setVisible(False)
 
     def show_data(self, shown: Drawn | None) -> None:
-        """Show other histograms; the drawing itself follows when Qt has time for it."""
-        had, self.shown = self.shown, shown
+        """Show other histograms."""
+        self.shown = shown
         self.setVisible(shown is not None)
         if shown is None:
             return
-        same = had is not None and (had.after is None) == (shown.after is None)
-        if self._plot is None or not same:
+        if self._plot is None:
             self._make()
         else:
             self._plot.update(shown.before, shown.after, shown.curve, note="")
-        self._paint.start(0)
+        self.draw()
 
     def choose(self, **options: Any) -> None:
         """Set `log`, `kde` or `nbins`."""
         for name, value in options.items():
             setattr(self, name, value)
-        self.renew()
+        if self._plot is not None:
+            self._plot.choose(nbins=self.nbins, log=self.log, kde=self.kde)
+            self.draw()
 
     def renew(self, theme: str | None = None) -> None:
         """Draw all anew, in a theme of napari's."""
@@ -81,15 +85,14 @@ class PlotBox(FigureCanvasQTAgg):
             self.figure.set_facecolor(self._theme.background)
         if self.shown is not None:
             self._make()
-            self._paint.start(0)
+            self.draw()
 
     def mark(self, value: float | None) -> None:
         """Mark an intensity on all curves."""
         if self._plot is None or self._plot.marked == value:
             return
         self._plot.mark(value)
-        if not self._paint.isActive():
-            self._paint.start(20)
+        self.draw()
 
     def save(self, path: str, title: str) -> None:
         """Write the plot to a file, by the ending of its name: SVG, PNG or PDF."""
@@ -110,13 +113,16 @@ class PlotBox(FigureCanvasQTAgg):
         self._blit = plot.Blit(self._plot)
 
     def draw(self) -> None:
-        """Draw what has changed; Qt shows it when it has time."""
-        if self._blit is None:
-            super().draw()  # type: ignore[no-untyped-call]
-            return
-        self._blit.draw(self, super().draw)
+        """Have what has changed drawn when Qt paints the window next."""
+        self._stale = True
         self.update()
 
-    def _painted(self) -> None:
-        self.draw()
-        self.drawn.emit()
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Qt's own: draw what is stale, and show it."""
+        stale, self._stale = self._stale and self._blit is not None, False
+        if stale:
+            assert self._blit is not None
+            self._blit.draw(self, partial(FigureCanvasAgg.draw, self))
+        super().paintEvent(event)  # type: ignore[no-untyped-call]
+        if stale:
+            self.drawn.emit()

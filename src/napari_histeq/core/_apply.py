@@ -118,8 +118,7 @@ def _table_mapper(bits: NDArray[Any]) -> Run:
     from napari_histeq.core import _kernels
 
     # Bytes are looked up in pairs: half the work for a table of all pairs.
-    small = bits.size == 256
-    shorts = (bits[:, None].astype(np.uint16) << 8 | bits).reshape(-1) if small else bits
+    shorts = _kernels.pairs_of(bits) if bits.size == 256 else bits
 
     def run_words(run: NDArray[Any], out: NDArray[Any]) -> None:
         source, target = _keys.bits_of(run), _keys.bits_of(out)

@@ -165,6 +165,8 @@ def regions(shape: tuple[int, ...], pixels: int = BLOCK_PIXELS) -> list[Region]:
 
 def share(image: NDArray[Any]) -> int:
     """Pixels per block for a simple pass over an image, several blocks for each thread."""
+    if image.size <= BLOCK_PIXELS:  # one of many planes: not worth asking for the threads
+        return BLOCK_PIXELS
     most = max(BLOCK_BYTES // image.dtype.itemsize, BLOCK_PIXELS)
     return min(max(image.size // (4 * thread_count()), BLOCK_PIXELS), most)
 

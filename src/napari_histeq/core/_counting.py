@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
@@ -98,9 +99,18 @@ def _bin_per_level(source: Source) -> Bins:
         return Bins(counts[:2], np.arange(3), np.array([False, True]))
     if dtype.kind == "i":
         counts = np.roll(counts, counts.size // 2)  # the bits of -1 are the greatest
-    least = np.iinfo(dtype).min
-    edges = np.arange(least, least + counts.size + 1)
-    return Bins(counts, edges, edges[:-1].astype(dtype))
+    return Bins(counts, *_levels_of(dtype))
+
+
+@cache
+def _levels_of(dtype: np.dtype[Any]) -> tuple[NDArray[np.int64], NDArray[Any]]:
+    """The edges and the levels of a bin per level: the same for all planes of a stack."""
+    info = np.iinfo(dtype)
+    edges = np.arange(info.min, info.max + 2)
+    levels = edges[:-1].astype(dtype)
+    for shared in (edges, levels):
+        shared.flags.writeable = False
+    return edges, levels
 
 
 def _count_run(counts: NDArray[np.int64], bits: NDArray[Any], mask: NDArray[Any]) -> None:

@@ -92,6 +92,16 @@ def look_up_words(words: NDArray[Any], table: NDArray[Any], out: NDArray[Any]) -
 
 
 @compiled
+def pairs_of(table: NDArray[Any]) -> NDArray[Any]:
+    """What all pairs of bytes become, in one uint16 each, by a `table` of 256 bytes."""
+    pairs = np.empty((256, 256), np.uint16)
+    for second in range(256):
+        for first in range(256):
+            pairs[second, first] = np.uint16(table[second]) << 8 | np.uint16(table[first])
+    return pairs.reshape(65536)
+
+
+@compiled
 def order_key(bits: Any, order: NDArray[Any]) -> Any:
     """The bits as an unsigned key in the order of the values, without a branch.
 

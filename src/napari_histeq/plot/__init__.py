@@ -7,7 +7,7 @@ files and the documentation. No pyplot, no global state: safe in a worker thread
 from napari_histeq.plot._blit import Blit
 from napari_histeq.plot._figure import HistogramFigure, draw
 from napari_histeq.plot._levels import levels_used, why_not_flat
-from napari_histeq.plot._render import render, save
+from napari_histeq.plot._render import render, save, warm_up
 from napari_histeq.plot._theme import Theme
 
 __all__ = [
@@ -18,5 +18,6 @@ __all__ = [
     "levels_used",
     "render",
     "save",
+    "warm_up",
     "why_not_flat",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from napari_histeq.core.histogram import Histogram
     from napari_histeq.core.transfer import TransferFunction
+    from napari_histeq.plot._look import Shown
 
 
 class HistogramFigure:
@@ -63,6 +65,7 @@ class HistogramFigure:
         self.figure = figure
         self.look = Look(title, colors, unit, nbins, log, kde, transparent, compact)
         self.marked: float | None = None
+        self._last: Shown | None = None
         self._build()
         self.update(before, after, curve, note=note, measures=measures)
         # matplotlib keeps a weak reference only: a figure drawn anew forgets the old plot.
@@ -99,11 +102,26 @@ class HistogramFigure:
         """
         self._given = (before, after, curve, note, measures)
         room = self._room + 0.5 * self.look.sizes.right
-        last = getattr(self, "shown", None)
+        last = self._last
         self.shown = prepare(self.look, before, after, curve, note, measures, room, last)
         same = last is not None and last.before is self.shown.before
+        self._last = self.shown
         self._show(same_before=same)
         self.relayout()
+
+    def choose(self, *, nbins: int | None, log: bool, kde: bool) -> None:
+        """Show the same data otherwise.
+
+        Parameters
+        ----------
+        nbins, log, kde
+            As in `render`.
+        """
+        self.look = self.words.look = replace(self.look, nbins=nbins, log=log, kde=kde)
+        self.before.set_log(log)
+        self.after.set_log(log)
+        self._last = None  # its bars are of another kind
+        self._again()
 
     @property
     def _room(self) -> float:
@@ -123,6 +141,9 @@ class HistogramFigure:
             self.after.show(after, kde, (before.x, before.kde) if same else None)
 
     def _resized(self, event: object) -> None:  # noqa: ARG002
+        self._again()
+
+    def _again(self) -> None:
         before, after, curve, note, measures = self._given
         self.update(before, after, curve, note=note, measures=measures)
 

@@ -36,7 +36,7 @@ class Panel:
     """The axes of one histogram; `show` changes the artists' data only."""
 
     def __init__(self, figure: Figure, sizes: Sizes, theme: Theme, color: str, log: bool) -> None:
-        self.sizes, self.theme, self.color, self.log = sizes, theme, color, log
+        self.sizes, self.theme, self.color, self.log = sizes, theme, color, False
         self.axes = Axes(figure, (0, 0, 1, 1), facecolor="none")
         self.right = Axes(figure, (0, 0, 1, 1), facecolor="none", sharex=self.axes)
         for axes in (self.axes, self.right):
@@ -44,8 +44,7 @@ class Panel:
             axes.set_autoscale_on(False)
             figure.add_axes(axes)
         self.right.set_ylim(0, 1.04)
-        if log:
-            self.axes.set_yscale("log", nonpositive="clip")
+        self.set_log(log)
         self._make_artists()
         self.x_scale = Scale(self.axes, "bottom", sizes, theme)
         self.y_scale = Scale(self.axes, "left", sizes, theme)
@@ -83,6 +82,13 @@ class Panel:
             color=theme.text, parse_math=False, usetex=False,
             fontproperties=_text.font(self.sizes.label),
         )  # fmt: skip
+
+    def set_log(self, log: bool) -> None:
+        """Show the heights by their logarithm, or as they are."""
+        if log != self.log:
+            self.log = log
+            how = {"nonpositive": "clip"} if log else {}
+            self.axes.set_yscale("log" if log else "linear", **how)
 
     def place(self, rect: Rect) -> None:
         """Move the axes."""

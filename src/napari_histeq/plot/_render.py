@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
+from napari_histeq.core.histogram import compute_histogram
 from napari_histeq.plot import _layout
 from napari_histeq.plot._figure import HistogramFigure
 
@@ -113,6 +115,13 @@ def save(
     figure = _figure(before, after, options.pop("width", 2400), **options)
     FigureCanvasAgg(figure)
     figure.savefig(path, facecolor=figure.get_facecolor(), dpi=figure.dpi)
+
+
+@lru_cache(maxsize=1)
+def warm_up() -> None:
+    """Have loaded what the first drawing needs (letters, Fourier transforms): on any thread."""
+    levels = compute_histogram(np.arange(9, dtype=np.uint8))
+    render(levels, levels, width=200)
 
 
 def _figure(before: Histogram, after: Histogram | None, width: int, **options: Any) -> Figure:
