@@ -34,7 +34,8 @@ def is_lazy(image: Any) -> bool:
 
 def is_named(image: Any) -> bool:
     """Whether `image` is an xarray DataArray, told without importing xarray."""
-    return type(image).__module__.partition(".")[0] == "xarray" and hasattr(image, "dims")
+    ours = type(image).__module__.partition(".")[0] == "xarray"
+    return ours and hasattr(image, "dims") and hasattr(image, "data")  # a Dataset has none
 
 
 def image(value: Any) -> NDArray[Any]:
