@@ -130,9 +130,14 @@ def _with_gaps(
     histogram: Histogram, y: NDArray[np.float64]
 ) -> tuple[NDArray[Any], NDArray[np.float64]]:
     """The knots at the levels, and one where a gap starts: no pixel in it, so it is level."""
-    x, starts = histogram.levels, histogram.bin_edges[:-1].astype(histogram.levels.dtype)
+    x = histogram.levels
+    if x.dtype.kind != "f" and x.dtype.itemsize <= 2:
+        return x, y  # a bin per level
+    starts = histogram.bin_edges[:-1].astype(x.dtype)
     rises = (histogram.counts[1:] == 0) & (y[1:] > y[:-1])
     gaps = np.flatnonzero(rises & (x[:-1] < starts[1:]) & (starts[1:] < x[1:])) + 1
+    if not gaps.size:
+        return x, y
     return np.insert(x, gaps, starts[gaps]), np.insert(y, gaps, y[gaps])
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -260,5 +261,5 @@ def knots(x: NDArray[Any], y: NDArray[np.float64]) -> None:
         raise ValueError("x does not increase: sort the knots, and name each intensity once")
     if not (y[1:] >= y[:-1]).all():
         raise ValueError("y decreases (or holds NaN): a transfer function keeps the order")
-    if not (np.isfinite(x[[0, -1]]).all() and np.isfinite(y[[0, -1]]).all()):
+    if not all(math.isfinite(end) for end in (x[0], x[-1], y[0], y[-1])):
         raise ValueError("a knot is infinite or NaN: end the curve at finite intensities")

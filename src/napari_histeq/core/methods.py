@@ -97,6 +97,8 @@ class Global(CurveMethod):
         weights: NDArray[Any] = histogram.counts
         if self.power != 1.0 or not math.isinf(self.plateau):
             weights = reweighted(histogram, self._weigh)
+        if self.convention == "cdf":
+            return _cdf(weights, low, high)
         whole = histogram.nbins - 1 == high - low and _bin_per_level(histogram)
         return _CONVENTIONS[self.convention](weights, low, high, whole)
 
@@ -149,7 +151,7 @@ class Weighted(CurveMethod):
 
     def curve(self, histogram: Histogram, low: float, high: float) -> Floats:
         """See `CurveMethod.curve`."""
-        return _cdf(reweighted(histogram, self._weigh), low, high, False)
+        return _cdf(reweighted(histogram, self._weigh), low, high)
 
     def _weigh(self, counts: NDArray[Any]) -> Floats:
         probability = counts / counts.sum()
@@ -233,12 +235,7 @@ def _bulk(histogram: Histogram) -> tuple[float, float]:
     return (low, high) if high > low else (low, low + 1.0)
 
 
-# The conventions: weights -> values within `low` to `high`. Where the levels are `whole`
-# (integers, as many as the range of the output has) they are those of the program that a
-# convention is named after, and so is the arithmetic.
-
-
-def _cdf(weights: NDArray[Any], low: float, high: float, whole: bool) -> Floats:  # noqa: ARG001
+def _cdf(weights: NDArray[Any], low: float, high: float) -> Floats:
     # 8 bit: literally the procedure of the textbook, pdf before cdf: where C / N * 255
     # is a tie, the order of the operations decides how it is rounded. With more levels
     # the sum of so many rounded quotients would drift; there it is the exact C / N.
@@ -246,6 +243,11 @@ def _cdf(weights: NDArray[Any], low: float, high: float, whole: bool) -> Floats:
         return scaled((weights / weights.sum()).cumsum(), low, high)
     total = weights.cumsum()
     return scaled(total / total[-1], low, high)
+
+
+# The other conventions. Where the levels are `whole` (integers, as many as the range of the
+# output has) they are those of the program that a convention is named after, and so is the
+# arithmetic.
 
 
 def _cdf_min(weights: NDArray[Any], low: float, high: float, whole: bool) -> Floats:
@@ -282,7 +284,7 @@ def _pillow(weights: NDArray[Any], low: float, high: float, whole: bool) -> Floa
     return np.asarray(low + np.minimum(span, (step // 2 + before) // step), np.float64)
 
 
-_CONVENTIONS = {"cdf": _cdf, "cdf_min": _cdf_min, "midpoint": _midpoint, "pillow": _pillow}
+_CONVENTIONS = {"cdf_min": _cdf_min, "midpoint": _midpoint, "pillow": _pillow}
 
 METHODS: Mapping[str, type[Method]] = {
     method.name: method for method in (Global, Weighted, BiHistogram, Clahe)
