@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from napari.layers import Image, Labels, Shapes
 
-from napari_histeq.regions import mask_on
+from napari_histeq.regions import Grid, mask_on
 
 SHAPE = (60, 80)
 
@@ -150,3 +150,79 @@ def test_a_mask_that_covers_nothing(region: Any) -> None:
 def test_a_mask_beside_the_image() -> None:
     with pytest.raises(ValueError, match="covers no pixel"):
         mask_on(Image(np.zeros(SHAPE)), labels_of(blob(), translate=(1000, 0)))
+
+
+GRIDS = [
+    Grid((2, 5, 7), (1, 1, 1), (1, 40, 50)),
+    Grid((1, 3, 0), (1, 3, 4), (3, 15, 20)),
+    Grid((0, -4, 70), (2, 2, 1), (2, 8, 20)),
+]
+
+
+@pytest.mark.filterwarnings("ignore:Non-orthogonal slicing")
+@pytest.mark.parametrize("grid", GRIDS)
+@pytest.mark.parametrize(
+    "place",
+    [
+        {},
+        {"translate": (1, 3, -2), "scale": (1, 1, 1)},
+        {"scale": (0.5, 1, 0.5), "translate": (-0.3, 0.2, 0.4)},
+        {"scale": (1, 1.371, 2.303)},
+        {"rotate": (10, 20, 30)},
+    ],
+)
+@pytest.mark.parametrize("ndim", [2, 3])
+def test_some_pixels_have_the_mask_that_they_have_in_the_whole(
+    grid: Grid, place: Any, ndim: int
+) -> None:
+    """Of labels and shapes, with as many axes and with fewer."""
+    if ndim == 2 and "rotate" in place:
+        return
+    image = Image(np.zeros((5, *SHAPE)), **place)
+    cube = np.stack([blob() ^ (np.arange(80) % 7 == z) for z in range(5)])
+    labels = labels_of(cube if ndim == 3 else cube[0])
+    found = np.broadcast_to(mask_on(image, labels, grid=grid), grid.size)
+    whole = np.broadcast_to(mask_on(image, labels), image.data.shape)
+    expected = np.zeros(grid.size, bool)
+    for index in np.ndindex(grid.size):
+        at = tuple(int(a + s * i) for a, s, i in zip(grid.start, grid.step, index, strict=True))
+        if all(0 <= a < n for a, n in zip(at, whole.shape, strict=True)):
+            expected[index] = whole[at]
+        elif place:  # the labels go on beyond the image
+            expected[index] = found[index]
+    np.testing.assert_array_equal(found, expected)
+
+
+def test_of_a_huge_region_only_what_is_asked_for_is_read() -> None:
+    read = []
+
+    class Huge:
+        shape, ndim, dtype = (10**6, 10**5, 10**5), 3, np.dtype(np.uint8)
+
+        def __getitem__(self, index: Any) -> np.ndarray:
+            read.append(index)
+            size = [len(range(*i.indices(n))) for i, n in zip(index, self.shape, strict=True)]
+            return np.ones(size, np.uint8)
+
+    region = labels_of(np.ones((2, 2, 2), bool))
+    region._data = Huge()
+    image = Image(np.zeros((4, 4, 4)))
+    mask = mask_on(image, region, grid=Grid((70_000, 10, 0), (1, 500, 500), (1, 200, 200)))
+    assert mask.shape == (1, 200, 200)
+    assert mask.all()
+    assert read == [(slice(70_000, 70_001, 1), slice(10, 99_511, 500), slice(0, 99_501, 500))]
+
+
+def test_shapes_count_on_their_own_slice_of_a_grid() -> None:
+    image = Image(np.zeros((6, *SHAPE)))
+    corners = square(10, 20, 20)
+    on = [np.insert(corners, 0, z, axis=1) for z in (-3, 2)]
+    shapes = Shapes(on)
+    whole = mask_on(image, shapes)
+    assert whole[2, 20, 30]
+    assert not whole[[0, 1, 3, 4, 5]].any()
+    for z in range(6):
+        found = mask_on(image, shapes, grid=Grid((z, 0, 0), (1, 1, 1), (1, *SHAPE)))
+        np.testing.assert_array_equal(found[0], whole[z])
+    thin = mask_on(image, shapes, grid=Grid((2, 4, 6), (1, 4, 4), (1, 14, 18)))
+    assert np.mean(thin[0] != whole[2, 4::4, 6::4][:14, :18]) < 0.05

@@ -50,7 +50,8 @@ class Task:
     source : str
         Name of its layer.
     region : callable, optional
-        Makes the mask; it is called where the work is done, not on the GUI thread.
+        Makes the mask; it is called where the work is done, not on the GUI thread. Given a
+        ``grid`` (see `regions.mask_on`), it makes that of those pixels.
     region_name : str
         Name of the layer the mask comes from.
     ignored : float, optional
@@ -67,7 +68,7 @@ class Task:
 
     image: Any
     source: str = "image"
-    region: Callable[[], NDArray[np.bool_]] | None = None
+    region: Callable[..., NDArray[np.bool_]] | None = None
     region_name: str = ""
     ignored: float | None = None
     method: Method = Global()  # noqa: RUF009  (frozen)

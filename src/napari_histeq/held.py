@@ -22,6 +22,11 @@ def slice_of(layer: Image) -> NDArray[Any]:
     return np.asarray(layer._slice.image.raw)  # noqa: SLF001
 
 
+def coarsest_of(layer: Image) -> NDArray[Any]:
+    """The displayed slice of a pyramid's coarsest level: all of it."""
+    return np.asarray(layer._slice.thumbnail.raw)  # noqa: SLF001
+
+
 def visible_of(layer: Image) -> NDArray[Any]:
     """The part of the slice that is on the screen (of a multiscale, what is loaded)."""
     pixels = slice_of(layer)
@@ -39,7 +44,12 @@ def visible_window(layer: Image) -> tuple[slice, slice]:
     return slice(int(top), int(bottom) + 1), slice(int(left), int(right) + 1)
 
 
+def thinning(pixels: NDArray[Any]) -> int:
+    """Every how-many-th row and column is about `MOST` pixels."""
+    return int(np.ceil(np.sqrt(max(pixels.size / MOST, 1.0))))
+
+
 def thinned(pixels: NDArray[Any], *, rgb: bool = False) -> NDArray[Any]:
     """Every n-th row and column, so that about `MOST` pixels are left."""
-    step = int(np.ceil(np.sqrt(max(pixels.size / MOST, 1.0))))
+    step = thinning(pixels)
     return pixels[..., ::step, ::step, :] if rgb else pixels[..., ::step, ::step]

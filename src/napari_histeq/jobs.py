@@ -12,7 +12,7 @@ from napari.utils import cancelable_progress
 from napari.utils.notifications import notification_manager, show_error, show_warning
 from qtpy.QtCore import QObject, QTimer, Signal
 
-from napari_histeq import layers, placement, where
+from napari_histeq import layers, placement, where, worn
 from napari_histeq.core._validate import is_lazy
 from napari_histeq.plotstack import PlotStack
 from napari_histeq.work import Answer, Choice, Stopped, display_layer_of, task_of, work
@@ -160,9 +160,16 @@ class Run(QObject):
 
     def _add(self, outcome: Outcome, picture: Picture | None) -> None:
         """Add the new layers; all are made before the first is added."""
+        with worn.taken_off(self.source):
+            made = self._made(outcome, picture)
+        self.adding = True
+        placement.add_beside(self._viewer, self.source, made)
+        self.adding = False
+
+    def _made(self, outcome: Outcome, picture: Picture | None) -> list[Image]:
         source, choice = self.source, self._choice
         beside = choice.image and choice.compare
-        made = []
+        made: list[Image] = []
         if beside and placement.original_of(self._viewer, source) is None:
             made.append(placement.original_layer(source))
         if choice.display:
@@ -176,9 +183,7 @@ class Run(QObject):
             picture.in_background(_Refresher(made[-1]).tell)
         elif picture is not None:
             made.append(placement.histogram_layer(source, picture, outcome, beside=beside))
-        self.adding = True
-        placement.add_beside(self._viewer, source, made)
-        self.adding = False
+        return made
 
     def _left(self) -> None:
         _running.discard(self)

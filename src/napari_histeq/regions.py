@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -15,7 +15,20 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 
-def mask_on(image: Image, region: Labels | Shapes, at: Sequence[float] = ()) -> NDArray[np.bool_]:
+class Grid(NamedTuple):
+    """Some pixels of an image: along each axis `size` of them, from `start` on, `step` apart.
+
+    In pixels of the full resolution, without channels.
+    """
+
+    start: tuple[float, ...]
+    step: tuple[float, ...]
+    size: tuple[int, ...]
+
+
+def mask_on(
+    image: Image, region: Labels | Shapes, at: Sequence[float] = (), grid: Grid | None = None
+) -> NDArray[np.bool_]:
     """Put a region on the pixel grid of an image, by both layers' places in the world.
 
     Parameters
@@ -27,25 +40,31 @@ def mask_on(image: Image, region: Labels | Shapes, at: Sequence[float] = ()) -> 
     at : sequence of float, optional
         World coordinates of the shown slice: which slice of a region counts that
         has more axes than the image. By default the first.
+    grid : Grid, optional
+        The pixels that are asked for; by default all of them. Of the region no more is
+        read than lies there.
 
     Returns
     -------
     array of bool
-        It broadcasts to the image's shape (without colour channels): a region with
-        fewer axes than the image holds for every index of the others.
+        It broadcasts to the image's shape (without colour channels), or the grid's: a
+        region with fewer axes than the image holds for every index of the others.
 
     Raises
     ------
     ValueError
-        If no pixel of the image is covered.
+        If no pixel of the image is covered; of a `grid` there need not be one.
     """
-    shape = shape_of(image)
+    shape = shape_of(image) if grid is None else grid.size
     to_region = _pixel_map(image, region, at)
+    if grid is not None:
+        matrix, offset = to_region
+        to_region = matrix * np.asarray(grid.step), offset + matrix @ np.asarray(grid.start)
     if not hasattr(region, "shape_type"):
-        mask = _labels_mask(np.asarray(_finest(region)) != 0, shape, to_region)
+        mask = _labels_mask(*_cut(_finest(region), shape, to_region))
     else:
         mask = _shapes_mask(region, shape, to_region)
-    if not mask.any():
+    if grid is None and not mask.any():
         raise ValueError(
             f"the mask layer {region.name!r} covers no pixel of {image.name!r}: "
             "draw in it, move it over the image, or choose no mask"
@@ -98,6 +117,30 @@ def _unit_factors(image: Layer, region: Layer) -> Floats:
     return factors
 
 
+def _cut(
+    labels: Any, shape: tuple[int, ...], to_region: tuple[Floats, Floats]
+) -> tuple[NDArray[np.bool_], tuple[int, ...], tuple[Floats, Floats]]:
+    """Those labels that lie under a grid of `shape`, and the map to them; no others are read.
+
+    Where the grid falls on every n-th label only, the others are left out too.
+    """
+    matrix, offset = to_region
+    ends = matrix * (np.asarray(shape) - 1)
+    low = offset + np.minimum(ends, 0).sum(axis=1)
+    high = offset + np.maximum(ends, 0).sum(axis=1)
+    whole = np.isclose(matrix, np.rint(matrix), atol=1e-9).all(axis=1)
+    step = np.where(whole, np.gcd.reduce(np.rint(matrix).astype(int), axis=1), 1).clip(1)
+    size = np.asarray(labels.shape)
+    start = np.floor(low + 0.5 - 1e-6).astype(int)
+    start += step * (-(np.minimum(start, 0) // step))  # not before the first label
+    stop = np.minimum(np.floor(high + 0.5 + 1e-6).astype(int) + 1, size)
+    box = tuple(
+        slice(int(a), int(max(b, a)), int(n)) for a, b, n in zip(start, stop, step, strict=True)
+    )
+    found = np.asarray(labels[box]) != 0
+    return found, shape, (matrix / step[:, None], (offset - start) / step)
+
+
 def _labels_mask(
     labels: NDArray[np.bool_], shape: tuple[int, ...], to_region: tuple[Floats, Floats]
 ) -> NDArray[np.bool_]:
@@ -121,6 +164,8 @@ def _resampled(
     labels: NDArray[np.bool_], matrix: Floats, offset: Floats, shape: tuple[int, ...]
 ) -> NDArray[np.bool_]:
     """The label under the center of each pixel."""
+    if not labels.size:
+        return np.zeros(shape, dtype=bool)
     same = np.allclose(matrix, np.eye(len(shape)), atol=1e-9) and np.allclose(offset, 0, atol=1e-6)
     if same and labels.shape == shape:
         return labels
@@ -150,8 +195,25 @@ def _shapes_mask(
         ((np.asarray(points) - offset) @ back.T, kind)
         for points, kind in zip(region.data, region.shape_type, strict=True)
     ]
+    moved = [
+        (_onto(points, shape[kept:]), kind)
+        for points, kind in moved
+        if _is_on(points, shape[kept:])
+    ]
     covered = np.zeros(shape[kept:], dtype=bool)
     if moved:
         copy = Shapes([p for p, _ in moved], shape_type=[k for _, k in moved])
         covered = copy.to_labels(covered.shape) > 0
     return covered.reshape((1,) * kept + covered.shape)
+
+
+def _is_on(points: Floats, shape: tuple[int, ...]) -> bool:
+    """Whether a shape with these corners lies on one of the slices of a grid."""
+    slices = np.rint(points[:, :-2])
+    return bool((slices.max(axis=0) >= 0).all() and (slices.min(axis=0) < shape[:-2]).all())
+
+
+def _onto(points: Floats, shape: tuple[int, ...]) -> Floats:
+    """A shape's corners, on the slices of a grid."""
+    slices = np.rint(points[:, :-2]).clip(0, np.asarray(shape[:-2]) - 1)
+    return np.hstack([slices, points[:, -2:]])

@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from skimage import data
 
 from conftest import add_stack
 from images import hard_images
 from napari_histeq import equalize
-from napari_histeq.layers import DISPLAY, kind_of, record_of
+from napari_histeq.layers import DISPLAY, kind_of, look_of, record_of
 
 IMAGE = hard_images()["16 bit log-normal, hot pixels"]
 
@@ -39,6 +40,71 @@ def test_from_the_panel(viewer: Any, panel: Any, run: Any) -> None:
     viewer.add_image(equalize(IMAGE), colormap="magma", contrast_limits=(0, 65535))
     true = viewer.export_figure(scale_factor=1, flash=False).astype(int)
     assert np.percentile(np.abs(shown - true).max(axis=-1), 99) <= 2
+
+
+@pytest.mark.parametrize("name", ["equalize_display", "equalize"])
+def test_a_command_during_the_preview_copies_the_look_before_it(
+    viewer: Any, panel: Any, qtbot: Any, name: str
+) -> None:
+    source = viewer.add_image(IMAGE, name="cells", colormap="magma", gamma=0.8)
+    before, limits = source.colormap, tuple(source.contrast_limits)
+    panel["preview"].value = True
+    qtbot.waitUntil(lambda: source.colormap.name != "magma", timeout=5000)
+    preview = source.colormap, tuple(source.contrast_limits), source.gamma
+    command(viewer, name)
+    qtbot.waitUntil(lambda: "cells equalized" in viewer.layers, timeout=10_000)
+    made = viewer.layers["cells equalized"]
+    colormap, gamma = look_of(made)
+    assert (colormap, gamma) == (before, 0.8)
+    assert (source.colormap, tuple(source.contrast_limits), source.gamma) == preview
+    panel["layer"].value = source
+    panel["preview"].value = False
+    qtbot.wait(100)
+    assert source.colormap is before
+    assert (tuple(source.contrast_limits), source.gamma) == (limits, 0.8)
+
+
+def follow_the_view(viewer: Any, panel: Any, qtbot: Any) -> Any:
+    """A display-only layer that follows the view, by the menu under the plot."""
+    panel["output"].value = "display only"
+    panel["plot"].value = False
+    panel["run"].native.click()
+    qtbot.waitUntil(lambda: len(viewer.layers) == 2, timeout=10_000)
+    panel.tools.fill()
+    (item,) = (a for a in panel.tools.menu.actions() if a.text() == "Follow the view")
+    item.trigger()
+    return viewer.layers[1]
+
+
+def photograph(viewer: Any, path: Any = None) -> np.ndarray:
+    """The gray levels in the middle of the canvas."""
+    shown = viewer.screenshot(path, flash=False)[..., :3].mean(axis=-1)
+    rows, columns = (slice(n // 4, -n // 4) for n in shown.shape)
+    return shown[rows, columns]
+
+
+def test_zooming_into_a_dark_corner_lights_it_up(viewer: Any, panel: Any, qtbot: Any) -> None:
+    """As photographed: it gets brighter, and spans all grays; and dark again on the way back."""
+    image = data.moon().astype(np.uint16) * 200
+    image[:128, :128] //= 60
+    viewer.add_image(image, name="moon")
+    follow_the_view(viewer, panel, qtbot)
+    camera = viewer.scene.camera
+    viewer.layers["moon"].visible = False
+    viewer.reset_view()
+    qtbot.wait(300)
+    whole = viewer.screenshot(flash=False)[..., :3].mean(axis=-1)
+    camera.zoom, camera.center = 9, (0, 64, 64)
+    qtbot.wait(0)
+    dark = photograph(viewer)
+    qtbot.wait(400)
+    lit = photograph(viewer)
+    assert lit.mean() > dark.mean() + 60
+    assert lit.std() > 3 * dark.std()
+    viewer.reset_view()
+    qtbot.wait(400)
+    again = viewer.screenshot(flash=False)[..., :3].mean(axis=-1)
+    assert np.abs(again - whole).mean() < 1
 
 
 def test_by_command(viewer: Any, qtbot: Any) -> None:

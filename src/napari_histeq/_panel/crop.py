@@ -1,185 +1,257 @@
-"""The visible part of a layer with the tiles that CLAHE would lay over the whole image.
+"""The visible part of a layer, equalized as it will be in the whole.
 
-A tile and its neighbours are enough to know a pixel of CLAHE's result. So the crop is
-widened by a tile on each side, and sampled so that the tiles of the whole image fall on
-whole pixels of it, at the pyramid's displayed level or thinned out. What sticks out of the
-image is masked, and does not count. Two pixels that nobody sees are given the extremes of
-the whole image, as the bins of all tiles lie between these.
+What decides about its pixels may lie beyond it: the tiles around it, or the rest of the
+plane. As much of that as is at hand is counted, and no more.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_histeq import held, layers
-from napari_histeq.core import Clahe, equalize
-from napari_histeq.core._tiles import default_kernel
+from napari_histeq._panel.view import first_sample
+from napari_histeq.core import (
+    Clahe,
+    _adaptive,
+    _apply,
+    _part,
+    _planes,
+    color,
+    compute_histogram,
+)
+from napari_histeq.core._tiles import TileGrid, resolve_kernel
+from napari_histeq.core.equalize import checked, color_curve
+from napari_histeq.task import survey
 
 if TYPE_CHECKING:
-    from napari.layers import Image
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
+    from napari_histeq._panel.view import Spans, Steps, View
+    from napari_histeq.core import Histogram
+    from napari_histeq.core._part import PartGrid
     from napari_histeq.task import Task
+
+    Mask = NDArray[np.bool_] | None
+    Mix = Callable[[NDArray[Any], Mask, NDArray[Any], Any], NDArray[Any]]
+    Extremes = tuple[Any, Any]
+
+#: Of the tiles before and behind a plane, about so many pixels are counted at most.
+DEEP = 1 << 23
+
+#: Planes (or volumes) of more pixels than this are not looked at as a whole.
+WHOLE = 1 << 26
+
+THIS_PLANE = "Preview: tiles of this plane only; the button lays them through all planes."
+NO_PLANE = "No preview: the displayed axes do not share a histogram. The button works all the same."
+NOTHING = "No preview: nothing that is shown here counts."
+
+
+def equalized(view: View, task: Task, known: Histogram) -> tuple[NDArray[Any], str]:
+    """The visible part of the result, and what is to know about it; on a worker's thread.
+
+    Parameters
+    ----------
+    view : View
+    task : Task
+    known : Histogram
+        Of the whole image, or of what is known of it.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If it can not be previewed: the message says why.
+    """
+    axes, words = list(range(len(view.shape)) if task.axes is None else task.axes), ""
+    if not {len(view.shape) - 2, len(view.shape) - 1} <= {*axes}:
+        raise ValueError(NO_PLANE)
+    if task.image.dtype.kind == "b":
+        found = view.read(view.window, view.steps)
+    elif isinstance(task.method, Clahe):
+        found, words = _locally(view, task, task.method, axes, known)
+    else:
+        found = _by_curve(view, task, axes, known)
+    return found.reshape(found.shape[len(view.shape) - 2 :]), words
+
+
+# ---- a curve for each plane, or for the luminance ----
+
+
+def _by_curve(view: View, task: Task, axes: list[int], known: Histogram) -> NDArray[Any]:
+    pixels = view.read(view.window, view.steps)
+    how = checked(pixels, task.method, None, task.out_range, task.strength)
+    before = _own_histogram(view, task, axes) or known
+    if not before.total:
+        raise ValueError(NOTHING)
+    out = np.empty_like(pixels)
+    if task.channel_axis is None:
+        _apply.apply_into(how.curve(before), pixels, out)
+    else:
+        curve, gamut = color_curve(before, how)
+        color.apply_curve(curve, pixels, out, gamut)
+    return out
+
+
+def _own_histogram(view: View, task: Task, axes: list[int]) -> Histogram | None:
+    """That of the displayed plane, if each has its own, and it is at hand."""
+    if len(axes) == len(view.shape) or not view.is_at_hand(axes, WHOLE):
+        return None
+    spans, steps = view.whole(axes), (1,) * len(view.shape)
+    pixels = view.read(spans, steps)
+    mask = view.mask(task, pixels, spans, steps)
+    region = None if mask is None else lambda: mask
+    part = replace(task, image=pixels, region=region, ignored=None, axes=None, coarser=())
+    return survey(part, lambda *_: None).before
+
+
+# ---- CLAHE ----
 
 
 @dataclass(frozen=True, slots=True)
-class Sampling:
-    """Along one axis: which pixels of the displayed level are taken.
+class _Around:
+    """What is counted around a view: the tiles that are mixed in it."""
 
-    Attributes
-    ----------
-    at : array of int
-        Their indices; of those outside the image, the nearest.
-    inside : array of bool
-        Which of them lie in the image.
-    kept : slice
-        Those that are visible.
-    kernel : int
-        Size of a tile, in samples.
-    start, step : float
-        Where the first visible sample lies, and how far the next, in pixels of the level.
-    """
+    axes: tuple[int, ...]
+    spans: Spans
+    steps: Steps
+    counted: PartGrid
+    seen: PartGrid
+    words: str
 
-    at: NDArray[np.intp]
-    inside: NDArray[np.bool_]
-    kept: slice
-    kernel: int
-    start: float
-    step: float
+    def of(self, values: Any) -> tuple[Any, ...]:
+        """What of the values of all axes belongs to those that the tiles span."""
+        found: tuple[Any, ...] = itemgetter(*self.axes)(values)
+        return found
 
+    def flat(self, array: Any) -> Any:
+        """Without the axes that they do not span, which have length 1."""
+        return array if array is None else array.reshape(self.of(array.shape))
 
-def sampled(size: int, kernel: float, window: tuple[int, int], thinning: float) -> Sampling:
-    """Samples of `window` and the tiles around it, of an axis of `size` pixels.
-
-    `kernel`: pixels of a tile; `thinning`: about so many pixels become a sample.
-    """
-    tiles = max(int(np.ceil(size / kernel - 1e-6)), 1)
-    per_tile = max(int(np.ceil(kernel / thinning - 1e-6)), 1)
-    step = kernel / per_tile
-    edge = (size - tiles * kernel) / 2  # of the first tile, which may stick out
-    edge = float(np.floor(edge + 0.5)) if step == 1 else edge
-    first = max(int((window[0] - edge) // kernel) - 1, 0)
-    last = min(int(-((edge - window[1]) // kernel)) + 1, tiles)
-    middles = edge + first * kernel + (np.arange((last - first) * per_tile) + 0.5) * step
-    at = np.floor(middles).astype(np.intp)
-    seen = np.flatnonzero((at >= max(window[0], 0)) & (at < min(window[1], size)))
-    kept = slice(int(seen[0]), int(seen[-1]) + 1)
-    inside = (at >= 0) & (at < size)
-    start = float(middles[kept.start]) - 0.5
-    return Sampling(np.clip(at, 0, size - 1), inside, kept, per_tile, start, step)
+    def block(self, array: NDArray[Any], spans: Spans, steps: Steps) -> tuple[Any, tuple[int, ...]]:
+        """An array that was read, and where it starts."""
+        starts = [first_sample(*pair) for pair in zip(spans, steps, strict=True)]
+        return self.flat(array), self.of(starts)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Crop:
-    """What to read and equalize, on a worker's thread.
+def _locally(
+    view: View, task: Task, method: Clahe, axes: list[int], known: Histogram
+) -> tuple[NDArray[Any], str]:
+    finest, masked = tuple(view.finest[a] for a in axes), task.region or task.ignored is not None
+    _adaptive.check(method, finest, task.image.dtype, bool(masked), task.out_range)
+    if method.convention == "opencv":
+        return _as_opencv(view, task, method, known), ""
+    around = _around(view, dict(zip(axes, resolve_kernel(method.kernel_size, finest), strict=True)))
+    pixels = view.read(around.spans, around.steps)
+    mask = view.mask(task, pixels, around.spans, around.steps)
+    extremes = _extremes(view, task, list(around.axes), known)
 
-    Attributes
-    ----------
-    level : array
-        The displayed level, or its slice.
-    point : tuple of int
-        Where to read it on the axes that are not displayed.
-    rows, columns : Sampling
-    task : Task
-        How to equalize it.
-    extremes : (float, float)
-        The least and the greatest intensity of the whole image.
-    """
-
-    level: Any
-    point: tuple[int, ...]
-    rows: Sampling
-    columns: Sampling
-    task: Task
-    extremes: tuple[float, float]
-
-    def equalized(self) -> NDArray[Any]:
-        """The visible part of the result."""
-        rows, columns = self.rows.at, self.columns.at
-        box = tuple(slice(int(at[0]), int(at[-1]) + 1) for at in (rows, columns))
-        read = np.asarray(self.level[(*self.point, *box)])
-        pixels = np.ascontiguousarray(read[np.ix_(rows - rows[0], columns - columns[0])])
-        inside = np.logical_and.outer(self.rows.inside, self.columns.inside)
-        self._plant(pixels, inside)
-        task = self.task
-        out = equalize(
-            pixels, task.method, mask=None if inside.all() else inside,
-            channel_axis=-1 if task.channel_axis is not None else None,
-            out_range=task.out_range, strength=task.strength,
+    def mix(grey: NDArray[Any], mask: Mask, seen: NDArray[Any], out_range: Any) -> NDArray[Any]:
+        counted, start = around.block(grey, around.spans, around.steps)
+        wanted, first = around.block(seen, view.window, view.steps)
+        return _part.equalize_part(
+            (counted, start, around.flat(mask), around.counted), (wanted, first, around.seen),
+            method, extremes, out_range, task.strength,
         )  # fmt: skip
-        return np.asarray(out[self.rows.kept, self.columns.kept])
 
-    def _plant(self, pixels: NDArray[Any], inside: NDArray[np.bool_]) -> None:
-        """Put the extremes into two pixels out of sight, if there are some."""
-        hidden = np.ones(inside.shape, np.bool_)
-        hidden[self.rows.kept, self.columns.kept] = False
-        places = np.argwhere(hidden)[:2]  # of the first tile
-        if len(places) < 2:
-            return  # all of the image is here
-        for (row, column), value in zip(places, self.extremes, strict=True):
-            pixels[row, column] = value
-            inside[row, column] = True
-
-    @property
-    def place(self) -> NDArray[np.float64]:
-        """From the result's pixels to those of the level."""
-        place = np.eye(3)
-        for axis, sampling in enumerate((self.rows, self.columns)):
-            place[axis, axis], place[axis, 2] = sampling.step, sampling.start
-        return place
+    return _mixed(task, (pixels, mask, _inner(view, around, pixels)), extremes, mix), around.words
 
 
-def crop_of(
-    source: Image,
-    task: Task,
-    point: tuple[float, ...],
-    extremes: tuple[float, float],
-    most: int,
-) -> Crop | None:
-    """The visible part for CLAHE in about `most` samples; None for another method.
+def _mixed(
+    task: Task, read: tuple[NDArray[Any], Mask, NDArray[Any]], extremes: Extremes, mix: Mix
+) -> NDArray[Any]:
+    """What `mix` makes of the pixels that count, their mask and those that are seen.
 
-    `point` is where the viewer stands, in the layer's data; `extremes` are the least and
-    the greatest intensity of the whole image.
+    Of colors, it is given the luminances.
     """
-    method = task.method
-    if not isinstance(method, Clahe) or method.convention != "centered":
-        return None
-    finest = layers.pixels_of(source)
-    kernel = _kernel(method, task, finest.shape, source.ndim)
-    factors = np.ones(source.ndim)
-    level: Any = held.slice_of(source)
-    at: tuple[int, ...] = ()
-    if source.multiscale:
-        factors = np.asarray(source.downsample_factors)[source.data_level]
-        level = source.data[source.data_level]
-        places = np.rint(np.asarray(point) / factors).astype(int)[:-2]
-        at = tuple(int(p) for p in np.clip(places, 0, np.array(level.shape[: len(places)]) - 1))
-    sizes = level.shape[len(at) :][:2]
-    windows = [
-        (w.start or 0, size if w.stop is None else min(w.stop, size))
-        for w, size in zip(held.visible_window(source), sizes, strict=True)
-    ]
-    thinning = max(np.sqrt(np.prod([stop - start for start, stop in windows]) / most), 1.0)
-    rows, columns = (
-        sampled(size, min(k / factor, size), window, thinning)
-        for size, k, factor, window in zip(sizes, kernel, factors[-2:], windows, strict=True)
-    )
-    how = replace(method, kernel_size=(rows.kernel, columns.kernel))
-    return Crop(level, at, rows, columns, replace(task, method=how), extremes)
+    pixels, mask, seen = read
+    if task.channel_axis is None:
+        return mix(pixels, mask, seen, task.out_range).reshape(seen.shape)
+    ends = compute_histogram(np.array(extremes, task.image.dtype))
+    how = checked(pixels, task.method, None, color.limits(task.out_range, ends), task.strength)
+    grey, mask = color.luminance_image(pixels, mask)
+    before, _ = color.luminance_image(seen, None)
+    after, out = mix(grey, mask, before, how.out_range).reshape(before.shape), np.empty_like(seen)
+    color.recolor_into(seen, before, after, color.gamut(how.limits(ends), task.strength, ends), out)
+    return out
 
 
-def _kernel(method: Clahe, task: Task, shape: tuple[int, ...], ndim: int) -> tuple[int, int]:
-    """Pixels of a tile along the last two axes of the finest level."""
-    given, plane = method.kernel_size, shape[ndim - 2 : ndim]
-    if given is None:
-        rows, columns = default_kernel(plane)
-    elif isinstance(given, int):
-        rows = columns = given
-    else:
-        spanned = list(range(ndim)) if task.axes is None else [a % ndim for a in task.axes]
-        size = dict(zip(spanned, given, strict=False))
-        rows, columns = (size.get(ndim - 2 + i, plane[i]) for i in range(2))
-    return min(rows, plane[0]), min(columns, plane[1])
+def _around(view: View, kernels: dict[int, int]) -> _Around:
+    axes = tuple(a for a in kernels if kernels[a] > 1)  # along others each layer is on its own
+    ndim = len(view.shape)
+    if axes[-2:] != (ndim - 2, ndim - 1):
+        raise ValueError(NO_PLANE)
+    of = itemgetter(*axes)
+    window, steps = of(view.window), of(view.steps)
+    tiles = TileGrid(of(view.finest), of(kernels), of(view.shape))
+    seen, reach = _part.part_grid(tiles, window, steps)
+    words, sparse = "", steps
+    if len(axes) > 2 and not view.is_deep:
+        words, reach = THIS_PLANE, (*window[:-2], *reach[-2:])
+    elif len(axes) > 2:
+        sparse = _sparse(reach, steps, seen)
+    spans, every = list(view.window), list(view.steps)
+    for axis, span, step in zip(axes, reach, sparse, strict=True):
+        spans[axis], every[axis] = span, step
+    return _Around(axes, (*spans,), (*every,), replace(seen, steps=sparse), seen, words)
+
+
+def _sparse(reach: Spans, steps: Steps, grid: PartGrid) -> Steps:
+    """Steps by which `DEEP` pixels are counted: planes are left out, but of no tile all."""
+    found = list(steps)
+    for axis in range(len(steps) - 2):
+        sizes = [(stop - start) / n for (start, stop), n in zip(reach, found, strict=True)]
+        thick = np.diff(grid.reach(axis), axis=0)
+        found[axis] = min(max(round(math.prod(sizes) / DEEP), 1), max(int(thick.min()), 1))
+    return (*found,)
+
+
+def _inner(view: View, around: _Around, pixels: NDArray[Any]) -> NDArray[Any]:
+    """The visible samples; of what takes time to read, out of those that were read."""
+    if around.steps != view.steps:
+        return view.read(view.window, view.steps)
+    first = [first_sample(*pair) for pair in zip(around.spans, view.steps, strict=True)]
+    inner = []
+    for span, step, start in zip(view.window, view.steps, first, strict=True):
+        inner.append(slice(first_sample(span, step) - start, -(-span[1] // step) - start))
+    return np.asarray(pixels[tuple(inner)])
+
+
+def _extremes(view: View, task: Task, axes: list[int], known: Histogram) -> Extremes:
+    """Those of the displayed plane, if each has its own or all pixels lie in it."""
+    known_well = known.total == math.prod(view.finest) or view.shape != view.finest
+    if (len(axes) == len(view.shape) and known_well) or not view.is_at_hand(axes, WHOLE):
+        return known.range
+    spans, steps = view.whole(axes), (1,) * len(view.shape)
+    pixels = view.read(spans, steps)
+    mask = view.mask(task, pixels, spans, steps)
+    if task.channel_axis is not None:
+        pixels, mask = color.luminance_image(pixels, mask)
+    found = _adaptive.value_range(_planes.Plane(pixels, mask, pixels))
+    if found is None:
+        raise ValueError(NOTHING)
+    return found
+
+
+def _as_opencv(view: View, task: Task, method: Clahe, known: Histogram) -> NDArray[Any]:
+    """With OpenCV's tiles of the level, thinned out: they are counted, not sized."""
+    lead, step = len(view.shape) - 2, view.steps[-1]
+    grid = _adaptive.opencv_grid(tuple(-(-n // step) for n in view.shape[lead:]), method)
+    rows, columns = ((first_sample(s, step), -(-s[1] // step)) for s in view.window[lead:])
+    reach = [_part.opencv_reach(grid, axis, span)[1] for axis, span in enumerate((rows, columns))]
+    spans = (*view.window[:lead], *((a * step, (b - 1) * step + 1) for a, b in reach))
+    pixels = view.read(spans, view.steps)
+    (top, _), (left, _) = reach
+    inner = (slice(rows[0] - top, rows[1] - top), slice(columns[0] - left, columns[1] - left))
+
+    def mix(grey: NDArray[Any], _m: Mask, _s: NDArray[Any], _o: Any) -> NDArray[Any]:
+        plane = grey.reshape(grey.shape[lead:])
+        where = (top, left), grid, (rows, columns)
+        return _part.equalize_opencv_part(plane, *where, method, task.strength)
+
+    seen = pixels[(slice(None),) * lead + inner]
+    return _mixed(task, (pixels, None, seen), known.range, mix)

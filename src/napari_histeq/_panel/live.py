@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from weakref import WeakMethod
@@ -12,7 +11,9 @@ import numpy as np
 from napari.qt.threading import create_worker
 from qtpy.QtCore import QObject, Qt, QTimer, Signal
 
-from napari_histeq import display, held, layers, work
+from napari_histeq import display, layers, work, worn
+from napari_histeq._panel.displayed import of_displayed
+from napari_histeq._panel.links import Links
 from napari_histeq._panel.patch import Patch
 from napari_histeq._panel.plotbox import Drawn
 from napari_histeq.core import Histogram, TransferFunction, measures
@@ -22,7 +23,7 @@ from napari_histeq.task import counted_limits, curve_of, survey
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from napari.layers import Image
+    from napari.layers import Image, Labels, Shapes
     from napari.viewer import Viewer
 
     from napari_histeq._panel.plotbox import PlotBox
@@ -70,8 +71,10 @@ class Live(QObject):
         self._key: tuple[Any, ...] | None = None
         self._histogram: Histogram | None = None
         self._counting: Any = None
+        self._links, self._edits = Links(), 0  # to the region, and how often it was drawn in
         self._worn: tuple[Image, display.Worn] | None = None
-        self._patch = Patch(viewer)
+        self._patch = Patch(viewer, self._tell)
+        self._counted_part = self._said = ""
         self._found: tuple[Task, Histogram, Histogram | None] | None = None
         self._told_at = 0.0
         self._awaited = False
@@ -103,18 +106,21 @@ class Live(QObject):
             layer, look = self._worn
             self._worn = None
             look.put_on(layer)
-            self.told.emit("")
+            worn.before.pop(layer, None)
+        self._tell()
 
     def close(self) -> None:
         """Stop all, and leave nothing behind."""
         self._later.stop()
         self._drop_count()
+        self._links.undo()
         self.preview = False
         self.undress()
 
     def _mark_gone(self, _: object = None) -> None:
         """The window was closed, and Qt deleted all that was in it."""
         self._gone = True
+        self._patch.stop()
 
     # ---- the reaction ----
 
@@ -126,21 +132,38 @@ class Live(QObject):
         try:
             self._follow(*choose())
         except work.EXPECTED as error:
-            self.told.emit(str(error))
+            self._say(str(error))
 
     def _follow(self, source: Image | None, choice: work.Choice) -> None:
         if self._worn is not None and self._worn[0] is not source:
             self.undress()
         if source is None:
-            self._found = None
-            self._plot.show_data(None)
-            self.measured.emit(None)
+            self._key, self._counted_part = None, ""
+            self._show_nothing()
             return
         key = self._key_of(source, choice)
         if key != self._key:
             self._count(source, choice, key)
         elif self._histogram is not None and self._histogram.total:
             self._show(source, choice, self._histogram)
+        elif self._histogram is not None:
+            self._show_nothing("There nothing counts.")
+
+    def _show_nothing(self, why: str = "") -> None:
+        self._found = None
+        self._plot.show_data(None)
+        self.measured.emit(None)
+        self.undress()
+        self._tell(why)
+
+    def _tell(self, about: str = "") -> None:
+        """Say what is to know about the preview, after what was counted at all."""
+        self._say(" ".join(words for words in (self._counted_part, about) if words))
+
+    def _say(self, words: str) -> None:
+        if words != self._said:  # else it would wipe out what others said meanwhile
+            self._said = words
+            self.told.emit(words)
 
     def _show(self, source: Image, choice: work.Choice, histogram: Histogram) -> None:
         task = work.task_of(self._viewer, source, choice)
@@ -154,19 +177,20 @@ class Live(QObject):
         else:
             if self._worn is not None:
                 self.undress()
-            self._patch.show(source, task, histogram.range)
+            self._patch.show(source, task, histogram)
 
     def _wear(self, source: Image, task: Task, before: Histogram, curve: TransferFunction) -> None:
         """Display the source itself as the result would look."""
         if self._worn is None:
             self._worn = source, display.Worn.of(source)
+            worn.before[source] = self._worn[1]
         look = self._worn[1]
         limits = counted_limits(task, before) or before.range
         is_display = layers.kind_of(source) == layers.DISPLAY
         colormap, gamma = layers.look_of(source) if is_display else (look.colormap, look.gamma)
         settings = display.display_settings(curve, before, limits, colormap=colormap, gamma=gamma)
         display.show(settings, source)
-        self.told.emit(display.in_words(settings.error))
+        self._tell(display.in_words(settings.error))
 
     def _plot_all(self, task: Task, before: Histogram, curve: TransferFunction | None) -> None:
         """Draw the plot; the table is renewed less often."""
@@ -197,16 +221,31 @@ class Live(QObject):
         """All that the histogram depends on."""
         region = choice.region
         point = () if _is_small(source) else tuple(self._viewer.dims.current_step)
-        marked = () if region is None else (id(region), id(region.data))
+        marked = () if region is None else (id(region), self._edits)
         return (id(source), id(source.data), point, marked, choice.ignored)
+
+    def _watch(self, region: Labels | Shapes | None) -> None:
+        """Count anew when somebody draws in the region."""
+        self._links.undo()
+        if region is None:
+            return
+        for name in ("data", "paint"):
+            if name in region.events:
+                self._links.connect(region.events[name], self._edited)
+
+    def _edited(self, _: object = None) -> None:
+        self._edits += 1
+        self.touch()
 
     def _count(self, source: Image, choice: work.Choice, key: tuple[Any, ...]) -> None:
         self._drop_count()
         self._key, self._histogram = key, None
+        self._watch(choice.region)
         task = work.task_of(self._viewer, source, choice)
+        self._counted_part = ""
         if not _is_small(source):
-            pixels = held.thinned(held.slice_of(source), rgb=source.rgb)
-            task = replace(task, image=pixels, region=None)
+            point = tuple(source.world_to_data(self._viewer.dims.point))
+            task, self._counted_part = of_displayed(task, source, point)
         self._counting = create_worker(
             _histogram_of, task, _start_thread=False, _ignore_errors=True
         )
@@ -218,6 +257,7 @@ class Live(QObject):
             key == self._key and histogram is not None and not self._gone
         ):  # else too late: the person moved on
             self._histogram = histogram
+            self._tell()
             self.touch()
 
     def _drop_count(self) -> None:

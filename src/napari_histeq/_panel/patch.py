@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from napari.layers import Image
 from napari.qt.threading import create_worker
+from qtpy.QtCore import QObject, QTimer
 
-from napari_histeq import held
-from napari_histeq._panel.crop import crop_of
-from napari_histeq.layers import PREVIEW
+from napari_histeq import layers
+from napari_histeq._panel import crop
+from napari_histeq._panel.links import Links
+from napari_histeq._panel.view import View, view_of, window_of
 from napari_histeq.record import KEY
-from napari_histeq.task import Task, equalized
+from napari_histeq.task import Task, counted_limits
+from napari_histeq.work import EXPECTED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,97 +24,185 @@ if TYPE_CHECKING:
     from napari.viewer import Viewer
     from numpy.typing import NDArray
 
-#: More pixels than this are previewed at a coarser step: an answer late is none.
-MOST = 1 << 21
+    from napari_histeq.core import Histogram
+
+    Wanted = tuple[Image, Task, Histogram]
+
+#: Milliseconds after a move of the camera until what came into view is looked at.
+STILL = 30
+
+FLAT = "No preview: it needs the last two axes, in 2-D. The button works all the same."
 
 
-class Patch:
-    """A layer over the visible part of the source, there only during the preview."""
+class Patch(QObject):
+    """A layer over the visible part of the source, there only during the preview.
 
-    def __init__(self, viewer: Viewer) -> None:
-        self._viewer = viewer
+    It follows the camera, the slice and the displayed level of a pyramid.
+    """
+
+    def __init__(self, viewer: Viewer, tell: Callable[[str], None]) -> None:
+        super().__init__()
+        self._viewer, self._tell = viewer, tell
         self._layer: Image | None = None
-        self._asked = 0
-        self._working = False
-        self._waiting: tuple[Image, Task, tuple[float, float]] | None = None
+        self._wanted: Wanted | None = None
+        self._seen: tuple[Any, ...] = ()
+        self._working = self._late = False
+        self._links = Links()
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.timeout.connect(self._look)
 
-    def show(self, source: Image, task: Task, extremes: tuple[float, float]) -> None:
+    def show(self, source: Image, task: Task, histogram: Histogram) -> None:
         """Equalize what is visible, and show it when it is done: the newest wins.
 
-        `extremes`: the least and the greatest intensity of all of it.
+        `histogram`: of all of it.
         """
-        if self._working:
-            self._waiting = source, task, extremes
-            return
-        if list(source._slice_input.displayed) != [source.ndim - 2, source.ndim - 1]:  # noqa: SLF001
-            return  # a layer of two axes lies in the last two
-        work, affine = self._work(source, task, extremes)
-        self._working = True
-        self._asked += 1
-        worker = create_worker(work, _start_thread=False)
-        worker.returned.connect(partial(self._done, self._asked, source, affine))
-        worker.errored.connect(lambda _: setattr(self, "_working", False))
-        worker.start()
-
-    def _work(
-        self, source: Image, task: Task, extremes: tuple[float, float]
-    ) -> tuple[Callable[[], NDArray[Any]], NDArray[np.float64]]:
-        """What to do in the background, and where its result lies in the world."""
-        point = tuple(source.world_to_data(self._viewer.dims.point))
-        crop = crop_of(source, task, point, extremes, MOST)
-        if crop is not None:
-            corner = np.eye(3)  # of the part of a level that napari has loaded
-            if source.multiscale:
-                shown = list(source._slice_input.displayed)  # noqa: SLF001
-                corner[:2, 2] = -np.asarray(source.corner_pixels)[0, shown]
-            return crop.equalized, _to_world(source) @ corner @ crop.place
-        pixels, affine = _visible(source)
-        axis = -1 if source.rgb else None
-        part = replace(task, image=pixels, region=None, axes=None, channel_axis=axis, coarser=())
-        return partial(equalized, part, None, None), affine
+        if self._wanted is None or self._wanted[0] is not source:
+            self.remove()
+            self._follow(source)
+        self._wanted = source, task, histogram
+        self._renew()
 
     def remove(self) -> None:
         """Take the layer away, and drop what is under way."""
-        self._asked += 1
-        self._waiting = None
+        self.stop()
+        self._take_off()
+
+    def stop(self) -> None:
+        """Follow no more, and drop what is under way."""
+        self._timer.stop()
+        self._links.undo()
+        self._wanted, self._late = None, False
+
+    # ---- what is looked at ----
+
+    def _follow(self, source: Image) -> None:
+        """Every connect has its disconnect, in `remove`."""
+        camera = getattr(self._viewer, "scene", self._viewer).camera  # napari < 0.9: no scene
+        for event in (camera.events.center, camera.events.zoom, self._viewer.dims.events.ndisplay):
+            self._links.connect(event, self._later)
+        self._links.connect(source.events.set_data, self._later)
+        self._links.connect(self._viewer.layers.events.removed, self._removed)
+
+    def _later(self, _: object = None) -> None:
+        """Not at each step of a move, but while it goes on, too."""
+        if not self._timer.isActive():
+            self._timer.start(STILL)
+
+    def _removed(self, event: Any) -> None:
+        if self._wanted is not None and event.value is self._wanted[0]:
+            self.remove()
+
+    def _look(self) -> None:
+        if self._wanted is not None and self._place(self._wanted[0]) != self._seen:
+            self._renew()
+
+    def _place(self, source: Image) -> tuple[Any, ...]:
+        """What of a layer is displayed: the same again needs nothing new."""
+        shown, number = tuple(source._slice_input.displayed), source._slice.request_id  # noqa: SLF001
+        return shown, number, _is_flat(source) and window_of(self._viewer, source)
+
+    # ---- what is done ----
+
+    def _renew(self) -> None:
+        """Begin, or note that what is under way will be late."""
+        if self._working:
+            self._late = True
+            return
+        assert self._wanted is not None
+        source, task, histogram = self._wanted
+        self._seen, self._late = self._place(source), False
+        if not _is_flat(source):
+            self._fail(FLAT)
+            return
+        if source._slice.empty:  # noqa: SLF001  (the viewer stands beside it)
+            self._take_off()
+            return
+        view = view_of(self._viewer, source)
+        affine = _to_world(source) @ view.place
+        self._working = True
+        worker = create_worker(_equalized, view, task, histogram, _start_thread=False)
+        worker.returned.connect(partial(self._done, self._wanted, affine))
+        worker.finished.connect(self._next)
+        worker.start()
+
+    def _done(
+        self, wanted: Wanted, affine: NDArray[np.float64], answer: tuple[NDArray[Any] | None, str]
+    ) -> None:
+        source = wanted[0]
+        if self._wanted is None or self._wanted[0] is not source:
+            return  # too late
+        pixels, words = answer
+        if pixels is None:
+            self._fail(words)
+            return
+        self._put(wanted, affine, pixels)
+        self._tell(words)
+
+    def _next(self) -> None:
+        self._working = False
+        if self._wanted is not None and self._late:
+            self._renew()
+        else:
+            self._look()
+
+    def _fail(self, words: str) -> None:
+        self._take_off()
+        self._tell(words)
+
+    # ---- the layer ----
+
+    def _take_off(self) -> None:
         if self._layer is not None:
             layer, self._layer = self._layer, None
             if layer in self._viewer.layers:
                 with _selection_kept(self._viewer):
                     self._viewer.layers.remove(layer)
 
-    def _done(
-        self, asked: int, source: Image, affine: NDArray[np.float64], pixels: NDArray[Any]
-    ) -> None:
-        self._working = False
-        if asked == self._asked and source in self._viewer.layers:
-            self._put(source, affine, pixels)
-        if self._waiting is not None:
-            waiting, self._waiting = self._waiting, None
-            self.show(*waiting)
-
-    def _put(self, source: Image, affine: NDArray[np.float64], pixels: NDArray[Any]) -> None:
+    def _put(self, wanted: Wanted, affine: NDArray[np.float64], pixels: NDArray[Any]) -> None:
+        source, task, histogram = wanted
+        limits = counted_limits(task, histogram)
         if self._layer is not None and self._layer in self._viewer.layers:
             self._layer.affine = affine
             self._layer.data = pixels
+            if limits is not None and not source.rgb:
+                self._layer.contrast_limits = limits
             return
-        shown = list(source._slice_input.displayed)  # noqa: SLF001
-        look: dict[str, Any] = (
-            {"rgb": True} if source.rgb else {"colormap": source.colormap, "gamma": source.gamma}
-        )
-        self._layer = Image(
-            pixels,
-            name=f"{source.name} preview",
-            affine=affine,
-            units=[source.units[a] for a in shown],
-            axis_labels=[source.axis_labels[a] for a in shown],
-            interpolation2d=source.interpolation2d,
-            opacity=source.opacity,
-            metadata={KEY: {"kind": PREVIEW}},
-            **look,
-        )
+        self._layer = _layer_of(source, pixels, affine, limits)
         with _selection_kept(self._viewer):
             self._viewer.layers.insert(self._viewer.layers.index(source) + 1, self._layer)
+
+
+def _equalized(view: View, task: Task, histogram: Histogram) -> tuple[NDArray[Any] | None, str]:
+    """On the worker's thread: the pixels, and what is to know; or only why there are none."""
+    try:
+        return crop.equalized(view, task, histogram)
+    except EXPECTED as error:
+        return None, str(error)
+
+
+def _layer_of(
+    source: Image,
+    pixels: NDArray[Any],
+    affine: NDArray[np.float64],
+    limits: tuple[float, float] | None,
+) -> Image:
+    shown = list(source._slice_input.displayed)  # noqa: SLF001
+    look: dict[str, Any] = {"rgb": True}
+    if not source.rgb:
+        colormap, gamma = layers.look_of(source)
+        look = {"colormap": colormap, "gamma": gamma, "contrast_limits": limits}
+    return Image(
+        pixels,
+        name=f"{source.name} preview",
+        affine=affine,
+        units=[source.units[a] for a in shown],
+        axis_labels=[source.axis_labels[a] for a in shown],
+        interpolation2d=source.interpolation2d,
+        opacity=source.opacity,
+        metadata={KEY: {"kind": layers.PREVIEW}},
+        **look,
+    )
 
 
 class _selection_kept:  # noqa: N801  (used as a function)
@@ -132,21 +222,13 @@ class _selection_kept:  # noqa: N801  (used as a function)
         self._selection.active = active
 
 
-def _visible(source: Image) -> tuple[NDArray[Any], NDArray[np.float64]]:
-    """The visible pixels, thinned out if too many, and their place in the world."""
-    pixels, place = held.slice_of(source), np.eye(3)
-    if not source.multiscale:
-        window = held.visible_window(source)
-        place[:2, 2] = [w.start or 0 for w in window]
-        pixels = pixels[window]
-    step = int(np.ceil(np.sqrt(max(pixels.size / MOST, 1.0))))
-    place[:2, :2] *= step
-    place[:2, 2] += (step - 1) / 2
-    return pixels[::step, ::step], _to_world(source) @ place
+def _is_flat(source: Image) -> bool:
+    """Whether its last two axes are displayed: there a layer of two axes lies."""
+    return list(source._slice_input.displayed) == [source.ndim - 2, source.ndim - 1]  # noqa: SLF001
 
 
 def _to_world(source: Image) -> NDArray[np.float64]:
-    """From the displayed slice's pixels to the world."""
-    whole = source._transforms.simplified  # noqa: SLF001
+    """From pixels of the full resolution, in the displayed slice, to the world."""
+    whole = source._transforms[1:].simplified  # noqa: SLF001  (the first is of what is loaded)
     to_world = whole.set_slice(list(source._slice_input.displayed))  # noqa: SLF001
     return np.asarray(to_world.affine_matrix)

@@ -1,0 +1,73 @@
+"""A part of CLAHE's result has the bits that it has in the whole."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from napari_histeq import Clahe, equalize
+from napari_histeq.core import _opencv, _part
+from napari_histeq.core._tiles import TileGrid
+
+RNG = np.random.default_rng(5)
+FADING = RNG.gamma(2, 300, (31, 113, 157)) * np.linspace(1, 5, 157)
+
+
+def part_of(image: Any, kernel: Any, window: Any, steps: Any = None, mask: Any = None) -> Any:
+    steps = steps or (1,) * image.ndim
+    grid, reach = _part.part_grid(TileGrid(image.shape, kernel), window, steps)
+    starts = [-(-a // n) for (a, _), n in zip(reach, steps, strict=True)]
+    box = tuple(slice(a * n, b, n) for a, n, (_, b) in zip(starts, steps, reach, strict=True))
+    seen = tuple(slice(-(-a // n) * n, b, n) for (a, b), n in zip(window, steps, strict=True))
+    counted = image[box], tuple(starts), None if mask is None else mask[box], grid
+    at = tuple(s.start // n for s, n in zip(seen, steps, strict=True))
+    kept = image if mask is None else image[mask]
+    extremes = kept.min(), kept.max()
+    how = Clahe(kernel_size=kernel), extremes, "auto", 0.9
+    return _part.equalize_part(counted, (image[seen], at, grid), *how), seen
+
+
+@pytest.mark.parametrize("dtype", ["u1", "i1", "u2", "i2", ">u4", "i8", "f2", "f4", "f8"])
+@pytest.mark.parametrize("kernel", [(20, 20), (21, 33), (113, 7)])
+@pytest.mark.parametrize("masked", [False, True])
+def test_bits_of_a_plane(dtype: str, kernel: Any, masked: bool) -> None:
+    """At odd leftovers, too, and at the borders."""
+    image = (FADING[3] / 40 - 10 * (dtype[-2] == "i")).clip(-99, 120).astype(dtype)
+    mask = RNG.random(image.shape) > 0.4 if masked else None
+    how = Clahe(kernel_size=kernel)
+    full = equalize(image, how, strength=0.9, mask=mask)
+    for window in [((40, 63), (50, 51)), ((0, 9), (140, 157)), ((0, 113), (0, 157))]:
+        found, seen = part_of(image, kernel, window, mask=mask)
+        np.testing.assert_array_equal(found, full[seen])
+
+
+def test_bits_of_a_volume() -> None:
+    image = FADING.astype(np.uint16)
+    full = equalize(image, Clahe(kernel_size=(7, 20, 30)), strength=0.9)
+    found, seen = part_of(image, (7, 20, 30), ((12, 13), (30, 60), (100, 157)))
+    np.testing.assert_array_equal(found, full[seen])
+
+
+def test_every_other_pixel_stands_for_all() -> None:
+    image = np.kron(FADING[0][:100, :150] / 60, np.ones((4, 4))).clip(0, 255).astype(np.uint8)
+    kernel = (57, 91)
+    full = equalize(image, Clahe(kernel_size=kernel), strength=0.9)
+    found, seen = part_of(image, kernel, ((33, 290), (70, 543)), (2, 4))
+    assert np.abs(found.astype(float) - full[seen]).mean() < 1
+
+
+@pytest.mark.parametrize("dtype", ["u1", "u2"])
+@pytest.mark.parametrize("tiles", [(8, 8), (5, 3), (1, 1)])
+def test_bits_of_opencv(dtype: str, tiles: tuple[int, int]) -> None:
+    image = (FADING[3] / 40).clip(0, 255).astype(dtype)
+    method = Clahe.opencv(3.0, tiles)
+    full = equalize(image, method)
+    grid = _opencv.OpenCvGrid(image.shape, tiles[::-1])
+    for window in [((40, 63), (50, 51)), ((0, 9), (140, 157)), ((0, 113), (0, 157))]:
+        reach = [_part.opencv_reach(grid, axis, span)[1] for axis, span in enumerate(window)]
+        pixels = image[tuple(slice(*span) for span in reach)]
+        offset = reach[0][0], reach[1][0]
+        found = _part.equalize_opencv_part(pixels, offset, grid, window, method, 1.0)
+        np.testing.assert_array_equal(found, full[tuple(slice(*span) for span in window)])
