@@ -11,6 +11,7 @@ from skimage import data
 from conftest import add_stack
 from images import hard_images
 from napari_histeq import equalize
+from napari_histeq._panel.follow import followed
 from napari_histeq.layers import DISPLAY, kind_of, look_of, record_of
 
 IMAGE = hard_images()["16 bit log-normal, hot pixels"]
@@ -64,47 +65,53 @@ def test_a_command_during_the_preview_copies_the_look_before_it(
     assert (tuple(source.contrast_limits), source.gamma) == (limits, 0.8)
 
 
-def follow_the_view(viewer: Any, panel: Any, qtbot: Any) -> Any:
-    """A display-only layer that follows the view, by the menu under the plot."""
+def display_only(viewer: Any, panel: Any, qtbot: Any) -> Any:
+    """The layer that the button makes."""
     panel["output"].value = "display only"
     panel["plot"].value = False
     panel["run"].native.click()
     qtbot.waitUntil(lambda: len(viewer.layers) == 2, timeout=10_000)
-    panel.tools.fill()
-    (item,) = (a for a in panel.tools.menu.actions() if a.text() == "Follow the view")
-    item.trigger()
     return viewer.layers[1]
 
 
-def photograph(viewer: Any, path: Any = None) -> np.ndarray:
+def follow_the_view(panel: Any) -> None:
+    """By the menu under the plot."""
+    panel.tools.fill()
+    (item,) = (a for a in panel.tools.menu.actions() if a.text() == "Follow the view")
+    item.trigger()
+
+
+def photograph(viewer: Any) -> np.ndarray:
     """The gray levels in the middle of the canvas."""
-    shown = viewer.screenshot(path, flash=False)[..., :3].mean(axis=-1)
+    shown = viewer.screenshot(flash=False)[..., :3].mean(axis=-1)
     rows, columns = (slice(n // 4, -n // 4) for n in shown.shape)
     return shown[rows, columns]
 
 
 def test_zooming_into_a_dark_corner_lights_it_up(viewer: Any, panel: Any, qtbot: Any) -> None:
-    """As photographed: it gets brighter, and spans all grays; and dark again on the way back."""
+    """As photographed: it gets brighter, and spans all grays; and as before on the way back."""
     image = data.moon().astype(np.uint16) * 200
     image[:128, :128] //= 60
     viewer.add_image(image, name="moon")
-    follow_the_view(viewer, panel, qtbot)
+    layer = display_only(viewer, panel, qtbot)
     camera = viewer.scene.camera
     viewer.layers["moon"].visible = False
+    camera.zoom, camera.center = 9, (0, 64, 64)
+    qtbot.wait(300)
+    dark = photograph(viewer)
     viewer.reset_view()
     qtbot.wait(300)
-    whole = viewer.screenshot(flash=False)[..., :3].mean(axis=-1)
+    whole = photograph(viewer)
+    follow_the_view(panel)
+    assert followed(layer) == "view"
     camera.zoom, camera.center = 9, (0, 64, 64)
-    qtbot.wait(0)
-    dark = photograph(viewer)
-    qtbot.wait(400)
+    qtbot.wait(500)
     lit = photograph(viewer)
     assert lit.mean() > dark.mean() + 60
     assert lit.std() > 3 * dark.std()
     viewer.reset_view()
-    qtbot.wait(400)
-    again = viewer.screenshot(flash=False)[..., :3].mean(axis=-1)
-    assert np.abs(again - whole).mean() < 1
+    qtbot.wait(500)
+    assert np.abs(photograph(viewer) - whole).mean() < 1
 
 
 def test_by_command(viewer: Any, qtbot: Any) -> None:

@@ -67,7 +67,7 @@ def test_the_region_and_the_ignored_value_count(
     qtbot.waitUntil(lambda: source.colormap.name != "gray", timeout=5000)
     viewer.dims.set_current_step(0, 4)  # where the region is not
     qtbot.waitUntil(lambda: panel.plotbox.shown is None, timeout=5000)
-    qtbot.waitUntil(lambda: "nothing counts" in panel["status"].value, timeout=5000)
+    qtbot.waitUntil(lambda: "No pixel of it counts" in panel["status"].value, timeout=5000)
     assert source.colormap.name == "gray"
     viewer.dims.set_current_step(0, 1)
     qtbot.waitUntil(lambda: source.colormap.name != "gray", timeout=5000)

@@ -147,7 +147,7 @@ class Live(QObject):
         elif self._histogram is not None and self._histogram.total:
             self._show(source, choice, self._histogram)
         elif self._histogram is not None:
-            self._show_nothing("There nothing counts.")
+            self._show_nothing("No pixel of it counts: see Region.")
 
     def _show_nothing(self, why: str = "") -> None:
         self._found = None
