@@ -44,12 +44,12 @@ def visible_window(layer: Image) -> tuple[slice, slice]:
     return slice(int(top), int(bottom) + 1), slice(int(left), int(right) + 1)
 
 
-def thinning(pixels: NDArray[Any]) -> int:
-    """Every how-many-th row and column is about `MOST` pixels."""
-    return int(np.ceil(np.sqrt(max(pixels.size / MOST, 1.0))))
+def thinning(pixels: NDArray[Any], most: int = 0) -> int:
+    """Every how-many-th row and column is about `most` pixels (by default `MOST`)."""
+    return int(np.ceil(np.sqrt(max(pixels.size / (most or MOST), 1.0))))
 
 
-def thinned(pixels: NDArray[Any], *, rgb: bool = False) -> NDArray[Any]:
-    """Every n-th row and column, so that about `MOST` pixels are left."""
-    step = thinning(pixels)
+def thinned(pixels: NDArray[Any], most: int = 0, *, rgb: bool = False) -> NDArray[Any]:
+    """Every n-th row and column, so that about `most` pixels (by default `MOST`) are left."""
+    step = thinning(pixels, most)
     return pixels[..., ::step, ::step, :] if rgb else pixels[..., ::step, ::step]

@@ -54,6 +54,8 @@ class Run(QObject):
         or ``"failed"`` with a message.
     source : Image
         The layer that is equalized.
+    choice : Choice
+        How.
     adding : bool
         Whether it is just now adding layers, which napari selects for a moment.
     """
@@ -65,7 +67,7 @@ class Run(QObject):
         super().__init__()
         self._viewer = viewer
         self.source = source
-        self._choice = choice
+        self.choice = choice
         task = task_of(viewer, source, choice)
         address = where.scheduler_address() if is_lazy(task.image) else ""
         self._worker = create_worker(
@@ -167,7 +169,7 @@ class Run(QObject):
         self.adding = False
 
     def _made(self, outcome: Outcome, picture: Picture | None) -> list[Image]:
-        source, choice = self.source, self._choice
+        source, choice = self.source, self.choice
         beside = choice.image and choice.compare
         made: list[Image] = []
         if beside and placement.original_of(self._viewer, source) is None:

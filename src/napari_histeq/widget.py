@@ -295,7 +295,9 @@ class EqualizePanel(Container[Any]):
         if isinstance(what, Outcome):
             self._made = what.record.measures
             self["evidence"].value = evidence.table(self._made)
-            self._measured = job and job.source
+            if job is not None:
+                self._measured = job.source
+                self._live.remember(job.source, job.choice, what)
             self._show_rows()
             seconds = time.monotonic() - self._began
             what = f"“{what.record.source}” equalized in {seconds:.1f} s"

@@ -160,7 +160,7 @@ def test_tiles_through_all_planes(viewer: Any, clahe: Any, qtbot: Any) -> None:
     assert is_in_place(viewer, source, patch, full[13])
     viewer.dims.set_current_step(0, 29)
     qtbot.waitUntil(lambda: is_in_place(viewer, source, patch, full[29]), timeout=10_000)
-    assert clahe["status"].value == ""
+    assert clahe["status"].value == "The plot is of what is visible."
 
 
 def test_where_the_other_planes_are_not_in_memory_it_says_so(
@@ -337,3 +337,45 @@ def test_off_leaves_the_viewer_exactly_as_it_was(
     qtbot.wait(1000)
     np.testing.assert_equal(state_of(viewer), before)
     np.testing.assert_array_equal(screen(viewer), seen)
+
+
+def test_the_plot_shows_the_visible_part_before_and_after(
+    viewer: Any, clahe: Any, qtbot: Any
+) -> None:
+    source = viewer.add_image(MOON, name="moon")
+    full = equalize(MOON, Clahe())
+    patch = preview_of(viewer, clahe, qtbot, source)
+    look_at(viewer, qtbot, (200, 300), 6)
+    qtbot.waitUntil(lambda: is_in_place(viewer, source, patch, full), timeout=20_000)
+    qtbot.wait(100)
+    shown = clahe.plotbox.shown
+    rows, columns = (np.rint(x).astype(int) for x in place_in(source, patch))
+    assert shown.curve is None
+    np.testing.assert_array_equal(
+        shown.after.counts, np.bincount(patch.data.ravel(), minlength=256)
+    )
+    box = MOON[rows.min() : rows.max() + 1, columns.min() : columns.max() + 1]
+    np.testing.assert_array_equal(shown.before.counts, np.bincount(box.ravel(), minlength=256))
+    assert "what is visible" in clahe["status"].value
+    qtbot.waitUntil(lambda: "levels used" in clahe["evidence"].value, timeout=5000)
+    clahe["preview"].value = False
+    qtbot.waitUntil(lambda: clahe.plotbox.shown.before.total == MOON.size, timeout=5000)
+    assert clahe.plotbox.shown.after is None
+    assert "visible" not in clahe["status"].value
+
+
+def test_after_a_run_the_plot_in_the_dock_shows_what_it_made(
+    viewer: Any, clahe: Any, qtbot: Any, run: Any
+) -> None:
+    source = viewer.add_image(MOON, name="moon")
+    run()
+    viewer.layers.selection.active = source
+    made = viewer.layers["moon equalized"].data
+    qtbot.waitUntil(lambda: clahe.plotbox.shown.after is not None, timeout=5000)
+    np.testing.assert_array_equal(
+        clahe.plotbox.shown.after.counts, np.bincount(made.ravel(), minlength=256)
+    )
+    clahe["clip_limit"].value = 0.05  # another choice: not known yet
+    qtbot.waitUntil(lambda: clahe.plotbox.shown.after is None, timeout=5000)
+    clahe["clip_limit"].value = 0.01
+    qtbot.waitUntil(lambda: clahe.plotbox.shown.after is not None, timeout=5000)

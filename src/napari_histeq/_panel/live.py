@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from weakref import WeakMethod
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from napari.viewer import Viewer
 
     from napari_histeq._panel.plotbox import PlotBox
-    from napari_histeq.task import Task
+    from napari_histeq.task import Outcome, Task
 
 #: Images of more pixels than this (and all lazy ones) are judged by their displayed slice.
 WHOLE = 1 << 24
@@ -73,7 +74,8 @@ class Live(QObject):
         self._counting: Any = None
         self._links, self._edits = Links(), 0  # to the region, and how often it was drawn in
         self._worn: tuple[Image, display.Worn] | None = None
-        self._patch = Patch(viewer, self._tell)
+        self._patch = Patch(viewer, self._tell, self._show_part)
+        self._made: tuple[tuple[Any, ...], work.Choice, Outcome] | None = None
         self._counted_part = self._said = ""
         self._found: tuple[Task, Histogram, Histogram | None] | None = None
         self._told_at = 0.0
@@ -97,6 +99,11 @@ class Live(QObject):
         self.preview = shown
         if not shown:
             self.undress()
+        self.touch()
+
+    def remember(self, source: Image, choice: work.Choice, outcome: Outcome) -> None:
+        """What a run made: shown as long as the choice stays the same."""
+        self._made = self._key_of(source, choice), _essence(choice), outcome
         self.touch()
 
     def undress(self) -> None:
@@ -168,7 +175,10 @@ class Live(QObject):
     def _show(self, source: Image, choice: work.Choice, histogram: Histogram) -> None:
         task = work.task_of(self._viewer, source, choice)
         curve = curve_of(task, histogram)
-        self._plot_all(task, histogram, curve)
+        if curve is not None:
+            self._plot_all(task, histogram, curve.push(histogram), curve)
+        elif not (self.preview and self._patch.shows(source)):  # which tells its own
+            self._plot_all(task, histogram, self._known_after(choice))
         if not self.preview:
             return
         if curve is not None and not source.rgb:
@@ -192,9 +202,27 @@ class Live(QObject):
         display.show(settings, source)
         self._tell(display.in_words(settings.error))
 
-    def _plot_all(self, task: Task, before: Histogram, curve: TransferFunction | None) -> None:
+    def _show_part(self, task: Task, pair: tuple[Histogram, Histogram] | None) -> None:
+        """What no curve tells: the histograms of the visible part, if it is previewed."""
+        if pair is not None:
+            self._plot_all(task, *pair)
+        elif self._histogram is not None and not task.one_curve:
+            self._plot_all(task, self._histogram, None)
+
+    def _known_after(self, choice: work.Choice) -> Histogram | None:
+        """The histogram after a run with the same choice, if there was one."""
+        if self._made is None or self._made[:2] != (self._key, _essence(choice)):
+            return None
+        return self._made[2].after
+
+    def _plot_all(
+        self,
+        task: Task,
+        before: Histogram,
+        after: Histogram | None,
+        curve: TransferFunction | None = None,
+    ) -> None:
         """Draw the plot; the table is renewed less often."""
-        after = None if curve is None else curve.push(before)
         self._found = task, before, after
         self._plot.show_data(Drawn(before, after, curve))
         late = time.monotonic() - self._told_at > 3e-3 * TABLE
@@ -264,6 +292,11 @@ class Live(QObject):
         if self._counting is not None:
             self._counting.quit()
             self._counting = None
+
+
+def _essence(choice: work.Choice) -> work.Choice:
+    """What of a choice decides about the pixels."""
+    return replace(choice, image=True, plot=True, compare=False, display=False, gain=False)
 
 
 def _is_small(source: Image) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -10,12 +11,12 @@ from napari.layers import Image
 from napari.qt.threading import create_worker
 from qtpy.QtCore import QObject, QTimer
 
-from napari_histeq import layers
+from napari_histeq import held, layers
 from napari_histeq._panel import crop
 from napari_histeq._panel.links import Links
 from napari_histeq._panel.view import View, view_of, window_of
 from napari_histeq.record import KEY
-from napari_histeq.task import Task, counted_limits
+from napari_histeq.task import Task, counted_limits, survey
 from napari_histeq.work import EXPECTED
 
 if TYPE_CHECKING:
@@ -27,10 +28,15 @@ if TYPE_CHECKING:
     from napari_histeq.core import Histogram
 
     Wanted = tuple[Image, Task, Histogram]
+    Pair = tuple[Histogram, Histogram]
 
 #: Milliseconds after a move of the camera until what came into view is looked at.
 STILL = 30
 
+#: Floats of what is visible that are counted for the plot.
+FLOATS = 1 << 17
+
+VISIBLE = "The plot is of what is visible."
 FLAT = "No preview: it needs the last two axes, in 2-D. The button works all the same."
 
 
@@ -38,11 +44,21 @@ class Patch(QObject):
     """A layer over the visible part of the source, there only during the preview.
 
     It follows the camera, the slice and the displayed level of a pyramid.
+
+    Parameters
+    ----------
+    viewer : Viewer
+    tell : callable
+        Takes what is to know about it, in words.
+    plot : callable
+        Takes the task, and the histograms of the visible part before and after it; or None.
     """
 
-    def __init__(self, viewer: Viewer, tell: Callable[[str], None]) -> None:
+    def __init__(
+        self, viewer: Viewer, tell: Callable[[str], None], plot: Callable[[Task, Pair | None], None]
+    ) -> None:
         super().__init__()
-        self._viewer, self._tell = viewer, tell
+        self._viewer, self._tell, self._plot = viewer, tell, plot
         self._layer: Image | None = None
         self._wanted: Wanted | None = None
         self._seen: tuple[Any, ...] = ()
@@ -51,6 +67,10 @@ class Patch(QObject):
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._look)
+
+    def shows(self, source: Image) -> bool:
+        """Whether there is something of a layer to see."""
+        return self._layer is not None and self._wanted is not None and self._wanted[0] is source
 
     def show(self, source: Image, task: Task, histogram: Histogram) -> None:
         """Equalize what is visible, and show it when it is done: the newest wins.
@@ -126,18 +146,17 @@ class Patch(QObject):
         worker.finished.connect(self._next)
         worker.start()
 
-    def _done(
-        self, wanted: Wanted, affine: NDArray[np.float64], answer: tuple[NDArray[Any] | None, str]
-    ) -> None:
+    def _done(self, wanted: Wanted, affine: NDArray[np.float64], answer: Answer) -> None:
         source = wanted[0]
         if self._wanted is None or self._wanted[0] is not source:
             return  # too late
-        pixels, words = answer
-        if pixels is None:
-            self._fail(words)
+        if answer.pixels is None:
+            self._fail(answer.words)
             return
-        self._put(wanted, affine, pixels)
-        self._tell(words)
+        self._put(wanted, affine, answer.pixels)
+        self._tell(answer.words)
+        if answer.histograms is not None:
+            self._plot(wanted[1], answer.histograms)
 
     def _next(self) -> None:
         self._working = False
@@ -147,8 +166,10 @@ class Patch(QObject):
             self._look()
 
     def _fail(self, words: str) -> None:
+        assert self._wanted is not None
         self._take_off()
         self._tell(words)
+        self._plot(self._wanted[1], None)
 
     # ---- the layer ----
 
@@ -173,12 +194,38 @@ class Patch(QObject):
             self._viewer.layers.insert(self._viewer.layers.index(source) + 1, self._layer)
 
 
-def _equalized(view: View, task: Task, histogram: Histogram) -> tuple[NDArray[Any] | None, str]:
-    """On the worker's thread: the pixels, and what is to know; or only why there are none."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Answer:
+    """What the worker hands back: pixels, and what is to know; or only why there are none.
+
+    The `histograms` are of the visible part, where no curve tells them of the whole.
+    """
+
+    pixels: NDArray[Any] | None
+    words: str
+    histograms: Pair | None = None
+
+
+def _equalized(view: View, task: Task, histogram: Histogram) -> Answer:
+    """On the worker's thread."""
     try:
-        return crop.equalized(view, task, histogram)
+        pixels, words = crop.equalized(view, task, histogram)
+        if task.one_curve:
+            return Answer(pixels, words)
+        before = view.read(view.window, view.steps).reshape(pixels.shape)
+        pair = _histogram(task, before), _histogram(task, pixels)
+        return Answer(pixels, f"{words} {VISIBLE}".strip(), pair)
     except EXPECTED as error:
-        return None, str(error)
+        return Answer(None, str(error))
+
+
+def _histogram(task: Task, pixels: NDArray[Any]) -> Histogram:
+    """Of what is visible; as floats take longer to count, of every few of them."""
+    axis = None if task.channel_axis is None else -1
+    if pixels.dtype.kind == "f":
+        pixels = held.thinned(pixels, FLOATS, rgb=axis is not None)
+    part = Task(pixels, channel_axis=axis)
+    return survey(part, lambda *_: None).before
 
 
 def _layer_of(
