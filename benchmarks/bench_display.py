@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from napari_histeq import compute_histogram, transfer_function
-from napari_histeq.core.equalize import output_limits
+from napari_histeq.core.histogram import output_limits
 from napari_histeq.display import display_settings
 
 if TYPE_CHECKING:

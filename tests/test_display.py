@@ -18,7 +18,7 @@ from napari.utils.colormaps.colormap_utils import _napari_cmap_to_vispy
 
 from images import hard_images, two_far_peaks
 from napari_histeq import Histogram, TransferFunction, compute_histogram, transfer_function
-from napari_histeq.core.equalize import output_limits
+from napari_histeq.core.histogram import output_limits
 from napari_histeq.display import display_layer, display_settings
 
 IMAGES = hard_images()

@@ -1,24 +1,20 @@
-"""What the tests of CLAHE share: images of every dtype, and the engine by itself."""
+"""What the tests of CLAHE share: images of every dtype, and the call."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from napari_histeq.core import _adaptive
-from napari_histeq.core._planes import Plane
-from napari_histeq.core.clahe import Clahe
+import napari_histeq
+from napari_histeq import Clahe
 
 INTEGERS = ["u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8"]
 FLOATS = ["f2", "f4", "f8"]
 
 
 def equalize(image, *, mask=None, out_range="auto", strength=1.0, **options):
-    """The engine, without the dispatch of `equalize`."""
-    method = Clahe(**options)
-    out = np.empty_like(image, subok=False)
-    _adaptive.check(method, image.shape, image.dtype, mask is not None, out_range)
-    _adaptive.equalize_plane(Plane(image, mask, out), method, out_range, strength)
-    return out
+    return napari_histeq.equalize(
+        image, Clahe(**options), mask=mask, out_range=out_range, strength=strength
+    )
 
 
 def sample(dtype, shape, seed=0):

@@ -8,7 +8,7 @@ import pytest
 import skimage.data
 from lazy_cases import random_chunks
 
-from napari_histeq import Clahe, equalize, gain_map, transfer_function
+from napari_histeq import Clahe, Global, equalize, gain_map, transfer_function
 from napari_histeq.core import _lazy_equalize
 
 rng = np.random.default_rng(0)
@@ -52,6 +52,29 @@ def test_colour_follows_the_luminance(dtype):
     np.testing.assert_array_equal(found[..., 3:], alpha)
 
 
+@pytest.mark.parametrize("dtype", ["u1", "i2", "u8", "f2", "f8"])
+def test_colours_whose_luminance_stays_stay(dtype):
+    """The gamut is that of luminances, which colours may be beyond."""
+    image = rng.integers(0, 100, (20, 20, 3)).astype(dtype)
+    image[0, 0] = [100, 0, 0]
+    constant = np.broadcast_to(image[0, 0], image.shape)
+    for options in ({"strength": 0}, {"kernel_size": 1}):
+        for given in (image, da.from_array(image, chunks=(7, 20, 2))):
+            found = equalize(given, "clahe", channel_axis=-1, **options)
+            np.testing.assert_array_equal(found, image)
+    for given in (constant, da.from_array(constant, chunks=(7, 20, 2))):
+        found = equalize(given, "clahe", channel_axis=-1, kernel_size=8)
+        np.testing.assert_array_equal(found, constant)
+
+
+def test_layers_of_kernel_1_are_planes_to_the_warning_too():
+    mask = np.ones(STACK.shape, bool)
+    mask[1] = False
+    with pytest.warns(UserWarning, match="1 of 4 planes"):
+        found = equalize(STACK, "clahe", kernel_size=(1, 16, 20), mask=mask)
+    np.testing.assert_array_equal(found[1], STACK[1])
+
+
 def test_bool_is_unchanged():
     image = rng.random((20, 30)) < 0.5
     np.testing.assert_array_equal(equalize(image, "clahe"), image)
@@ -87,6 +110,10 @@ CASES = {
     "OpenCV planes": (STACK, {"method": Clahe.opencv(2.0, (3, 5)), "axes": (1, 2)}),
     "colours": (PHOTO, {"channel_axis": -1}),
     "constant": (np.full((30, 30), 7, np.uint8), {}),
+    "colours, layers of kernel 1": (
+        (rng.gamma(2, 300, (3, 9, 11, 3)) / [[[[1]]], [[[3]]], [[[9]]]]).astype(np.int16),
+        {"channel_axis": -1, "method": Clahe(kernel_size=(1, 4, 4))},
+    ),
     "single pixels": (STACK[0], {"method": Clahe(kernel_size=1)}),
 }
 
@@ -127,3 +154,9 @@ def test_gain_maps_of_stacks():
     assert gain.shape == STACK.shape
     assert gain.dtype == np.float32
     assert gain.min() >= 0
+
+
+@pytest.mark.parametrize("method", ["clahe", Global()])
+def test_only_clahe_has_gain(method):
+    with pytest.raises(TypeError, match="only CLAHE has a gain map"):
+        gain_map(STACK, method)

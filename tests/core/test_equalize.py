@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
@@ -220,12 +220,24 @@ def tolerance(image, wanted, convention, strength):
     return 0.5 + extra + 1e-12 * scale
 
 
+def rest_uncounted(counted, *others):
+    """A job with numbers that are not counted, between those that are."""
+    image = np.array([*counted, *others], np.float16)
+    mask = np.arange(image.size) < len(counted)
+    return some.Job(image, {"mask": mask, "axes": None, "strength": 0.5})
+
+
 @given(
     some.jobs(),
     st.sampled_from(some.CONVENTIONS),
     some.options["power"],
     some.options["plateau"],
 )
+@example(rest_uncounted([0, 1], 0.5), "midpoint", 1.0, np.inf)  # in a gap nothing rises
+@example(rest_uncounted([0, 1], 0.5), "pillow", 1.0, np.inf)
+# As many bins as whole numbers in the range, and yet these are no levels.
+@example(rest_uncounted([0, 1, 4, 4]), "midpoint", 1.0, np.inf)
+@example(rest_uncounted([0, 1, 1, 1, 1, 4]), "pillow", 1.0, np.inf)
 def test_global_is_its_formula(job, convention, power, plateau):
     if not naive.has_bin_per_level(job.image.dtype):
         power, plateau = 1.0, np.inf  # without levels there is another rule, see test_methods
@@ -362,6 +374,14 @@ def test_auto_range_is_by_dtype(dtype, kind):
     assert_same_bits(equalize(image), equalize(image, out_range=kind))
 
 
+@pytest.mark.parametrize("method", ["global", "clahe"])
+def test_a_range_may_be_any_two_numbers(method):
+    image = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    wanted = equalize(image, method, out_range=(3, 200))
+    for pair in ([3, 200], np.array([3, 200]), (np.uint8(3), np.float32(200))):
+        np.testing.assert_array_equal(equalize(image, method, out_range=pair), wanted)
+
+
 def test_ranges():
     image = np.array([3, 9, 9, 27], np.int16)
     assert equalize(image, out_range="image").tolist() == [9, 21, 21, 27]
@@ -459,6 +479,7 @@ BAD = [
     (GREY, {"axes": "yx"}, TypeError, "axes holds 'yx'"),
     (GREY, {"channel_axis": -1}, ValueError, r"channel_axis=-1 has length 6.*3.*4"),
     (RGB, {"channel_axis": 3}, ValueError, "channel_axis holds 3"),
+    (RGB, {"channel_axis": (0, 2)}, TypeError, r"channel_axis is \(0, 2\).*one integer"),
     (np.zeros(3), {"channel_axis": 0}, ValueError, "channel_axis=0"),
     (RGB, {"channel_axis": -1, "axes": 2}, ValueError, "axes.*2.*channel"),
     (GREY, {"strength": 1.01}, ValueError, "strength is 1.01.*0.*1"),

@@ -6,7 +6,7 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 from skimage import data
@@ -136,9 +136,16 @@ def test_coarse_bins_of_real_slices_are_exact(nbins):
     np.testing.assert_array_equal(histogram.counts, wanted)
 
 
-@given(some.images(), st.integers(1, 40), st.data())
-def test_rebinning_conserves_mass(image, nbins, data):
-    axes = data.draw(some.axes(image.ndim))
+@st.composite
+def images_and_axes(draw):
+    image = draw(some.images())
+    return image, draw(some.axes(image.ndim))
+
+
+@given(images_and_axes(), st.integers(1, 40))
+@example((np.array([np.nextafter(np.finfo(float).max, 0)]), None), 2)  # no room for half a bin
+def test_rebinning_conserves_mass(image_and_axes, nbins):
+    image, axes = image_and_axes
     histogram = compute_histogram(image, axes=axes)
     coarse = histogram.rebin(nbins)
     assert coarse.nbins == nbins
@@ -238,6 +245,7 @@ def test_made_by_hand_from_numpys():
     [
         ([1, 2], [0, 1], r"\(2,\).*\(2,\).*n \+ 1"),
         ([1, 2], [0, 2, 1], "decrease.*sort"),
+        ([1, 2], [0, np.nan, 1], "NaN"),
         (3, [0, 1], "n bins need"),
     ],
 )
@@ -253,6 +261,7 @@ def test_bins_that_do_not_fit(counts, edges, message):
         ({"nbins": -3}, ValueError, "nbins is -3"),
         ({"nbins": 1 << 30}, ValueError, "nbins is 1073741824"),
         ({"nbins": 2.5}, TypeError, "nbins is 2.5.*integer"),
+        ({"max_samples": 2.5}, TypeError, "max_samples is 2.5.*integer"),
         ({"axes": 5}, ValueError, "axes holds 5"),
         ({"mask": np.ones(3, bool)}, ValueError, r"\(3,\).*\(2, 5\)"),
     ],
@@ -260,3 +269,9 @@ def test_bins_that_do_not_fit(counts, edges, message):
 def test_bad_input(options, error, message):
     with pytest.raises(error, match=message):
         compute_histogram(np.zeros((2, 5), np.uint8), **options)
+
+
+@pytest.mark.parametrize("bandwidth", [-1, np.nan])
+def test_no_kernel_has_a_negative_width(bandwidth):
+    with pytest.raises(ValueError, match=f"bandwidth is {bandwidth}"):
+        compute_histogram(np.arange(9)).kde(bandwidth=bandwidth)

@@ -188,6 +188,20 @@ def test_what_can_not_be_equalized_is_refused(array, error, says):
         equalize(array)
 
 
+class Levels(tuple):  # noqa: SLOT001
+    """A pyramid that shows its finest level's shape and dtype, as napari's does."""
+
+    shape = property(lambda self: self[0].shape)
+    dtype = property(lambda self: self[0].dtype)
+
+
+@pytest.mark.parametrize("function", [equalize, compute_histogram])
+def test_a_pyramid_is_no_image(function):
+    levels = Levels([np.zeros((8, 8), "u1"), np.zeros((4, 4), "u1")])
+    with pytest.raises(TypeError, match=r"pyramid of 2 levels.*equalize_multiscale"):
+        function(levels)
+
+
 def test_a_mask_that_does_not_fit_is_refused():
     chunked = da.zeros((4, 6), dtype="u1")
     with pytest.raises(ValueError, match="does not broadcast"):
@@ -334,6 +348,10 @@ def test_xarray_keeps_its_names(chunks):
     xr.testing.assert_identical(got.compute(), named.copy(data=want))
     with pytest.raises(ValueError, match="axis 'q' is unknown"):
         equalize(source, axes="q")
+    with pytest.raises(TypeError, match=r"axes holds 1.5.*integers"):
+        equalize(source, axes=1.5)
+    with pytest.raises(TypeError, match="Dataset"):
+        equalize(source.to_dataset())
     curve = transfer_function(source)
     xr.testing.assert_identical(curve(source).compute(), named.copy(data=curve(pixels)))
 

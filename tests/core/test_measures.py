@@ -217,3 +217,10 @@ def test_images_that_do_not_compare(measure, other):
 def test_images_of_a_wrong_dtype(measure):
     with pytest.raises(TypeError, match="complex128"):
         measure(np.zeros((9, 9), complex))
+
+
+def test_blocks_of_no_size():
+    with pytest.raises(ValueError, match=r"block is 0.*at least 1"):
+        measures.eme(np.zeros((9, 9)), block=0)
+    with pytest.raises(TypeError, match=r"block is 2.5.*integer"):
+        measures.eme(np.zeros((9, 9)), block=2.5)

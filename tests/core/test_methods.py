@@ -117,6 +117,17 @@ def test_anchor_of_bbhe_and_dsihe():
     assert equalize(image, BiHistogram("median")).mean() == pytest.approx(139.5843, abs=1)
 
 
+@pytest.mark.parametrize("dtype", ["f2", "f4", "f8"])
+@pytest.mark.parametrize("split", ["mean", "median", "min_error"])
+def test_bihistogram_of_the_full_range_of_floats(split, dtype):
+    most = np.finfo(dtype).max
+    image = np.array([-most, -1, 0, 1, most], dtype)
+    found = equalize(image, BiHistogram(split))
+    assert np.all(np.diff(found) >= 0)
+    assert np.isfinite(found).all()
+    assert found[-1] == most
+
+
 @pytest.mark.parametrize("split", ["mean", "median", "min_error"])
 @pytest.mark.parametrize("dtype", [np.uint16, np.int16, np.int32, np.uint32, np.float32])
 def test_bihistogram_of_other_dtypes_is_that_of_8_bit_in_scale(split, dtype):

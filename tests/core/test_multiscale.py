@@ -68,8 +68,12 @@ def test_levels_that_do_not_fit_are_refused():
         equalize_multiscale([levels[0], levels[1].astype("f4")])
     with pytest.raises(ValueError, match="count_level is 3"):
         equalize_multiscale(levels, count_level=3)
+    with pytest.raises(TypeError, match=r"count_level is 0.5.*integer"):
+        equalize_multiscale(levels, count_level=0.5)
     with pytest.raises(ValueError, match="levels is empty"):
         equalize_multiscale([])
+    with pytest.raises(TypeError, match=r"one ndarray.*list"):  # not its rows
+        equalize_multiscale(image("u2"))
 
 
 @pytest.mark.parametrize("dtype", ["u2", "f4"])

@@ -7,7 +7,7 @@ import pytest
 
 from images import hard_images, two_far_peaks
 from napari_histeq import Histogram, compute_histogram, equalize, transfer_function
-from napari_histeq.core.equalize import output_limits
+from napari_histeq.core.histogram import output_limits
 from napari_histeq.display import DisplaySettings, display_settings, forget, show
 
 IMAGES = hard_images()

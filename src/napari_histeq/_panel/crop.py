@@ -23,8 +23,9 @@ from napari_histeq.core import (
     color,
     compute_histogram,
 )
+from napari_histeq.core._in_memory import color_curve
+from napari_histeq.core._settings import checked
 from napari_histeq.core._tiles import TileGrid, resolve_kernel
-from napari_histeq.core.equalize import checked, color_curve
 from napari_histeq.task import survey
 
 if TYPE_CHECKING:

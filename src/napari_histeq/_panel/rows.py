@@ -75,6 +75,10 @@ def region_rows(regions: Callable[..., Any]) -> list[Widget]:
 
 def output_rows() -> list[Widget]:
     """How strong, to what range, and what to add."""
+    return [*_range_rows(), *_added_rows()]
+
+
+def _range_rows() -> list[Widget]:
     return [
         ExactSlider(
             name="strength",
@@ -94,6 +98,11 @@ def output_rows() -> list[Widget]:
         ),
         ExactSpinBox(name="low", value=0, min=-MOST, max=MOST),
         ExactSpinBox(name="high", value=255, min=-MOST, max=MOST),
+    ]
+
+
+def _added_rows() -> list[Widget]:
+    return [
         Either(
             name="output",
             choices=[NEW_LAYER, DISPLAY_ONLY],

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_histeq.core import _blocks, _curves, _mixing, _opencv, _planes, _validate
+from napari_histeq.core import _blocks, _curves, _mixing, _opencv, _validate
 from napari_histeq.core._planes import Plane
 from napari_histeq.core._tiles import TileGrid, resolve_kernel
 from napari_histeq.core.clahe import NBINS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
     from napari_histeq.core._curves import Rule, TileCurves
@@ -70,52 +69,29 @@ def _check_opencv(
         )
 
 
+def layered(
+    method: Clahe, axes: tuple[int, ...], grid: tuple[int, ...]
+) -> tuple[Clahe, tuple[int, ...]]:
+    """The method and the axes of its tiles, less those along which these are one pixel thick.
+
+    Along such an axis of `grid` (an image's shape) no tiles are mixed: layers lie there.
+    """
+    if method.convention == "opencv":
+        return method, axes
+    kernel = resolve_kernel(method.kernel_size, tuple(grid[axis] for axis in axes))
+    thick = [(axis, k) for axis, k in zip(axes, kernel, strict=True) if k > 1] or [(axes[-1], 1)]
+    kept, kernel = zip(*thick, strict=True)
+    return replace(method, kernel_size=kernel), kept
+
+
 def equalize_plane(plane: Plane, method: Clahe, out_range: OutRange, strength: float) -> bool:
-    """Equalize a plane, spanned by its tiles, into its `out`; whether anything was counted."""
+    """Equalize a plane, `layered` already, into its `out`; whether anything was counted."""
     if method.convention == "opencv":
         _equalize_opencv(plane, method, strength)
         return True
-
-    def work(layer: Plane, kernel: tuple[int, ...]) -> bool:
-        return _equalize_layer(layer, kernel, method, out_range, strength)
-
-    return _each_layer(plane, method, work)
-
-
-def gain_plane(plane: Plane, method: Clahe, out_range: OutRange, strength: float) -> bool:
-    """Put the local gain of contrast (see `gain_map`) into the `out` of a plane, float32."""
-    if method.convention == "opencv":
-        _gain_opencv(plane, method, strength)
-        return True
-
-    def work(layer: Plane, kernel: tuple[int, ...]) -> bool:
-        return _gain_of_layer(layer, kernel, method, out_range, strength)
-
-    return _each_layer(plane, method, work)
-
-
-def _each_layer(
-    plane: Plane, method: Clahe, work: Callable[[Plane, tuple[int, ...]], bool]
-) -> bool:
-    """Do `work` on a plane, or on the layers of it that tiles one pixel thick do not mix."""
-    kernel = resolve_kernel(method.kernel_size, plane.image.shape)
-    thin = tuple(axis for axis, k in enumerate(kernel) if k == 1)
-    if not thin:
-        return work(plane, kernel)
-    thick = tuple(axis for axis, k in enumerate(kernel) if k > 1) or (0,)
-    layers = _planes.split(plane, tuple(a for a in thin if a not in thick), thick)
-    counted: list[bool] = []
-    inner = tuple(kernel[axis] for axis in thick)
-    _planes.for_each_plane(lambda layer: counted.append(work(layer, inner)), layers)
-    return any(counted)
-
-
-def _equalize_layer(
-    layer: Plane, kernel: tuple[int, ...], method: Clahe, out_range: OutRange, strength: float
-) -> bool:
-    layer, kernel = _in_memory_order(layer, kernel)
+    layer, kernel = _in_memory_order(plane, method)
     extremes = value_range(layer)
-    if extremes is None or nothing_to_do(extremes, kernel) or strength == 0:
+    if extremes is None or nothing_to_do(extremes, kernel, strength):
         np.copyto(layer.out, layer.image)
         return extremes is not None
     curves = curves_of(layer, kernel, extremes, method)
@@ -124,19 +100,30 @@ def _equalize_layer(
     return True
 
 
-def nothing_to_do(extremes: Extremes, kernel: tuple[int, ...]) -> bool:
-    """Whether the image is constant, or its tiles are single pixels."""
-    return bool(extremes[0] == extremes[1]) or math.prod(kernel) == 1
-
-
-def _gain_of_layer(
-    layer: Plane, kernel: tuple[int, ...], method: Clahe, out_range: OutRange, strength: float
+def leaves_alone(
+    method: Clahe, shape: tuple[int, ...], extremes: Extremes, strength: float
 ) -> bool:
-    layer, kernel = _in_memory_order(layer, kernel)
+    """Whether no pixel of such a plane changes."""
+    if method.convention == "opencv":
+        return strength == 0
+    return nothing_to_do(extremes, resolve_kernel(method.kernel_size, shape), strength)
+
+
+def nothing_to_do(extremes: Extremes, kernel: tuple[int, ...], strength: float) -> bool:
+    """Whether the image is constant, its tiles are single pixels, or nothing is wanted."""
+    return bool(extremes[0] == extremes[1]) or math.prod(kernel) == 1 or strength == 0
+
+
+def gain_plane(plane: Plane, method: Clahe, out_range: OutRange, strength: float) -> None:
+    """Put the local gain of contrast (see `gain_map`) into the `out` of a plane, float32."""
+    if method.convention == "opencv":
+        _gain_opencv(plane, method, strength)
+        return
+    layer, kernel = _in_memory_order(plane, method)
     extremes = value_range(layer)
-    if extremes is None or nothing_to_do(extremes, kernel) or strength == 0:
+    if extremes is None or nothing_to_do(extremes, kernel, strength):
         layer.out[...] = np.where(np.isfinite(layer.image), 1.0, np.nan)
-        return extremes is not None
+        return
     low, high = output_limits(out_range, extremes, layer.image.dtype)
     span = float(extremes[1]) / 2 - float(extremes[0]) / 2
     stretch = (float(high) / 2 - float(low) / 2) / span
@@ -144,14 +131,14 @@ def _gain_of_layer(
     ends = (1 - strength, 1 - strength + strength * stretch * most)
     number = np.result_type(layer.image.dtype, np.float32)
     _each_block(layer, curves, _mixing.Limits(*ends, 1.0), number)
-    return True
 
 
-def _in_memory_order(layer: Plane, kernel: tuple[int, ...]) -> tuple[Plane, tuple[int, ...]]:
-    """The layer with its axes as they lie in memory: that changes no bit of the result."""
-    order = _blocks.memory_order(layer.image)
-    mask = None if layer.mask is None else layer.mask.transpose(order)
-    ordered = Plane(layer.image.transpose(order), mask, layer.out.transpose(order))
+def _in_memory_order(plane: Plane, method: Clahe) -> tuple[Plane, tuple[int, ...]]:
+    """The plane with its axes as they lie in memory, which changes no bit; and its tiles' sides."""
+    kernel = resolve_kernel(method.kernel_size, plane.image.shape)
+    order = _blocks.memory_order(plane.image)
+    mask = None if plane.mask is None else plane.mask.transpose(order)
+    ordered = Plane(plane.image.transpose(order), mask, plane.out.transpose(order))
     return ordered, tuple(kernel[axis] for axis in order)
 
 

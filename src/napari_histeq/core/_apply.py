@@ -79,9 +79,9 @@ def between_knots(
     with np.errstate(over="ignore"):
         half = np.where(np.isinf(x[knot] - x[knot - 1]), 0.5, 1.0)
         rise = y[knot] - y[knot - 1]
-    start = x[knot - 1] * half
-    width, way = x[knot] * half - start, where * half - start
-    part = np.clip(np.divide(way, width, out=np.ones_like(way), where=width > 0), 0.0, 1.0)
+        start = x[knot - 1] * half
+        width, way = x[knot] * half - start, where * half - start
+        part = np.clip(np.divide(way, width, out=np.ones_like(way), where=width > 0), 0.0, 1.0)
     inside = y[knot - 1] + np.minimum(rise, np.finfo(np.float64).max) * part
     return np.asarray(np.where(part == 1.0, y[knot], np.minimum(inside, y[knot])))
 

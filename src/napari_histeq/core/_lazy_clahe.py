@@ -29,8 +29,9 @@ from napari_histeq.core.histogram import Histogram
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from napari_histeq.core._lazy_equalize import Work
+    from napari_histeq.core._settings import Settings
     from napari_histeq.core.clahe import Clahe
-    from napari_histeq.core.equalize import Settings
 
     Pixels = NDArray[Any]
     Mask = NDArray[np.bool_] | None
@@ -43,20 +44,6 @@ class Extremes(NamedTuple):
 
     def __add__(self, other: Any) -> Extremes:
         return Extremes(self.found + other.found)
-
-
-def thick(settings: Settings, grid: tuple[int, ...]) -> Settings:
-    """The same settings, with axes along which tiles are one pixel thick as outer ones."""
-    method: Any = settings.method
-    if method.convention == "opencv":
-        return settings
-    kernel = resolve_kernel(method.kernel_size, tuple(grid[a] for a in settings.axes))
-    pairs = [(a, k) for a, k in zip(settings.axes, kernel, strict=True) if k > 1]
-    pairs = pairs or [(settings.axes[-1], 1)]
-    axes = tuple(a for a, _ in pairs)
-    outer = tuple(sorted({*settings.outer, *settings.axes} - {*axes}))
-    method = replace(method, kernel_size=tuple(k for _, k in pairs))
-    return replace(settings, method=method, axes=axes, outer=outer)
 
 
 def at_level(settings: Settings, finest: tuple[int, ...], counted: tuple[int, ...]) -> Settings:
@@ -75,36 +62,33 @@ def at_level(settings: Settings, finest: tuple[int, ...], counted: tuple[int, ..
     return replace(settings, method=replace(method, kernel_size=scaled))
 
 
-def equalize_plane(
-    levels: list[da.Array],
-    counted: int,
-    mask: da.Array | None,
-    settings: Settings,
-    channels: bool,
-) -> tuple[list[da.Array], bool]:
+def equalize_plane(work: Work) -> tuple[list[da.Array], bool]:
     """Count one level of a plane now, map all when asked for; whether anything was counted.
 
     The levels have all their axes, the outer ones of length 1.
     """
-    if channels:
-        return _equalize_color(levels, counted, mask, settings)
-    mapping = _mapping(levels[counted], mask, settings)
+    if work.channels:
+        return _equalize_color(work)
+    mapping = _mapping(work.levels[work.counted], work.mask, work.settings)
     if mapping is None:
-        return levels, False
-    return [_mapped(mapping, level) for level in levels], True
+        return work.levels, False
+    return [_mapped(mapping, level) for level in work.levels], True
 
 
-def _equalize_color(
-    levels: list[da.Array], counted: int, mask: da.Array | None, settings: Settings
-) -> tuple[list[da.Array], bool]:
-    image, luminances = levels[counted], [_luminance_of(level) for level in levels]
-    before = luminances[counted]
+def _equalize_color(work: Work) -> tuple[list[da.Array], bool]:
+    levels, mask, settings = work.levels, work.mask, work.settings
+    luminances = [_luminance_of(level) for level in levels]
+    image, before = levels[work.counted], luminances[work.counted]
     if image.shape[-1] == 4:
         seen = image[..., 3] > 0
         mask = seen if mask is None else mask & seen
     histogram = Histogram(*count(lazy.ChunkSource(before, mask, ArraySource)))
     if not histogram.total:
         return levels, False
+    method: Any = settings.method
+    spanned = tuple(before.shape[axis] for axis in settings.axes)
+    if _adaptive.leaves_alone(method, spanned, histogram.range, settings.strength):
+        return levels, True  # nor may the gamut
     fitting = replace(settings, out_range=color.limits(settings.out_range, histogram))
     gamut = color.gamut(fitting.limits(histogram), settings.strength, histogram)
     mapping = _mapping(before, mask, fitting)
@@ -160,11 +144,12 @@ def _mapping(image: da.Array, mask: da.Array | None, settings: Settings) -> Any:
     if extremes is None:
         return None
     kernel = resolve_kernel(method.kernel_size, tuple(image.shape[a] for a in settings.axes))
-    if _adaptive.nothing_to_do(extremes, kernel) or settings.strength == 0:
+    if _adaptive.nothing_to_do(extremes, kernel, settings.strength):
         return _copy
     curves = _tile_curves(image, mask, settings.axes, kernel, extremes, method)
     ends = _adaptive.output_limits(settings.out_range, extremes, image.dtype)
-    return partial(_mix, settings.axes, curves, _mixing.Limits(*ends, settings.strength))
+    limits = _mixing.Limits(*ends, settings.strength)
+    return partial(_mix, _mixing.interpolate, settings.axes, curves, limits)
 
 
 def _copy(block: Pixels, _offset: tuple[int, ...], _shape: tuple[int, ...], out: Pixels) -> None:
@@ -172,17 +157,19 @@ def _copy(block: Pixels, _offset: tuple[int, ...], _shape: tuple[int, ...], out:
 
 
 def _mix(
+    interpolate: Any,
     axes: tuple[int, ...],
-    curves: _curves.TileCurves,
-    limits: _mixing.Limits,
+    curves: Any,
+    how: Any,
     block: Pixels,
     offset: tuple[int, ...],
     shape: tuple[int, ...],
     out: Pixels,
 ) -> None:
+    """Map a block by the `interpolate` of a convention: its `curves`, and `how` to mix them."""
     spanned, start = _spanned(block, offset, axes)
     seen = replace(curves, grid=curves.grid.seen_at(tuple(shape[a] for a in axes)))
-    _mixing.interpolate(spanned, start, seen, limits, out.reshape(spanned.shape))
+    interpolate(spanned, start, seen, how, out.reshape(spanned.shape))
 
 
 def _spanned(
@@ -242,7 +229,7 @@ def _opencv_mapping(image: da.Array, settings: Settings, method: Clahe) -> Any:
     visit = partial(_visit_opencv, settings.axes, grid)
     counts = lazy.reduce_chunks(image, None, empty, visit)
     curves = _adaptive.opencv_curves(counts, grid, method, image.dtype)
-    return partial(_mix_opencv, settings.axes, curves, settings.strength)
+    return partial(_mix, _opencv.interpolate, settings.axes, curves, settings.strength)
 
 
 def _visit_opencv(
@@ -257,17 +244,3 @@ def _visit_opencv(
     for row in range(grid.tiles[0]):
         _opencv.count_row_of_tiles(spanned, start, grid, tally[row], row)
     return tally
-
-
-def _mix_opencv(
-    axes: tuple[int, ...],
-    curves: _opencv.OpenCvCurves,
-    strength: float,
-    block: Pixels,
-    offset: tuple[int, ...],
-    shape: tuple[int, ...],
-    out: Pixels,
-) -> None:
-    spanned, start = _spanned(block, offset, axes)
-    seen = replace(curves, grid=curves.grid.seen_at(tuple(shape[a] for a in axes)))
-    _opencv.interpolate(spanned, start, seen, strength, out.reshape(spanned.shape))

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import dask.array as da
 import numpy as np
 
 from napari_histeq.core import _apply, _blocks, _planes, _validate, color, lazy
 from napari_histeq.core._counting import ArraySource, count
-from napari_histeq.core._warn import warn
+from napari_histeq.core._in_memory import color_curve, equalize_into
+from napari_histeq.core._settings import checked
+from napari_histeq.core._warn import warn_of_empty
 from napari_histeq.core.clahe import Clahe
-from napari_histeq.core.equalize import NOTHING_COUNTED, checked, color_curve, equalize_into
 from napari_histeq.core.histogram import Histogram
 
 if TYPE_CHECKING:
@@ -21,13 +22,26 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_histeq.core._options import Method
-    from napari_histeq.core.equalize import Settings
+    from napari_histeq.core._settings import Settings
 
     Pixels = NDArray[Any]
     Mapping = Callable[[Pixels], Pixels]
 
 #: A plane of at most so many bytes is counted when it is asked for; a larger one beforehand.
 PLANE_BYTES = 1 << 27
+
+
+class Work(NamedTuple):
+    """The levels of an image and which of them is counted, where, and how.
+
+    Channels, if any, are the last axis of the levels; the mask has none.
+    """
+
+    levels: list[da.Array]
+    counted: int
+    mask: da.Array | None
+    settings: Settings
+    channels: bool
 
 
 def equalize(
@@ -55,8 +69,9 @@ def equalize(
     grid = arrays[count_level].chunks[:ndim]
     wanted = lazy.checked_mask(mask, grid)
     if counted.dtype.kind != "b":
-        arrays, found = _equalized(arrays, count_level, wanted, settings, channels is not None)
-        _warn_of_empty(found)
+        work = Work(arrays, count_level, wanted, settings, channels is not None)
+        arrays, found = _equalized(work)
+        warn_of_empty(found, stacklevel=3)
     return arrays if channels is None else [da.moveaxis(a, -1, channels) for a in arrays]
 
 
@@ -70,7 +85,7 @@ def _fit_tiles(
 
     finest, shape = levels[0].shape[:ndim], levels[counted].shape[:ndim]
     settings.check_tiles(finest, levels[0].dtype, masked)
-    return _lazy_clahe.thick(_lazy_clahe.at_level(settings, finest, shape), shape)
+    return _lazy_clahe.at_level(settings, finest, shape).layered(shape)
 
 
 def _check_levels(levels: list[da.Array], outer: tuple[int, ...]) -> None:
@@ -89,48 +104,30 @@ def _check_levels(levels: list[da.Array], outer: tuple[int, ...]) -> None:
             )
 
 
-def _warn_of_empty(found: list[bool]) -> None:
-    if not all(found):
-        what = "the image" if len(found) == 1 else f"{found.count(False)} of {len(found)} planes"
-        warn(NOTHING_COUNTED.format(what=what), stacklevel=4)
-
-
-def _equalized(
-    levels: list[da.Array],
-    counted: int,
-    mask: da.Array | None,
-    settings: Settings,
-    channels: bool,
-) -> tuple[list[da.Array], list[bool]]:
+def _equalized(work: Work) -> tuple[list[da.Array], list[bool]]:
     """Equalize each plane on its own; and of those counted by now, which had any pixel."""
-    image = levels[counted]
+    image, settings = work.levels[work.counted], work.settings
     if not settings.outer:
-        return _plane_beforehand(levels, counted, mask, settings, channels)
+        return _plane_beforehand(work)
     plane = np.prod([image.shape[a] for a in settings.axes], dtype=float) * image.dtype.itemsize
-    plane *= image.shape[-1] if channels else 1
+    plane *= image.shape[-1] if work.channels else 1
     # Of a pyramid, tiles are counted beforehand, whatever their size.
-    if plane > PLANE_BYTES or (len(levels) > 1 and isinstance(settings.method, Clahe)):
-        return _beforehand(levels, counted, mask, settings, channels)
-    if len(levels) == 1:
-        return [_when_asked(image, mask, settings, channels, int(plane))], []
-    return _curves_when_asked(levels, counted, mask, settings, channels), []
+    several = len(work.levels) > 1
+    if plane > PLANE_BYTES or (several and isinstance(settings.method, Clahe)):
+        return _beforehand(work)
+    return _curves_when_asked(work) if several else [_when_asked(work, int(plane))], []
 
 
-def _plane_beforehand(
-    levels: list[da.Array],
-    counted: int,
-    mask: da.Array | None,
-    settings: Settings,
-    channels: bool,
-) -> tuple[list[da.Array], list[bool]]:
+def _plane_beforehand(work: Work) -> tuple[list[da.Array], list[bool]]:
     """A plane of any size, counted now, chunk by chunk."""
-    if isinstance(settings.method, Clahe):
+    if isinstance(work.settings.method, Clahe):
         from napari_histeq.core import _lazy_clahe
 
-        results, any_pixel = _lazy_clahe.equalize_plane(levels, counted, mask, settings, channels)
+        results, any_pixel = _lazy_clahe.equalize_plane(work)
         return results, [any_pixel]
-    mapping, any_pixel = _count(lazy.ChunkSource, levels[counted], mask, settings, channels)
-    return [lazy.mapped(mapping, level) for level in levels], [any_pixel]
+    image = work.levels[work.counted]
+    mapping, any_pixel = _count(lazy.ChunkSource, image, work.mask, work.settings, work.channels)
+    return [lazy.mapped(mapping, level) for level in work.levels], [any_pixel]
 
 
 def _count(
@@ -152,31 +149,26 @@ def _recolored(curve: Any, gamut: tuple[float, float], block: Pixels) -> Pixels:
     return out
 
 
-def _beforehand(
-    levels: list[da.Array],
-    counted: int,
-    mask: da.Array | None,
-    settings: Settings,
-    channels: bool,
-) -> tuple[list[da.Array], list[bool]]:
+def _beforehand(work: Work) -> tuple[list[da.Array], list[bool]]:
     """Planes too large for one task: each counted now, chunk by chunk, one after the other.
 
     A chunk that spans several planes is read once for each.
     """
-    lengths = [levels[0].shape[a] for a in settings.outer]
+    levels, mask, outer = work.levels, work.mask, work.settings.outer
+    lengths = [levels[0].shape[a] for a in outer]
     results = [np.empty(lengths, object) for _ in levels]
     found = []
     for index in np.ndindex(*lengths):
         where: list[Any] = [slice(None)] * levels[0].ndim
-        for axis, place in zip(settings.outer, index, strict=True):
+        for axis, place in zip(outer, index, strict=True):
             where[axis] = slice(place, place + 1)
         planes = [level[tuple(where)] for level in levels]
         wanted = None if mask is None else mask[tuple(where[: mask.ndim])]
-        mapped, counts = _plane_beforehand(planes, counted, wanted, settings, channels)
+        mapped, counts = _plane_beforehand(work._replace(levels=planes, mask=wanted))
         for result, plane in zip(results, mapped, strict=True):
             result[index] = plane
         found += counts
-    return [_joined(result, settings.outer) for result in results], found
+    return [_joined(result, outer) for result in results], found
 
 
 def _joined(results: Pixels, outer: tuple[int, ...]) -> da.Array:
@@ -189,16 +181,15 @@ def _joined(results: Pixels, outer: tuple[int, ...]) -> da.Array:
     return results[()]
 
 
-def _when_asked(
-    image: da.Array, mask: da.Array | None, settings: Settings, channels: bool, plane_bytes: int
-) -> da.Array:
+def _when_asked(work: Work, plane_bytes: int) -> da.Array:
     """Planes that one task can hold: each counted and mapped by that task."""
+    (image,), mask, settings = work.levels, work.mask, work.settings
     chunks: dict[int, int] = dict.fromkeys(settings.axes, -1)
     budget = max(PLANE_BYTES // 2 // max(plane_bytes, 1), 1)
     for axis in reversed(settings.outer):
         chunks[axis] = min(max(image.chunks[axis]), budget)
         budget //= chunks[axis]
-    task = partial(_equalized_planes, settings, channels)
+    task = partial(_equalized_planes, settings, work.channels)
     axes = tuple(range(image.ndim))
     arguments = [image.rechunk(chunks), axes]
     if mask is not None:
@@ -221,20 +212,15 @@ def _equalized_planes(settings: Settings, channels: bool, block: Any, mask: Any 
     return out
 
 
-def _curves_when_asked(
-    levels: list[da.Array],
-    counted: int,
-    mask: da.Array | None,
-    settings: Settings,
-    channels: bool,
-) -> list[da.Array]:
+def _curves_when_asked(work: Work) -> list[da.Array]:
     """Planes that one task can hold: counted at one level when any level is asked for."""
+    levels, mask, settings = work.levels, work.mask, work.settings
     axes, outer = tuple(range(levels[0].ndim)), settings.outer
     whole: dict[int, int] = dict.fromkeys(settings.axes, -1) | dict.fromkeys(outer, 1)
-    arguments = [levels[counted].rechunk(whole), axes]
+    arguments = [levels[work.counted].rechunk(whole), axes]
     if mask is not None:
         arguments += [mask.rechunk(whole), axes[: mask.ndim]]
-    task = partial(_plane_mapping, settings, channels, len(outer))
+    task = partial(_plane_mapping, settings, work.channels, len(outer))
     mappings = _blockwise(task, outer, object, *arguments)
     single = [level.rechunk(dict.fromkeys(outer, 1)) for level in levels]
     return [

@@ -127,7 +127,7 @@ def equalize_part(
     """
     pixels, offset, mask, grid = counted
     block, start, mixing = seen
-    if _adaptive.nothing_to_do(extremes, grid.kernel_size) or strength == 0:
+    if _adaptive.nothing_to_do(extremes, grid.kernel_size, strength):
         return block.copy()
     rule = _adaptive.rule_of(method)
     knots = _curves.knots_for(*extremes, rule.nbins, pixels.dtype)

@@ -44,8 +44,8 @@ def _places(histogram: Histogram) -> tuple[Floats, float]:
         return np.minimum(above.astype(np.float64), most - least), float(most - least)
     start, stop = output_limits("auto", histogram)
     shrink = 0.5 if np.isinf(stop - start) else 1.0
-    place = (levels * shrink - start * shrink) / (stop * shrink - start * shrink)
-    return np.clip(place.astype(np.float64), 0.0, 1.0), 1.0
+    above = levels.astype(np.float64) * shrink - start * shrink
+    return np.clip(above / (stop * shrink - start * shrink), 0.0, 1.0), 1.0
 
 
 def _per_level(histogram: Histogram) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -34,7 +35,8 @@ def is_lazy(image: Any) -> bool:
 
 def is_named(image: Any) -> bool:
     """Whether `image` is an xarray DataArray, told without importing xarray."""
-    return type(image).__module__.partition(".")[0] == "xarray" and hasattr(image, "dims")
+    ours = type(image).__module__.partition(".")[0] == "xarray"
+    return ours and hasattr(image, "dims") and hasattr(image, "data")  # a Dataset has none
 
 
 def image(value: Any) -> NDArray[Any]:
@@ -117,6 +119,8 @@ def channel_axis(value: Any, shape: tuple[int, ...]) -> int | None:
     """The normal channel axis, which must have 3 or 4 channels, or None."""
     if value is None:
         return None
+    if not hasattr(value, "__index__"):
+        raise TypeError(f"channel_axis is {value!r}: it must be one integer, or None")
     (axis,) = axes(value, len(shape), "channel_axis")
     if shape[axis] not in (3, 4) or len(shape) < 2:
         raise ValueError(
@@ -150,12 +154,12 @@ def strength(value: float) -> None:
         raise ValueError(f"strength is {value}: it goes from 0 (the input) to 1 (fully equalized)")
 
 
-def out_range(value: Any, dtype: np.dtype[Any]) -> None:
+def out_range(value: Any, dtype: np.dtype[Any]) -> str | tuple[float, float]:
     """One of the names, or two finite numbers in order that the dtype can hold."""
     if isinstance(value, str):
         if value not in ("auto", "dtype", "image"):
             raise ValueError(f"out_range is {value!r}: {_OUT_RANGES}")
-        return
+        return value
     try:
         low, high = (float(v) for v in value)
     except (TypeError, ValueError):
@@ -168,6 +172,7 @@ def out_range(value: Any, dtype: np.dtype[Any]) -> None:
             f"out_range is ({low:g}, {high:g}), but {dtype} holds {least:g} to {most:g}: "
             "choose a range within, or convert the image first"
         )
+    return low, high
 
 
 _OUT_RANGES = "use 'auto', 'dtype', 'image' or two numbers (lo, hi)"
@@ -205,10 +210,26 @@ def nbins(value: int) -> None:
 
 def samples(value: int, axes: Any) -> None:
     """A positive number of pixels, for a whole image."""
+    if not hasattr(value, "__index__"):
+        raise TypeError(f"max_samples is {value!r}: it must be an integer, or None")
     if operator.index(value) < 1:
         raise ValueError(f"max_samples is {value}: draw at least 1 pixel, or None to count all")
     if axes is not None:
         raise ValueError("max_samples and axes do not go together: sample one plane at a time")
+
+
+def block(value: int) -> None:
+    """A positive number of pixels."""
+    if not hasattr(value, "__index__"):
+        raise TypeError(f"block is {value!r}: it must be an integer")
+    if operator.index(value) < 1:
+        raise ValueError(f"block is {value}: a block has a side of at least 1 pixel")
+
+
+def bandwidth(value: float) -> None:
+    """A width that is not negative."""
+    if not value >= 0:  # also refuses NaN
+        raise ValueError(f"bandwidth is {value}: it must not be negative")
 
 
 def lut_dtype(value: DTypeLike) -> np.dtype[Any]:
@@ -228,15 +249,17 @@ def bins(counts: NDArray[np.int64], edges: NDArray[Any]) -> None:
         raise ValueError(
             f"counts have shape {counts.shape} and bin_edges {edges.shape}: n bins need n + 1 edges"
         )
-    if (edges[1:] < edges[:-1]).any():
-        raise ValueError("bin_edges decrease: sort them")
+    if not (edges[1:] >= edges[:-1]).all():
+        raise ValueError("bin_edges decrease (or hold NaN): sort them")
 
 
 def knots(x: NDArray[Any], y: NDArray[np.float64]) -> None:
     """Knots of a monotone curve."""
     if x.ndim != 1 or x.shape != y.shape or not x.size:
         raise ValueError(f"x has shape {x.shape} and y {y.shape}: give 1-D arrays of one length")
-    if (x[1:] <= x[:-1]).any():
+    if not (x[1:] > x[:-1]).all():
         raise ValueError("x does not increase: sort the knots, and name each intensity once")
     if not (y[1:] >= y[:-1]).all():
         raise ValueError("y decreases (or holds NaN): a transfer function keeps the order")
+    if not all(math.isfinite(end) for end in (x[0], x[-1], y[0], y[-1])):
+        raise ValueError("a knot is infinite or NaN: end the curve at finite intensities")

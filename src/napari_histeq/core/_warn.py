@@ -12,7 +12,12 @@ from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
+
+NOTHING_COUNTED = (
+    "no pixel was counted (the mask is empty, or all counted pixels are NaN or infinite), "
+    "so {what} is returned unchanged"
+)
 
 _hearer: ContextVar[Callable[[str], object] | None] = ContextVar("hearer", default=None)
 
@@ -34,3 +39,11 @@ def warn(message: str, stacklevel: int = 1) -> None:
         hearer(message)
     else:
         warnings.warn(message, stacklevel=stacklevel + 1)
+
+
+def warn_of_empty(found: Sequence[bool], stacklevel: int = 1) -> None:
+    """Warn if there are planes without any pixel that counts; `found` has True for the others."""
+    if not all(found):
+        empty = len(found) - sum(found)
+        what = "the image" if len(found) == 1 else f"{empty} of {len(found)} planes"
+        warn(NOTHING_COUNTED.format(what=what), stacklevel + 1)

@@ -272,16 +272,19 @@ def gain_map(
     """
     from napari_histeq.core import _adaptive, _planes, _validate
 
+    if not isinstance(method, Clahe):
+        raise TypeError(f"method is {method!r}: only CLAHE has a gain map, say Clahe()")
     array = _validate.image(image)
     shared = _validate.axes(axes, array.ndim)
-    outer = _planes.outer_axes(array.ndim, shared)
-    _validate.out_range(out_range, array.dtype)
+    out_range = _validate.out_range(out_range, array.dtype)
     _validate.strength(strength)
     counted = _validate.mask(mask, array.shape)
     spanned = tuple(array.shape[axis] for axis in shared)
     _adaptive.check(method, spanned, array.dtype, counted is not None, out_range)
     out = np.ones(array.shape, np.float32)
     if array.dtype.kind != "b":
+        method, shared = _adaptive.layered(method, shared, array.shape)
+        outer = _planes.outer_axes(array.ndim, shared)
         planes = _planes.split(_planes.Plane(array, counted, out), outer, shared)
         _planes.for_each_plane(
             lambda plane: _adaptive.gain_plane(plane, method, out_range, strength), planes

@@ -2,64 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_histeq.core import _adaptive, _apply, _planes, _validate, color, named
-from napari_histeq.core._counting import ArraySource, count
-from napari_histeq.core._options import Method, options_of
+from napari_histeq.core import _validate, named
+from napari_histeq.core._in_memory import equalize_into
 from napari_histeq.core._planes import Plane
-from napari_histeq.core._warn import warn
-from napari_histeq.core.clahe import Clahe
-from napari_histeq.core.color import LuminanceSource
-from napari_histeq.core.histogram import Histogram, compute_histogram, output_limits
-from napari_histeq.core.methods import METHODS, CurveMethod, Global
-from napari_histeq.core.transfer import TransferFunction
+from napari_histeq.core._settings import checked, checked_for, resolve_method
+from napari_histeq.core._warn import NOTHING_COUNTED, warn
+from napari_histeq.core.histogram import Histogram, compute_histogram
+from napari_histeq.core.methods import CurveMethod, Global
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import ArrayLike
 
-NOTHING_COUNTED = (
-    "no pixel was counted (the mask is empty, or all counted pixels are NaN or infinite), "
-    "so {what} is returned unchanged"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """How to equalize, checked: what `equalize` was asked beside the image and the mask."""
-
-    method: Method
-    outer: tuple[int, ...]
-    axes: tuple[int, ...]
-    out_range: str | tuple[float, float]
-    strength: float
-
-    def check_tiles(self, grid: tuple[int, ...], dtype: np.dtype[Any], masked: bool) -> None:
-        """Refuse tiles that do not fit an image of the shape `grid` (without channels)."""
-        if isinstance(self.method, Clahe):
-            spanned = tuple(grid[axis] for axis in self.axes)
-            _adaptive.check(self.method, spanned, dtype, masked, self.out_range)
-
-    def limits(self, histogram: Histogram) -> tuple[float, float]:
-        """The range of the output, for an image with this histogram."""
-        return output_limits(self.out_range, histogram)
-
-    def curve(self, histogram: Histogram) -> TransferFunction:
-        """The transfer function of a 1-D histogram."""
-        if histogram.populated.size <= 1 or histogram.levels.dtype.kind == "b":
-            # Nothing to spread.
-            ends = histogram.levels[[0, -1]]
-            return TransferFunction.identity(*ends)
-        assert isinstance(self.method, CurveMethod)
-        low, high = self.limits(histogram)
-        y = self.method.curve(histogram, low, high)
-        return _with_start(histogram, y, low).blend(self.strength)
+    from napari_histeq.core._options import Method
+    from napari_histeq.core.transfer import TransferFunction
 
 
 def equalize(
@@ -147,6 +109,7 @@ def equalize(
     settings = checked(array, chosen, axes, out_range, strength, channels)
     counted = _validate.mask(mask, grid)
     settings.check_tiles(grid, array.dtype, counted is not None)
+    settings = settings.layered(grid)
     out = np.empty_like(array, subok=False)
     if array.dtype.kind == "b":
         np.copyto(out, array)
@@ -204,143 +167,3 @@ def transfer_function(
     if not histogram.total:
         warn(NOTHING_COUNTED.format(what="the identity"), stacklevel=2)
     return settings.curve(histogram)
-
-
-def resolve_method(method: Method | str, options: dict[str, Any]) -> Method:
-    """The method itself, given one or a name and options."""
-    if isinstance(method, str):
-        if method not in METHODS:
-            raise ValueError(f"method {method!r} is unknown: use one of {sorted(METHODS)}")
-        kind: Any = METHODS[method]
-        _validate.option_names(options, [field.name for field in options_of(kind)], method)
-        return cast("Method", kind(**options))
-    if not isinstance(method, Method):
-        raise TypeError(f"method is {method!r}: use a method such as Global(), or its name")
-    if options:
-        raise TypeError(
-            f"{sorted(options)} can not be set beside a method object: "
-            f"set them in {type(method).__name__}(...)"
-        )
-    return method
-
-
-def checked(
-    array: Any,
-    method: Method,
-    axes: int | Sequence[int] | None,
-    out_range: str | tuple[float, float],
-    strength: float,
-    channel_axis: int | None = None,
-) -> Settings:
-    """Settings that fit `array` (anything with `ndim` and `dtype`), or an error.
-
-    Their axes are those of the array without its channels.
-    """
-    shared = _validate.axes(axes, array.ndim)
-    ndim = array.ndim
-    if channel_axis is not None:
-        ndim -= 1
-        shared = tuple(a - (a > channel_axis) for a in shared if a != channel_axis)
-        _validate.besides_channels(shared, axes)
-    outer = _planes.outer_axes(ndim, shared)
-    return checked_for(array.dtype, method, outer, shared, out_range, strength)
-
-
-def checked_for(
-    dtype: np.dtype[Any],
-    method: Method,
-    outer: tuple[int, ...],
-    axes: tuple[int, ...],
-    out_range: str | tuple[float, float],
-    strength: float,
-) -> Settings:
-    """Settings that fit a dtype, or an error."""
-    _validate.out_range(out_range, dtype)
-    _validate.strength(strength)
-    return Settings(method, outer, axes, out_range, strength)
-
-
-def _with_start(histogram: Histogram, y: NDArray[np.float64], low: float) -> TransferFunction:
-    """The curve through the levels, and up to them from where nothing is counted yet."""
-    x, start = histogram.levels, histogram.bin_edges[:1].astype(histogram.levels.dtype)
-    if start[0] == x[0]:  # a first bin that is no wider than a level: just below it
-        start = _below(start)
-    if start[0] < x[0]:
-        return TransferFunction(np.concatenate([start, x]), np.concatenate([[min(low, y[0])], y]))
-    return TransferFunction(x, y)
-
-
-def _below(value: NDArray[Any]) -> NDArray[Any]:
-    """The number next below, or the same where there is none."""
-    if value.dtype.kind == "f":
-        with np.errstate(over="ignore"):
-            below = np.nextafter(value, np.array(-np.inf, value.dtype))
-        return np.asarray(np.maximum(below, np.finfo(value.dtype).min))
-    return np.asarray(value - (value > np.iinfo(value.dtype).min))
-
-
-def equalize_into(whole: Plane, settings: Settings, channels: bool) -> None:
-    """Equalize each plane on its own, and warn of those where nothing was counted.
-
-    With `channels`, the last axis of the image is that of the colours.
-    """
-    empty: list[Plane] = []
-    equalize_plane = _equalize_color if channels else _equalize_grey
-
-    def work(plane: Plane) -> None:
-        if not equalize_plane(plane, settings):
-            empty.append(plane)
-
-    planes = _planes.split(whole, settings.outer, settings.axes)
-    _planes.for_each_plane(work, planes)
-    if empty:
-        what = "the image" if len(planes) == 1 else f"{len(empty)} of {len(planes)} planes"
-        warn(NOTHING_COUNTED.format(what=what), stacklevel=3)
-
-
-def _equalize_grey(plane: Plane, settings: Settings) -> bool:
-    """Equalize a plane into its `out`; whether anything was counted."""
-    if isinstance(settings.method, Clahe):
-        return _adaptive.equalize_plane(
-            plane, settings.method, settings.out_range, settings.strength
-        )
-    histogram = Histogram(*count(ArraySource(plane.image, plane.mask)))
-    _apply.apply_into(settings.curve(histogram), plane.image, plane.out)
-    return histogram.total > 0
-
-
-def _equalize_color(plane: Plane, settings: Settings) -> bool:
-    if isinstance(settings.method, Clahe):
-        return _equalize_color_locally(plane, settings.method, settings)
-    histogram = Histogram(*count(LuminanceSource(plane.image, plane.mask)))
-    curve, gamut = color_curve(histogram, settings)
-    color.apply_curve(curve, plane.image, plane.out, gamut)
-    return histogram.total > 0
-
-
-def color_curve(
-    luminances: Histogram, settings: Settings
-) -> tuple[TransferFunction, tuple[float, float]]:
-    """The curve of the luminances, and the range that no colour may leave."""
-    fitting = replace(settings, out_range=color.limits(settings.out_range, luminances))
-    if not luminances.total:
-        return fitting.curve(luminances), (0.0, 0.0)
-    gamut = color.gamut(fitting.limits(luminances), settings.strength, luminances)
-    return fitting.curve(luminances), gamut
-
-
-def _equalize_color_locally(plane: Plane, method: Clahe, settings: Settings) -> bool:
-    """The luminance as an image of its own is equalized, and the colours follow it."""
-    before, counted = color.luminance_image(plane.image, plane.mask)
-    histogram = Histogram(*count(ArraySource(before, counted)))
-    if not histogram.total:
-        np.copyto(plane.out, plane.image)
-        return False
-    fitting = replace(settings, out_range=color.limits(settings.out_range, histogram))
-    after = np.empty_like(before)
-    _adaptive.equalize_plane(
-        Plane(before, counted, after), method, fitting.out_range, settings.strength
-    )
-    gamut = color.gamut(fitting.limits(histogram), settings.strength, histogram)
-    color.recolor_into(plane.image, before, after, gamut, plane.out)
-    return True

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_histeq.core import _blocks, _planes, _validate, named
-from napari_histeq.core._counting import ArraySource, count
+from napari_histeq.core import _validate, named
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -199,6 +198,8 @@ class Histogram:
         """
         from napari_histeq.core._density import gaussian_kde
 
+        if bandwidth is not None:
+            _validate.bandwidth(bandwidth)
         where = self.bin_centers if points is None else np.asarray(points, dtype=np.float64)
         return gaussian_kde(self, where, bandwidth)
 
@@ -246,65 +247,16 @@ def compute_histogram(
         For a dtype without an order, an empty array, or arguments that do not fit
         the image; the message names the value and the cure.
     """
+    from napari_histeq.core import _histograms
+
     if nbins is not None:
         _validate.nbins(nbins)
     if max_samples is not None:
         _validate.samples(max_samples, axes)
     if _validate.is_named(image):
         image, mask, axes = named.taken_apart(image, mask, axes)
-    histogram, whole = _counted(image, mask, axes, max_samples, seed)
+    histogram, whole = _histograms.counted(image, mask, axes, max_samples, seed)
     return histogram if nbins is None else histogram.rebin(nbins, _limits(whole))
-
-
-def _counted(
-    image: Any, mask: Any, axes: Any, max_samples: int | None, seed: int
-) -> tuple[Histogram, Histogram]:
-    """The histograms of the planes, and that of the whole image or of its sample."""
-    if _validate.is_lazy(image):
-        array, counted = _checked_lazily(image, mask)
-    else:
-        array = _validate.image(image)
-        counted = _validate.mask(mask, array.shape)
-    shared = _validate.axes(axes, array.ndim)
-    if max_samples is not None and max_samples < array.size:
-        from napari_histeq.core.sampling import sampled_histogram
-
-        sample = sampled_histogram(array, counted, max_samples, seed)
-        return sample, sample
-    if not isinstance(array, np.ndarray):
-        from napari_histeq.core import lazy
-
-        return lazy.histograms(array, counted, shared)
-    whole = Histogram(*count(ArraySource(array, counted)))
-    histogram = whole if len(shared) == array.ndim else _stack(array, counted, shared, whole)
-    return histogram, whole
-
-
-def _checked_lazily(image: Any, mask: Any) -> tuple[Any, Any]:
-    from napari_histeq.core import lazy
-
-    array = lazy.checked(image)
-    return array, lazy.checked_mask(mask, array.chunks)
-
-
-def _stack(
-    array: NDArray[Any],
-    mask: NDArray[np.bool_] | None,
-    axes: tuple[int, ...],
-    whole: Histogram,
-) -> Histogram:
-    """One histogram per plane, on the bins of the whole."""
-    outer = _planes.outer_axes(array.ndim, axes)
-    planes = _planes.split(_planes.Plane(array, mask, array), outer, axes)
-    counts = np.empty((len(planes), whole.nbins), np.int64)
-
-    def work(item: tuple[int, _planes.Plane]) -> None:
-        index, plane = item
-        counts[index] = _planes.counts_on(whole.levels, plane)
-
-    _blocks.for_each(work, list(enumerate(planes)))
-    stacked = (*(array.shape[a] for a in outer), whole.nbins)
-    return Histogram(counts.reshape(stacked), whole.bin_edges, whole.levels)
 
 
 def _limits(whole: Histogram) -> tuple[float, float]:
@@ -337,7 +289,8 @@ def _linear_edges(low: float, high: float, nbins: int) -> NDArray[np.float64]:
     finest = math.ulp(max(abs(low), abs(high)))
     if high - low < nbins * finest:  # a constant image, say: no bin may vanish
         half = max(nbins * finest, 0.5 if high - low <= finest else 0.0)
-        low, high = low - half, high + half
+        most = np.finfo(np.float64).max
+        low, high = max(low - half, -most), min(high + half, most)
     steps = np.arange(nbins + 1)
     if np.isinf((high - low) * nbins):
         return np.asarray(2.0 * (low / 2 + (high / 2 - low / 2) * (steps / nbins)), np.float64)

@@ -8,6 +8,7 @@ along.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -57,6 +58,11 @@ def as_lazy(image: Any) -> da.Array:
         image = named.pixels_of(image)
     if isinstance(image, da.Array):
         return image
+    if isinstance(image, Sequence):  # napari's multiscale data, say
+        raise TypeError(
+            f"image is a pyramid of {len(image)} levels: call equalize_multiscale(levels), or "
+            "choose a level, say levels[0]"
+        )
     dtype = np.dtype(getattr(image.dtype, "numpy_dtype", image.dtype))  # tensorstore has its own
     source = image if isinstance(image, np.ndarray) else _Readable(image, dtype)
     return da.from_array(source, chunks=_chunks(image, dtype), name=_name(image))

@@ -195,6 +195,7 @@ def eme(image: ArrayLike, block: int = 8, offset: float | None = None) -> float:
        enhancement", IASTED Int. Conf. Signal Processing and Communication, 2000.
     """
     array = _validate.image(image)
+    _validate.block(block)
     sides = tuple(min(block, n) for n in array.shape)
     shown = array[tuple(slice(n // s * s) for n, s in zip(array.shape, sides, strict=True))]
     parts = [d for n, s in zip(shown.shape, sides, strict=True) for d in (n // s, s)]

@@ -97,7 +97,10 @@ class Global(CurveMethod):
         weights: NDArray[Any] = histogram.counts
         if self.power != 1.0 or not math.isinf(self.plateau):
             weights = reweighted(histogram, self._weigh)
-        return _CONVENTIONS[self.convention](weights, low, high)
+        if self.convention == "cdf":
+            return _cdf(weights, low, high)
+        whole = histogram.nbins - 1 == high - low and _bin_per_level(histogram)
+        return _CONVENTIONS[self.convention](weights, low, high, whole)
 
     def _weigh(self, counts: NDArray[Any]) -> Floats:
         cap = self.plateau * counts.sum() / np.count_nonzero(counts)
@@ -210,7 +213,7 @@ def reweighted(histogram: Histogram, weigh: Callable[[NDArray[Any]], Floats]) ->
     shares its weight out among its bins in proportion to their counts.
     """
     counts = histogram.counts
-    if np.all(histogram.bin_widths == 1) and histogram.levels.dtype.kind in "iu":
+    if _bin_per_level(histogram):
         return weigh(counts)
     low, high = _bulk(histogram)
     with np.errstate(over="ignore", invalid="ignore"):
@@ -219,6 +222,10 @@ def reweighted(histogram: Histogram, weigh: Callable[[NDArray[Any]], Floats]) ->
     held = np.bincount(level, weights=counts, minlength=EVEN_LEVELS)
     share = np.divide(weigh(held), held, out=np.zeros(EVEN_LEVELS), where=held > 0)
     return np.asarray(counts * share[level], np.float64)
+
+
+def _bin_per_level(histogram: Histogram) -> bool:
+    return histogram.levels.dtype.kind in "iu" and bool(np.all(histogram.bin_widths == 1))
 
 
 def _bulk(histogram: Histogram) -> tuple[float, float]:
@@ -238,21 +245,26 @@ def _cdf(weights: NDArray[Any], low: float, high: float) -> Floats:
     return scaled(total / total[-1], low, high)
 
 
-def _cdf_min(weights: NDArray[Any], low: float, high: float) -> Floats:
+# The other conventions. Where the levels are `whole` (integers, as many as the range of the
+# output has) they are those of the program that a convention is named after, and so is the
+# arithmetic.
+
+
+def _cdf_min(weights: NDArray[Any], low: float, high: float, whole: bool) -> Floats:
     first = int(np.flatnonzero(weights)[0])
     above = weights.cumsum() - weights[first]
     above[:first] = 0
-    if high - low == 255 and weights.size == 256:
+    if whole and weights.size == 256:
         # OpenCV's single precision, for the same bits.
         scale = np.float32(255) / np.float32(above[-1])
         return np.asarray(low + above.astype(np.float32) * scale, np.float64)
     return scaled(above / above[-1], low, high)
 
 
-def _midpoint(weights: NDArray[Any], low: float, high: float) -> Floats:
+def _midpoint(weights: NDArray[Any], low: float, high: float, whole: bool) -> Floats:
     halves = np.repeat(weights, 2)[1:-1]  # of each bin its two halves; of the end bins one
     middle = np.append(0, halves.cumsum()[1::2])
-    if weights.size - 1 != high - low:
+    if not whole:
         return scaled(middle / middle[-1], low, high)
     # ImageJ's own levels, added up in its order: it rounds a tie up.
     twice = np.concatenate([weights[:1], 2 * weights[1:-1], weights[-1:]])
@@ -260,11 +272,11 @@ def _midpoint(weights: NDArray[Any], low: float, high: float) -> Floats:
     return np.asarray(low + np.floor(middle * scale + 0.5), np.float64)
 
 
-def _pillow(weights: NDArray[Any], low: float, high: float) -> Floats:
+def _pillow(weights: NDArray[Any], low: float, high: float, whole: bool) -> Floats:
     before = np.append(weights[:1] * 0, weights[:-1].cumsum())
     last = int(np.flatnonzero(weights)[-1])
     span = high - low
-    if weights.dtype.kind != "i" or weights.size - 1 != span:
+    if weights.dtype.kind != "i" or not whole:
         return scaled(np.minimum(before / before[last], 1.0), low, high)
     step = int(before[last] // span)
     if step == 0:  # too few pixels for a step of one: Pillow leaves such an image alone
@@ -272,7 +284,7 @@ def _pillow(weights: NDArray[Any], low: float, high: float) -> Floats:
     return np.asarray(low + np.minimum(span, (step // 2 + before) // step), np.float64)
 
 
-_CONVENTIONS = {"cdf": _cdf, "cdf_min": _cdf_min, "midpoint": _midpoint, "pillow": _pillow}
+_CONVENTIONS = {"cdf_min": _cdf_min, "midpoint": _midpoint, "pillow": _pillow}
 
 METHODS: Mapping[str, type[Method]] = {
     method.name: method for method in (Global, Weighted, BiHistogram, Clahe)

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_histeq.core.equalize import resolve_method
+from napari_histeq.core._settings import resolve_method
 from napari_histeq.core.methods import Global
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     import dask.array as da
     from numpy.typing import ArrayLike
 
@@ -62,8 +61,14 @@ def equalize_multiscale(
     """
     from napari_histeq.core import _lazy_equalize
 
+    if not isinstance(levels, Sequence):
+        raise TypeError(
+            f"levels is one {type(levels).__name__}: give a list of arrays, the finest first"
+        )
     if not len(levels):
         raise ValueError("levels is empty: give at least one array")
+    if not hasattr(count_level, "__index__"):
+        raise TypeError(f"count_level is {count_level!r}: it must be an integer")
     if not -len(levels) <= count_level < len(levels):
         raise ValueError(f"count_level is {count_level}, but there are {len(levels)} levels")
     return _lazy_equalize.equalize(

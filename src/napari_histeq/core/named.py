@@ -53,10 +53,10 @@ def unnamed_mask(mask: Any, dims: tuple[Any, ...]) -> Any:
 
 def numbers(axes: Any, dims: tuple[Any, ...]) -> Any:
     """Axes by number, given by number or by name."""
-    if axes is None or isinstance(axes, int | np.integer):
-        return axes
     if isinstance(axes, str):
         return _number(axes, dims)
+    if not np.iterable(axes):
+        return axes
     return tuple(_number(a, dims) if isinstance(a, str) else a for a in axes)
 
 

@@ -1,0 +1,83 @@
+"""equalize() of what is in memory, each plane into its place."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from napari_histeq.core import _adaptive, _apply, _planes, color
+from napari_histeq.core._counting import ArraySource, count
+from napari_histeq.core._planes import Plane
+from napari_histeq.core._warn import warn_of_empty
+from napari_histeq.core.clahe import Clahe
+from napari_histeq.core.color import LuminanceSource
+from napari_histeq.core.histogram import Histogram
+
+if TYPE_CHECKING:
+    from napari_histeq.core._settings import Settings
+    from napari_histeq.core.transfer import TransferFunction
+
+
+def equalize_into(whole: Plane, settings: Settings, channels: bool) -> None:
+    """Equalize each plane on its own, and warn of those where nothing was counted.
+
+    With `channels`, the last axis of the image is that of the colours.
+    """
+    found: list[bool] = []
+    equalize_plane = _equalize_color if channels else _equalize_grey
+    planes = _planes.split(whole, settings.outer, settings.axes)
+    _planes.for_each_plane(lambda plane: found.append(equalize_plane(plane, settings)), planes)
+    warn_of_empty(found, stacklevel=3)
+
+
+def _equalize_grey(plane: Plane, settings: Settings) -> bool:
+    """Equalize a plane into its `out`; whether anything was counted."""
+    if isinstance(settings.method, Clahe):
+        return _adaptive.equalize_plane(
+            plane, settings.method, settings.out_range, settings.strength
+        )
+    histogram = Histogram(*count(ArraySource(plane.image, plane.mask)))
+    _apply.apply_into(settings.curve(histogram), plane.image, plane.out)
+    return histogram.total > 0
+
+
+def _equalize_color(plane: Plane, settings: Settings) -> bool:
+    if isinstance(settings.method, Clahe):
+        return _equalize_color_locally(plane, settings.method, settings)
+    histogram = Histogram(*count(LuminanceSource(plane.image, plane.mask)))
+    curve, gamut = color_curve(histogram, settings)
+    color.apply_curve(curve, plane.image, plane.out, gamut)
+    return histogram.total > 0
+
+
+def color_curve(
+    luminances: Histogram, settings: Settings
+) -> tuple[TransferFunction, tuple[float, float]]:
+    """The curve of the luminances, and the range that no colour may leave."""
+    fitting = replace(settings, out_range=color.limits(settings.out_range, luminances))
+    if not luminances.total:
+        return fitting.curve(luminances), (0.0, 0.0)
+    gamut = color.gamut(fitting.limits(luminances), settings.strength, luminances)
+    return fitting.curve(luminances), gamut
+
+
+def _equalize_color_locally(plane: Plane, method: Clahe, settings: Settings) -> bool:
+    """The luminance as an image of its own is equalized, and the colours follow it."""
+    before, counted = color.luminance_image(plane.image, plane.mask)
+    histogram = Histogram(*count(ArraySource(before, counted)))
+    alone = not histogram.total or _adaptive.leaves_alone(
+        method, before.shape, histogram.range, settings.strength
+    )
+    if alone:  # by the gamut too
+        np.copyto(plane.out, plane.image)
+        return histogram.total > 0
+    fitting = replace(settings, out_range=color.limits(settings.out_range, histogram))
+    after = np.empty_like(before)
+    _adaptive.equalize_plane(
+        Plane(before, counted, after), method, fitting.out_range, settings.strength
+    )
+    gamut = color.gamut(fitting.limits(histogram), settings.strength, histogram)
+    color.recolor_into(plane.image, before, after, gamut, plane.out)
+    return True
