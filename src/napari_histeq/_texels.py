@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     Mode = Literal["linear", "zero"]
 
 TEXELS = 1024
+#: Texels that one line may stand for (it divides 1,023), if none is farther off than that.
+RUN, BENT = 11, 0.3 / 255.0
 #: The gammas that napari's slider can show, and those to resort to where they fail.
 GAMMAS = np.unique(np.append(np.geomspace(0.2, 2.0, 18), 1.0))
 FAR_GAMMAS = np.append(np.geomspace(0.02, 0.18, 8), np.geomspace(2.5, 40.0, 8))
@@ -195,15 +197,51 @@ def fitted(pixels: Pixels, norm: Norm, mode: Mode, fallback: Floats) -> Fit:
 
     `fallback` holds the (TEXELS, 4) colors wanted where no pixel is.
     """
-    t = norm(pixels.x)
     solve = _fit_linear if mode == "linear" else _fit_zero
     weight = pixels.weight / pixels.weight.sum()
-    texels = np.rint(255.0 * np.clip(solve(t, weight, pixels.colors, fallback), 0, 1)) / 255.0
-    off = np.abs(np.rint(255.0 * sample(texels, t, mode)) - np.rint(255.0 * pixels.colors))
+    texels = solve(norm(pixels.x), weight, pixels.colors, fallback)
+    return judged(pixels, norm, mode, np.clip(texels, 0, 1))
+
+
+def judged(pixels: Pixels, norm: Norm, mode: Mode, texels: Floats) -> Fit:
+    """How well texels show `pixels`, rounded as they are on the GPU."""
+    weight = pixels.weight / pixels.weight.sum()
+    shown = sample(np.rint(255.0 * texels) / 255.0, norm(pixels.x), mode)
+    off = np.abs(np.rint(255.0 * shown) - np.rint(255.0 * pixels.colors))
     worst = off.max(axis=1).astype(np.intp)
     shares = np.bincount(worst, weights=weight).cumsum()
     error = int(np.searchsorted(shares, 0.99))
     return Fit(norm, mode, texels, error, float(weight @ worst))
+
+
+def corners(texels: Floats, mode: Mode) -> NDArray[np.intp]:
+    """The texels from which the others (nearly) follow."""
+    if mode == "zero":
+        return np.flatnonzero(np.append(True, np.diff(texels, axis=0).any(axis=1)))
+    starts = np.arange(0, TEXELS - 1, RUN)
+    runs = texels[starts[:, None] + np.arange(RUN + 1)]
+    part = np.linspace(0.0, 1.0, RUN + 1)[:, None]
+    straight = runs[:, :1] * (1.0 - part) + runs[:, -1:] * part
+    bent = np.abs(runs - straight).max(axis=(1, 2)) > BENT
+    kept = np.repeat(bent, RUN)
+    kept[starts] = True
+    return np.flatnonzero(np.append(kept, True))
+
+
+def simplified(pixels: Pixels, fit: Fit) -> tuple[Fit, NDArray[np.intp]]:
+    """The same fit by fewer colors, if it is as good, and at which texels they are.
+
+    The fewer colors a colormap has, the sooner napari and vispy have it on the GPU.
+    """
+    at = corners(fit.texels, fit.mode)
+    if fit.mode == "linear":
+        every = np.arange(TEXELS)
+        texels = np.stack([np.interp(every, at, c) for c in fit.texels[at].T], axis=1)
+        less = judged(pixels, fit.norm, fit.mode, texels)
+        if less.error > fit.error:
+            return fit, every
+        fit = less
+    return fit, at
 
 
 def _fit_zero(t: Floats, weight: Floats, colors: Floats, fallback: Floats) -> Floats:

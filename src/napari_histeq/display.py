@@ -58,6 +58,7 @@ def display_settings(
     *,
     colormap: Colormap | str = "gray",
     gamma: float = 1.0,
+    near: DisplaySettings | None = None,
 ) -> DisplaySettings:
     """How to display an image so that it looks as ``curve(image)`` would.
 
@@ -72,6 +73,9 @@ def display_settings(
         The contrast limits of the equalized layer: the range of the output.
     colormap, gamma
         Those of the equalized layer, which are those of the source.
+    near : DisplaySettings, optional
+        Those of a similar curve: its contrast limits and gamma are kept if nobody could
+        see a better choice, which is found sooner and lets them rest while a slider moves.
 
     Returns
     -------
@@ -88,9 +92,14 @@ def display_settings(
     if curve.is_identity:
         return DisplaySettings(source, limits, gamma, 0.0)
     aim = _Aim(curve, limits, gamma, _look(source), histogram.levels.dtype)
-    best = _best(aim, aim.pixels(histogram))
+    pixels = aim.pixels(histogram)
+    kept = near and _kept(aim, pixels, Norm(*near.contrast_limits, near.gamma))
+    best, at = _texels.simplified(pixels, kept or _best(aim, pixels))
     return DisplaySettings(
-        _colormap(source, best), (best.norm.low, best.norm.high), best.norm.gamma, float(best.error)
+        _colormap(source, best, at),
+        (best.norm.low, best.norm.high),
+        best.norm.gamma,
+        float(best.error),
     )
 
 
@@ -234,6 +243,12 @@ class _Aim:
         return self.look(self.place(np.rint(x) if self.dtype.kind in "iub" else x))
 
 
+def _kept(aim: _Aim, pixels: Pixels, norm: Norm) -> Fit | None:
+    """A fit with a norm that is known, if it is as good as any."""
+    fit = _texels.fitted(pixels, norm, "linear", aim.fallback(norm))
+    return fit if fit.invisible else None
+
+
 def _best(aim: _Aim, pixels: Pixels) -> Fit:
     """The best fit: what is unusual only where the usual fails."""
     best = _best_of(aim, pixels, desperate=False)
@@ -270,9 +285,17 @@ def _look(colormap: Colormap) -> Look:
     return Look(texels, cast("_texels.Mode", mode), *ends)
 
 
-def _colormap(source: Colormap, fit: Fit) -> Colormap:
-    name = _OURS.sub("", source.name) + _SUFFIX
-    return Colormap(fit.texels, name=name, interpolation=fit.mode, nan_color=source.nan_color)
+def _colormap(source: Colormap, fit: Fit, at: NDArray[np.intp]) -> Colormap:
+    controls = at / (TEXELS - 1)
+    if fit.mode == "zero":  # each color from halfway to its first texel
+        controls = np.concatenate([[0.0], (at[1:] - 0.5) / (TEXELS - 1), [1.0]])
+    return Colormap(
+        fit.texels[at],
+        controls=controls,
+        name=_OURS.sub("", source.name) + _SUFFIX,
+        interpolation=fit.mode,
+        nan_color=source.nan_color,
+    )
 
 
 def _check(histogram: Histogram, limits: tuple[float, float]) -> None:

@@ -119,7 +119,9 @@ class ExactSlider(FloatSlider):
         super().set_value(value)
 
     def _show_digits(self) -> None:
-        self.native.findChild(QDoubleSpinBox).setDecimals(self._digits)
+        readout = self.native.findChild(QDoubleSpinBox)
+        if readout.decimals() != self._digits:  # it would lay out the panel anew
+            readout.setDecimals(self._digits)
 
 
 class Either(RadioButtons):

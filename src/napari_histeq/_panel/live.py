@@ -75,6 +75,7 @@ class Live(QObject):
         self._counting: Any = None
         self._links, self._edits = Links(), 0  # to the region, and how often it was drawn in
         self._worn: tuple[Image, display.Worn] | None = None
+        self._settings: display.DisplaySettings | None = None
         self._patch = Patch(viewer, self._tell, self._show_part)
         self._made: tuple[tuple[Any, ...], work.Choice, Outcome] | None = None
         self._counted_part = self._said = ""
@@ -193,13 +194,16 @@ class Live(QObject):
     def _wear(self, source: Image, task: Task, before: Histogram, curve: TransferFunction) -> None:
         """Display the source itself as the result would look."""
         if self._worn is None:
-            self._worn = source, display.Worn.of(source)
+            self._worn, self._settings = (source, display.Worn.of(source)), None
             worn.before[source] = self._worn[1]
         look = self._worn[1]
         limits = counted_limits(task, before) or before.range
         is_display = layers.kind_of(source) == layers.DISPLAY
         colormap, gamma = layers.look_of(source) if is_display else (look.colormap, look.gamma)
-        settings = display.display_settings(curve, before, limits, colormap=colormap, gamma=gamma)
+        settings = display.display_settings(
+            curve, before, limits, colormap=colormap, gamma=gamma, near=self._settings
+        )
+        self._settings = settings
         display.show(settings, source)
         self._tell(display.in_words(settings.error))
 

@@ -64,8 +64,7 @@ class Patch(QObject):
         self._seen: tuple[Any, ...] = ()
         self._working = self._late = False
         self._links = Links()
-        self._timer = QTimer(self)
-        self._timer.setSingleShot(True)
+        self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self._look)
 
     def shows(self, source: Image) -> bool:
