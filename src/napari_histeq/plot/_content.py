@@ -27,6 +27,8 @@ CENTRAL = 0.999
 STRETCHED = 3.0
 #: No view goes farther, so that no difference overflows; none is narrower than the other.
 FARTHEST, NARROWEST = 1e300, 1e-290
+#: Bins that are enough to draw a density.
+FINE = 8192
 #: Points on a smooth line.
 POINTS = 512
 
@@ -225,8 +227,10 @@ def _density(inside: Histogram, view: View, x: Floats) -> Floats:
     if not inside.total:
         return np.zeros(x.size)
     left, right = cells(inside)
-    unit = inside.bin_edges.dtype.kind in "iu"
-    if unit:
+    if inside.nbins > 2 * FINE:  # no line shows the difference, and it takes a third of the time
+        inside = inside.rebin(FINE, (float(left[0]), float(right[-1])))
+        left, right = cells(inside)
+    if inside.bin_edges.dtype.kind in "iu":
         return inside.kde(x, _at_least(float(scott(inside)), view)) * view.span
     # In the view's own coordinates: 1e30 or 1e-30 are no trouble then.
     edges = np.append(view.place(left), view.place(right[-1]))

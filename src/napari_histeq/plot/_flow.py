@@ -30,7 +30,7 @@ class Flow:
     """The strip between the two histograms: a thread from each bar to where it goes."""
 
     def __init__(self, figure: Figure, sizes: Sizes, theme: Theme) -> None:
-        self.color = theme.curve
+        self.color, self.most = theme.curve, sizes.threads
         self.axes = Axes(figure, (0, 0, 1, 1), facecolor="none")
         self.axes.set_axis_off()
         self.axes.set(xlim=(0, 1), ylim=(0, 1), autoscale_on=False)
@@ -53,7 +53,9 @@ class Flow:
         self.axes.set_visible(curve is not None and after is not None)
         if curve is None or after is None:
             return
-        start, end, weight = _content.moves(curve, before, after.view)
+        moves = _content.moves(curve, before, after.view)
+        every = max(-(-moves[0].size // self.most), 1)  # closer, they could not be told apart
+        start, end, weight = (numbers[::every] for numbers in moves)
         across = start[:, None] + (end - start)[:, None] * SMOOTH
         down = np.broadcast_to(1 - STEP, across.shape)
         self.threads.set_segments(list(np.stack([across, down], axis=-1)))

@@ -9,7 +9,7 @@ Rect = tuple[float, float, float, float]
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """Lengths in inches, font sizes and line widths in points."""
+    """Lengths in inches, font sizes and line widths in points; the most ticks and threads."""
 
     left: float
     right: float
@@ -31,6 +31,7 @@ class Sizes:
     line: float
     tick_length: float
     y_ticks: int
+    threads: int
 
 
 #: For a plot 9 inches wide: readable when it fills 900 pixels, sharp at 2,400.
@@ -38,6 +39,7 @@ FULL = Sizes(
     left=1.0, right=0.72, top=0.2, bottom=0.2, title_row=0.42, header_row=0.34, panel=1.35,
     ticks=0.26, axis_label=0.26, flow=0.5, text_row=0.225, gap=0.14,
     title=15, header=12.5, label=10.5, tick=9.5, text=10, line=1.6, tick_length=4, y_ticks=5,
+    threads=512,
 )  # fmt: skip
 
 #: For a dock about 3 inches wide.
@@ -45,6 +47,7 @@ COMPACT = Sizes(
     left=0.44, right=0.3, top=0.05, bottom=0.05, title_row=0.19, header_row=0.19, panel=0.75,
     ticks=0.15, axis_label=0.0, flow=0.24, text_row=0.14, gap=0.05,
     title=7.5, header=7.5, label=6.5, tick=6.5, text=6.5, line=1.1, tick_length=2, y_ticks=3,
+    threads=128,
 )  # fmt: skip
 
 
