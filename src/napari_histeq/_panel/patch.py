@@ -88,8 +88,7 @@ class Patch(QObject):
         self._take_off()
 
     def stop(self) -> None:
-        """Follow no more, and drop what is under way."""
-        self._timer.stop()
+        """Follow no more, and drop what is under way; Qt may have gone by now."""
         self._links.undo()
         self._wanted, self._late = None, False
 
