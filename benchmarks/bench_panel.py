@@ -7,7 +7,6 @@ preview on, each move redraws its canvas too.
 from __future__ import annotations
 
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -15,12 +14,9 @@ import pytest
 from napari.utils.colormaps import Colormap
 from qtpy.QtCore import QTimer
 
-import napari_histeq
-
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-MANIFEST = Path(napari_histeq.__file__).with_name("napari.yaml")
 SECONDS = 3.0
 #: Milliseconds between two moves of the slider: a mouse tells of about 125 a second.
 MOVE = 8
@@ -39,14 +35,6 @@ def images() -> dict[str, np.ndarray]:
         "uint16 log-normal, hot pixels": hot.astype(np.uint16),
         "float32 log-normal": skewed.astype(np.float32),
     }
-
-
-@pytest.fixture
-def viewer(make_napari_viewer: Any, npe2pm: Any) -> Iterator[Any]:
-    with npe2pm.tmp_plugin(manifest=str(MANIFEST)):
-        shown = make_napari_viewer(show=True)
-        shown.window.resize(1300, 900)
-        yield shown
 
 
 @pytest.mark.parametrize("preview", [False, True], ids=["", "preview"])

@@ -7,7 +7,6 @@ a change of gamma, which moves no data, is measured in the same way and printed 
 from __future__ import annotations
 
 import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import dask.array as da
@@ -15,13 +14,11 @@ import numpy as np
 import psutil
 import pytest
 
-import napari_histeq
 from napari_histeq import display
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
-MANIFEST = Path(napari_histeq.__file__).with_name("napari.yaml")
 SHAPE = (2500, 2048, 2048)
 MOVES = 40
 
@@ -31,14 +28,6 @@ def plane(block_info: Any = None) -> np.ndarray:
     rng = np.random.default_rng(index)
     pixels = np.exp(6 + 0.8 * rng.standard_normal(SHAPE[1:], dtype=np.float32))
     return pixels.clip(0, 65535).astype(np.uint16)[None]
-
-
-@pytest.fixture
-def viewer(make_napari_viewer: Any, npe2pm: Any) -> Iterator[Any]:
-    with npe2pm.tmp_plugin(manifest=str(MANIFEST)):
-        shown = make_napari_viewer(show=True)
-        shown.window.resize(1300, 900)
-        yield shown
 
 
 @pytest.fixture

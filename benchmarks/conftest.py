@@ -8,14 +8,18 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+import napari_histeq
 
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+MANIFEST = Path(napari_histeq.__file__).with_name("napari.yaml")
 THREADS = 2
 _ROWS: list[Row] = []
 
@@ -84,6 +88,15 @@ def race(benchmark: Any) -> Callable[..., Row]:
         return row
 
     return run
+
+
+@pytest.fixture
+def viewer(make_napari_viewer: Any, npe2pm: Any) -> Iterator[Any]:
+    """A viewer as a person has it, with this plugin and no other."""
+    with npe2pm.tmp_plugin(manifest=str(MANIFEST)):
+        shown = make_napari_viewer(show=True)
+        shown.window.resize(1300, 900)
+        yield shown
 
 
 @pytest.fixture
