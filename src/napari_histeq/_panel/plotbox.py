@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_qtagg import FigureCanvasQTAgg
 from matplotlib.figure import Figure
 from qtpy.QtCore import Signal
@@ -122,7 +120,7 @@ class PlotBox(FigureCanvasQTAgg):
         stale, self._stale = self._stale and self._blit is not None, False
         if stale:
             assert self._blit is not None
-            self._blit.draw(self, partial(FigureCanvasAgg.draw, self))
+            self._blit.draw(self)
         super().paintEvent(event)  # type: ignore[no-untyped-call]
         if stale:
             self.drawn.emit()

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.backends.backend_agg import RendererAgg
 from matplotlib.text import Text
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
-    from matplotlib.artist import Artist
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from numpy.typing import NDArray
 
@@ -38,17 +38,17 @@ class Blit:
         self._ground: Any = None
         self._stamps = Stamps()
 
-    def draw(self, canvas: FigureCanvasAgg, draw_all: Callable[[], Any]) -> None:
-        """Draw into the canvas's buffer; `draw_all` is matplotlib's way to draw all of it."""
+    def draw(self, canvas: FigureCanvasAgg) -> None:
+        """Draw into the canvas's buffer."""
         state, moving = self._state(), list(self._moving())
         texts = list(self._texts())
         for artist in (*moving, *texts):
             artist.set_animated(True)
-        renderer = canvas.get_renderer()  # type: ignore[no-untyped-call]
+        canvas.renderer = renderer = canvas.get_renderer()  # type: ignore[no-untyped-call]
         if state == self._drawn:
             canvas.restore_region(self._ground)  # type: ignore[no-untyped-call]
         else:
-            draw_all()
+            self.draw_ground(renderer)
             self._write(set(texts) - set(moving), renderer)
             self._ground = canvas.copy_from_bbox(self._plot.figure.bbox)  # type: ignore[no-untyped-call]
             self._drawn = state
@@ -56,6 +56,19 @@ class Blit:
             if not isinstance(artist, Text) and (artist.axes is None or artist.axes.get_visible()):
                 artist.draw(renderer)
         self._write(set(texts) & set(moving), renderer)
+
+    def draw_ground(self, renderer: RendererAgg) -> None:
+        """Draw all lines that stay.
+
+        As the figure does it, but without its lock: that is one for all figures, and the
+        picture of a plot layer, drawn in the background, would hold the GUI.
+        """
+        ground, *others = self._plot.figure.get_children()
+        renderer.clear()  # type: ignore[no-untyped-call]
+        ground.draw(renderer)
+        for artist in sorted(others, key=Artist.get_zorder):
+            if not artist.get_animated():
+                artist.draw(renderer)
 
     def _write(self, texts: set[Artist], renderer: RendererAgg) -> None:
         for text in texts:
@@ -88,7 +101,10 @@ class Blit:
 
 
 class Stamps:
-    """Texts kept as pixels: drawn once, as long as words, place and looks come again."""
+    """Texts kept as pixels: drawn once, as long as words and looks come again.
+
+    They stand on whole pixels, so that they look the same in other places.
+    """
 
     MOST = 1000
 
@@ -99,27 +115,33 @@ class Stamps:
         """Draw a text on what is there already."""
         if not text.get_visible() or not text.get_text():
             return
-        x, y = text.get_transform().transform(text.get_unitless_position())
+        x, y = (int(v) for v in text.get_transform().transform(text.get_unitless_position()))
         looks = text.get_color(), text.get_size(), text.get_weight(), text.get_rotation()
-        aligned = text.get_ha(), text.get_va()
-        state = (text.get_text(), x, y, looks, aligned, renderer.width, renderer.height)
-        if state not in self._kept:
+        anywhere = (text.get_text(), looks, text.get_ha(), text.get_va(), renderer.dpi)
+        here = (*anywhere, x, y, renderer.width, renderer.height)
+        key = anywhere if anywhere in self._kept else here
+        if key not in self._kept:
             if len(self._kept) >= self.MOST:
                 self._kept.clear()
-            self._kept[state] = _cut(text, renderer)
-        pixels, x, y = self._kept[state]
+            pixels, left, bottom, whole = _cut(text, renderer)
+            key = anywhere if whole else here
+            self._kept[key] = pixels, left - x, bottom - y
+        pixels, right, up = self._kept[key]
         if pixels.size:
-            renderer.draw_image(renderer.new_gc(), x, y, pixels)
+            renderer.draw_image(renderer.new_gc(), x + right, y + up, pixels)
 
 
-def _cut(text: Any, like: RendererAgg) -> tuple[NDArray[np.uint8], int, int]:
-    """Draw a text on nothing, and cut it out: its pixels, and where they are from."""
-    renderer = RendererAgg(int(like.width), int(like.height), like.dpi)  # type: ignore[no-untyped-call]
+def _cut(text: Any, like: RendererAgg) -> tuple[NDArray[np.uint8], int, int, bool]:
+    """Draw a text on nothing, and cut it out.
+
+    Its pixels, where they are from, and whether all of it was on the canvas.
+    """
+    wide, high = int(like.width), int(like.height)
+    renderer = RendererAgg(wide, high, like.dpi)  # type: ignore[no-untyped-call]
     text.draw(renderer)
-    whole = np.asarray(renderer.buffer_rgba())  # type: ignore[no-untyped-call]
-    rows, columns = (np.flatnonzero(whole[..., 3].any(axis=axis)) for axis in (1, 0))
-    if not rows.size:
-        return whole[:0], 0, 0
-    box = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
-    # matplotlib's images stand on their head.
-    return whole[box][::-1].copy(), int(columns[0]), int(like.height) - int(rows[-1]) - 1
+    extent = text.get_window_extent(renderer).padded(2)
+    left, bottom = (max(int(v), 0) for v in extent.min)
+    right, top = min(int(extent.x1) + 1, wide), min(int(extent.y1) + 1, high)
+    whole = extent.x0 >= 0 and extent.y0 >= 0 and extent.x1 < wide and extent.y1 < high
+    drawn = np.asarray(renderer.buffer_rgba())[high - top : high - bottom, left:right]  # type: ignore[no-untyped-call]
+    return drawn[::-1].copy(), left, bottom, bool(whole)  # matplotlib's images stand on their head

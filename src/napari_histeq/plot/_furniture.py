@@ -9,16 +9,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
 from matplotlib.lines import Line2D
 from matplotlib.markers import TICKDOWN, TICKLEFT, TICKRIGHT
-from matplotlib.transforms import ScaledTranslation
+from matplotlib.transforms import ScaledTranslation, Transform
 
 from napari_histeq.plot import _text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import numpy as np
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
     from matplotlib.text import Text
@@ -42,6 +42,19 @@ SIDES: dict[Side, tuple[Any, dict[str, Any], tuple[int, int]]] = {
 SAMPLE, BESIDE, BETWEEN = 2.2, 0.6, 1.5
 
 
+class _WholePixels(Transform):
+    """Rounds places on the screen: letters there look the same wherever they stand."""
+
+    input_dims = output_dims = 2
+
+    def transform_non_affine(self, values: Any) -> Any:
+        """See matplotlib."""
+        return np.rint(values)
+
+
+WHOLE_PIXELS = _WholePixels()
+
+
 class Scale:
     """The ticks along one side of some axes."""
 
@@ -52,7 +65,7 @@ class Scale:
         base = axes.get_yaxis_transform() if upright else axes.get_xaxis_transform()
         away = 1.8 * sizes.tick_length / 72
         to_screen = axes.figure.dpi_scale_trans
-        self._beside = base + ScaledTranslation(right * away, up * away, to_screen)
+        self._beside = base + ScaledTranslation(right * away, up * away, to_screen) + WHOLE_PIXELS
         self.ticks = Line2D(
             [], [], ls="", marker=marker, ms=sizes.tick_length, mew=0.5 * sizes.line,
             color=theme.line, transform=base, clip_on=False,
@@ -92,7 +105,7 @@ class Legend:
         """An entry with a sample line of one or two looks, side by side."""
         text = self.figure.text(
             0, 0, name, va="center", color=self.color, parse_math=False, usetex=False,
-            fontproperties=_text.font(self.size),
+            fontproperties=_text.font(self.size), transform=self.figure.transFigure + WHOLE_PIXELS,
         )  # fmt: skip
         lines = [Line2D([], [], marker="", transform=self.figure.transFigure, **k) for k in looks]
         for line in lines:
