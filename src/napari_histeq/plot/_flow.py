@@ -53,9 +53,10 @@ class Flow:
         self.axes.set_visible(curve is not None and after is not None)
         if curve is None or after is None:
             return
-        moves = _content.moves(curve, before, after.view)
-        every = max(-(-moves[0].size // self.most), 1)  # closer, they could not be told apart
-        start, end, weight = (numbers[::every] for numbers in moves)
+        start, end, weight = _content.moves(curve, before, after.view)
+        if weight.size > self.most:  # the faintest could not be told apart
+            kept = np.sort(np.argpartition(weight, -self.most)[-self.most :])
+            start, end, weight = start[kept], end[kept], weight[kept]
         across = start[:, None] + (end - start)[:, None] * SMOOTH
         down = np.broadcast_to(1 - STEP, across.shape)
         self.threads.set_segments(list(np.stack([across, down], axis=-1)))
