@@ -20,7 +20,7 @@ from napari_histeq.task import Task, counted_limits, survey
 from napari_histeq.work import EXPECTED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
 
     from napari.viewer import Viewer
     from numpy.typing import NDArray
@@ -140,7 +140,8 @@ class Patch(QObject):
         affine = _to_world(source) @ view.place
         self._working = True
         worker = create_worker(_equalized, view, task, histogram, _start_thread=False)
-        worker.returned.connect(partial(self._done, self._wanted, affine))
+        worker.yielded.connect(partial(self._done, self._wanted, affine))
+        worker.returned.connect(partial(self._counted, self._wanted))
         worker.finished.connect(self._next)
         worker.start()
 
@@ -153,8 +154,10 @@ class Patch(QObject):
             return
         self._put(wanted, affine, answer.pixels)
         self._tell(answer.words)
-        if answer.histograms is not None:
-            self._plot(wanted[1], answer.histograms)
+
+    def _counted(self, wanted: Wanted, pair: Pair | None) -> None:
+        if pair is not None and self._wanted is not None and self._wanted[0] is wanted[0]:
+            self._plot(wanted[1], pair)
 
     def _next(self) -> None:
         self._working = False
@@ -182,9 +185,10 @@ class Patch(QObject):
         source, task, histogram = wanted
         limits = counted_limits(task, histogram)
         if self._layer is not None and self._layer in self._viewer.layers:
-            self._layer.affine = affine
+            if not np.array_equal(self._layer.affine.affine_matrix, affine):
+                self._layer.affine = affine  # napari makes a slice each time
             self._layer.data = pixels
-            if limits is not None and not source.rgb:
+            if limits not in (None, tuple(self._layer.contrast_limits)) and not source.rgb:
                 self._layer.contrast_limits = limits
             return
         self._layer = _layer_of(source, pixels, affine, limits)
@@ -194,27 +198,30 @@ class Patch(QObject):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Answer:
-    """What the worker hands back: pixels, and what is to know; or only why there are none.
-
-    The `histograms` are of the visible part, where no curve tells them of the whole.
-    """
+    """What the worker hands over: pixels, and what is to know; or only why there are none."""
 
     pixels: NDArray[Any] | None
     words: str
-    histograms: Pair | None = None
 
 
-def _equalized(view: View, task: Task, histogram: Histogram) -> Answer:
-    """On the worker's thread."""
+def _equalized(
+    view: View, task: Task, histogram: Histogram
+) -> Generator[Answer, None, Pair | None]:
+    """On the worker's thread: what is to be seen first, and then what is to be plotted.
+
+    That is the histograms of the visible part, where no curve tells them of the whole.
+    """
     try:
         pixels, words = crop.equalized(view, task, histogram)
-        if task.one_curve:
-            return Answer(pixels, words)
-        before = view.read(view.window, view.steps).reshape(pixels.shape)
-        pair = _histogram(task, before), _histogram(task, pixels)
-        return Answer(pixels, f"{words} {VISIBLE}".strip(), pair)
     except EXPECTED as error:
-        return Answer(None, str(error))
+        yield Answer(None, str(error))
+        return None
+    if task.one_curve:
+        yield Answer(pixels, words)
+        return None
+    yield Answer(pixels, f"{words} {VISIBLE}".strip())
+    before = view.read(view.window, view.steps).reshape(pixels.shape)
+    return _histogram(task, before), _histogram(task, pixels)
 
 
 def _histogram(task: Task, pixels: NDArray[Any]) -> Histogram:
