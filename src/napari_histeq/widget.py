@@ -297,7 +297,7 @@ class EqualizePanel(Container[Any]):
             self["evidence"].value = evidence.table(self._made)
             if job is not None:
                 self._measured = job.source
-                self._live.remember(job.source, job.choice, what)
+                self._live.remember(job.source, job.choice, what.after)
             self._show_rows()
             seconds = time.monotonic() - self._began
             what = f"“{what.record.source}” equalized in {seconds:.1f} s"

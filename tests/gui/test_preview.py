@@ -12,6 +12,7 @@ from conftest import add_stack
 from images import hard_images
 from napari_histeq import equalize
 from napari_histeq._panel import live
+from napari_histeq.pictures import theme_of
 
 IMAGES = hard_images()
 IMAGE = IMAGES["16 bit log-normal, hot pixels"]
@@ -184,3 +185,16 @@ def test_where_the_screen_can_not_show_it_the_panel_says_so(
     assert "off by up to" in panel["status"].value
     panel["preview"].value = False
     assert panel["status"].value == ""
+
+
+def test_a_theme_chosen_while_nothing_is_shown_is_that_of_the_next_plot(
+    viewer: Any, panel: Any, qtbot: Any
+) -> None:
+    viewer.add_image(IMAGES["8 bit"], name="first")
+    shown(qtbot, panel)
+    viewer.layers.clear()
+    qtbot.waitUntil(lambda: panel.plotbox.shown is None, timeout=5000)
+    viewer.theme = "light"
+    viewer.add_image(IMAGES["8 bit"], name="second")
+    shown(qtbot, panel)
+    assert panel.plotbox._plot.look.theme.background == theme_of("light").background

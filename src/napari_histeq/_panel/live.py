@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from napari.viewer import Viewer
 
     from napari_histeq._panel.plotbox import PlotBox
-    from napari_histeq.task import Outcome, Task
+    from napari_histeq.task import Task
 
 #: Images of more pixels than this (and all lazy ones) are judged by their displayed slice.
 WHOLE = 1 << 24
@@ -77,7 +77,7 @@ class Live(QObject):
         self._worn: tuple[Image, display.Worn] | None = None
         self._settings: display.DisplaySettings | None = None
         self._patch = Patch(viewer, self._tell, self._show_part)
-        self._made: tuple[tuple[Any, ...], work.Choice, Outcome] | None = None
+        self._made: tuple[tuple[Any, ...], work.Choice, Histogram | None] | None = None
         self._counted_part = self._said = ""
         self._found: tuple[Task, Histogram, Histogram | None] | None = None
         self._told_at = 0.0
@@ -103,9 +103,9 @@ class Live(QObject):
             self.undress()
         self.touch()
 
-    def remember(self, source: Image, choice: work.Choice, outcome: Outcome) -> None:
-        """What a run made: shown as long as the choice stays the same."""
-        self._made = self._key_of(source, choice), _essence(choice), outcome
+    def remember(self, source: Image, choice: work.Choice, after: Histogram | None) -> None:
+        """The histogram after a run: shown as long as the choice stays the same."""
+        self._made = self._key_of(source, choice), _essence(choice), after
         self.touch()
 
     def undress(self) -> None:
@@ -218,7 +218,7 @@ class Live(QObject):
         """The histogram after a run with the same choice, if there was one."""
         if self._made is None or self._made[:2] != (self._key, _essence(choice)):
             return None
-        return self._made[2].after
+        return self._made[2]
 
     def _plot_all(
         self,

@@ -81,6 +81,7 @@ class PlotBox(FigureCanvasQTAgg):
         if theme is not None:
             self._theme = theme_of(theme)
             self.figure.set_facecolor(self._theme.background)
+        self._plot = self._blit = None
         if self.shown is not None:
             self._make()
             self.draw()
