@@ -198,3 +198,18 @@ def test_a_theme_chosen_while_nothing_is_shown_is_that_of_the_next_plot(
     viewer.add_image(IMAGES["8 bit"], name="second")
     shown(qtbot, panel)
     assert panel.plotbox._plot.look.theme.background == theme_of("light").background
+
+
+def test_nothing_follows_a_touch_once_the_panel_is_closed(
+    viewer: Any, panel: Any, qtbot: Any, monkeypatch: Any
+) -> None:
+    viewer.add_image(IMAGES["8 bit"], name="cells")
+    shown(qtbot, panel)
+    reactions = []
+    monkeypatch.setattr(panel._live, "_follow", lambda *given: reactions.append(given))
+    panel._live.touch()
+    panel._live.close()
+    qtbot.wait(50)
+    assert not reactions
+    panel._live.touch()
+    qtbot.waitUntil(lambda: len(reactions) == 1, timeout=5000)

@@ -84,8 +84,7 @@ class Live(QObject):
         self._awaited = False
         # Queued, it comes before Qt paints: slider, canvas and plot in one painting.
         self._touched.connect(self._react, Qt.ConnectionType.QueuedConnection)
-        self._later = QTimer(self)
-        self._later.setSingleShot(True)
+        self._later = QTimer(self, singleShot=True)
         self._later.timeout.connect(self._measure)
 
     # ---- from outside ----
@@ -120,6 +119,7 @@ class Live(QObject):
 
     def close(self) -> None:
         """Stop all, and leave nothing behind."""
+        self._awaited = False
         self._later.stop()
         self._drop_count()
         self._links.undo()
@@ -135,8 +135,9 @@ class Live(QObject):
 
     def _react(self) -> None:
         """Count if need be; else find the curve, and show what it does."""
-        choose, self._awaited = self._choose(), False
-        if choose is None or self._gone:
+        awaited, self._awaited = self._awaited, False
+        choose = self._choose()
+        if choose is None or self._gone or not awaited:
             return
         try:
             self._follow(*choose())
