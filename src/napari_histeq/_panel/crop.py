@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_histeq._panel.view import first_sample
+from napari_histeq._steps import count_of
 from napari_histeq.core import (
     Clahe,
     _adaptive,
@@ -26,7 +27,6 @@ from napari_histeq.core import (
 from napari_histeq.core._in_memory import color_curve
 from napari_histeq.core._settings import checked
 from napari_histeq.core._tiles import TileGrid, resolve_kernel
-from napari_histeq.task import survey
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -102,12 +102,15 @@ def _own_histogram(view: View, task: Task, axes: list[int]) -> Histogram | None:
     """That of the displayed plane, if each has its own, and it is at hand."""
     if len(axes) == len(view.shape) or not view.is_at_hand(axes, WHOLE):
         return None
+    pixels, mask = _whole(view, task, axes)
+    return count_of(replace(task, image=pixels, axes=None, coarser=()), mask)
+
+
+def _whole(view: View, task: Task, axes: list[int]) -> tuple[NDArray[Any], Mask]:
+    """All pixels along some axes, and which of them count."""
     spans, steps = view.whole(axes), (1,) * len(view.shape)
     pixels = view.read(spans, steps)
-    mask = view.mask(task, pixels, spans, steps)
-    region = None if mask is None else lambda: mask
-    part = replace(task, image=pixels, region=region, ignored=None, axes=None, coarser=())
-    return survey(part, lambda *_: None).before
+    return pixels, view.mask(task, pixels, spans, steps)
 
 
 # ---- CLAHE ----
@@ -227,9 +230,7 @@ def _extremes(view: View, task: Task, axes: list[int], known: Histogram) -> Extr
     known_well = known.total == math.prod(view.finest) or view.shape != view.finest
     if (len(axes) == len(view.shape) and known_well) or not view.is_at_hand(axes, WHOLE):
         return known.range
-    spans, steps = view.whole(axes), (1,) * len(view.shape)
-    pixels = view.read(spans, steps)
-    mask = view.mask(task, pixels, spans, steps)
+    pixels, mask = _whole(view, task, axes)
     if task.channel_axis is not None:
         pixels, mask = color.luminance_image(pixels, mask)
     found = _adaptive.value_range(_planes.Plane(pixels, mask, pixels))

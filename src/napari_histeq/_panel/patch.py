@@ -15,8 +15,9 @@ from napari_histeq import held, layers
 from napari_histeq._panel import crop
 from napari_histeq._panel.links import Links
 from napari_histeq._panel.view import View, view_of, window_of
+from napari_histeq._steps import count_of
 from napari_histeq.record import KEY
-from napari_histeq.task import Task, counted_limits, survey
+from napari_histeq.task import Task, counted_limits
 from napari_histeq.work import EXPECTED
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ class Patch(QObject):
     # ---- what is looked at ----
 
     def _follow(self, source: Image) -> None:
-        """Every connect has its disconnect, in `remove`."""
+        """Every connect has its disconnect, in `stop`."""
         camera = getattr(self._viewer, "scene", self._viewer).camera  # napari < 0.9: no scene
         for event in (camera.events.center, camera.events.zoom, self._viewer.dims.events.ndisplay):
             self._links.connect(event, self._later)
@@ -229,8 +230,7 @@ def _histogram(task: Task, pixels: NDArray[Any]) -> Histogram:
     axis = None if task.channel_axis is None else -1
     if pixels.dtype.kind == "f":
         pixels = held.thinned(pixels, FLOATS, rgb=axis is not None)
-    part = Task(pixels, channel_axis=axis)
-    return survey(part, lambda *_: None).before
+    return count_of(Task(pixels, channel_axis=axis), None)
 
 
 def _layer_of(

@@ -118,10 +118,9 @@ class PlotBox(FigureCanvasQTAgg):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Qt's own: draw what is stale, and show it."""
-        stale, self._stale = self._stale and self._blit is not None, False
-        if stale:
-            assert self._blit is not None
-            self._blit.draw(self)
+        stale, self._stale = self._blit if self._stale else None, False
+        if stale is not None:
+            stale.draw(self)
         super().paintEvent(event)  # type: ignore[no-untyped-call]
-        if stale:
+        if stale is not None:
             self.drawn.emit()

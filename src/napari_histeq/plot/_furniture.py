@@ -42,7 +42,7 @@ SIDES: dict[Side, tuple[Any, dict[str, Any], tuple[int, int]]] = {
 SAMPLE, BESIDE, BETWEEN = 2.2, 0.6, 1.5
 
 
-class _WholePixels(Transform):
+class WholePixels(Transform):
     """Rounds places on the screen: letters there look the same wherever they stand."""
 
     input_dims = output_dims = 2
@@ -50,9 +50,6 @@ class _WholePixels(Transform):
     def transform_non_affine(self, values: Any) -> Any:
         """See matplotlib."""
         return np.rint(values)
-
-
-WHOLE_PIXELS = _WholePixels()
 
 
 class Scale:
@@ -65,7 +62,7 @@ class Scale:
         base = axes.get_yaxis_transform() if upright else axes.get_xaxis_transform()
         away = 1.8 * sizes.tick_length / 72
         to_screen = axes.figure.dpi_scale_trans
-        self._beside = base + ScaledTranslation(right * away, up * away, to_screen) + WHOLE_PIXELS
+        self._beside = base + ScaledTranslation(right * away, up * away, to_screen) + WholePixels()
         self.ticks = Line2D(
             [], [], ls="", marker=marker, ms=sizes.tick_length, mew=0.5 * sizes.line,
             color=theme.line, transform=base, clip_on=False,
@@ -105,7 +102,7 @@ class Legend:
         """An entry with a sample line of one or two looks, side by side."""
         text = self.figure.text(
             0, 0, name, va="center", color=self.color, parse_math=False, usetex=False,
-            fontproperties=_text.font(self.size), transform=self.figure.transFigure + WHOLE_PIXELS,
+            fontproperties=_text.font(self.size), transform=self.figure.transFigure + WholePixels(),
         )  # fmt: skip
         lines = [Line2D([], [], marker="", transform=self.figure.transFigure, **k) for k in looks]
         for line in lines:

@@ -10,7 +10,7 @@ from matplotlib.patches import StepPatch
 from matplotlib.ticker import MaxNLocator
 
 from napari_histeq.plot import _text
-from napari_histeq.plot._furniture import WHOLE_PIXELS, Scale
+from napari_histeq.plot._furniture import Scale, WholePixels
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -78,7 +78,7 @@ class Panel:
         )
         self.peaks.set_transform(self.axes.get_xaxis_transform())
         self.empty = self.axes.text(
-            0.5, 0.5, "", transform=self.axes.transAxes + WHOLE_PIXELS, ha="center", va="center",
+            0.5, 0.5, "", transform=self.axes.transAxes + WholePixels(), ha="center", va="center",
             color=theme.text, parse_math=False, usetex=False,
             fontproperties=_text.font(self.sizes.label),
         )  # fmt: skip

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from napari_histeq.plot import _text
-from napari_histeq.plot._furniture import WHOLE_PIXELS, Legend
+from napari_histeq.plot._furniture import Legend, WholePixels
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,7 +43,7 @@ class Words:
         font = _text.font(size, weight, any_script=more.pop("any_script", False))
         return self.figure.text(
             0, 0, "", color=color, parse_math=False, usetex=False, fontproperties=font,
-            transform=self.figure.transFigure + WHOLE_PIXELS, **{"va": "center", **more},
+            transform=self.figure.transFigure + WholePixels(), **{"va": "center", **more},
         )  # fmt: skip
 
     def place(self, places: Places, shown: Shown) -> None:
