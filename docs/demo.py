@@ -1,7 +1,7 @@
 """The main job from end to end, as a person does it: `make demo`.
 
 Open the dark X-ray sample, choose Layers > Filter > Histogram equalization,
-press the button, and look: the equalised image and its histogram stand beside
+press the button, and look: the equalized image and its histogram stand beside
 the source. With `--screenshot FILE` the window is saved and closed.
 """
 
@@ -43,7 +43,7 @@ def main() -> None:
 
 
 def equalize_xray(viewer: napari.Viewer) -> None:
-    """Equalise the X-ray sample through the menu and the panel."""
+    """Equalize the X-ray sample through the menu and the panel."""
     (source,) = viewer.open_sample("napari-histeq", "xray")
     menu_action(viewer.window.layers_menu, PANEL).trigger()
     panel: Any = viewer.window.dock_widgets[PANEL]

@@ -25,7 +25,7 @@ def windowed(image: Array) -> Array:
     return ((image - low) / (high - low) * 255).astype(np.uint8)
 
 
-def grey8() -> dict[str, Array]:
+def gray8() -> dict[str, Array]:
     """Name -> uint8 image."""
     found = {n: getattr(skimage.data, n)() for n in ("moon", "camera", "page", "microaneurysms")}
     for name in ("retina", "astronaut"):
@@ -37,7 +37,7 @@ def grey8() -> dict[str, Array]:
     return found
 
 
-def grey16() -> dict[str, Array]:
+def gray16() -> dict[str, Array]:
     """Name -> uint16 image, none of whose values is negative."""
     return {
         "CT": dicom("CT_small.dcm").astype(np.uint16),
@@ -55,5 +55,5 @@ def smooth(image: Array) -> Array:
     return sum(wide[i : i + rows, j : j + columns] for i in range(3) for j in range(3)) / 9
 
 
-GREY8 = grey8()
-GREY16 = grey16()
+GRAY8 = gray8()
+GRAY16 = gray16()

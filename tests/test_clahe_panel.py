@@ -79,7 +79,7 @@ def test_the_gain_map_is_offered_for_clahe_only(panel, qtbot):
     assert "camera gain" not in panel._viewer.layers
 
 
-def test_colours_have_the_gain_of_their_luminance(make_napari_viewer_proxy, qtbot):
+def test_colors_have_the_gain_of_their_luminance(make_napari_viewer_proxy, qtbot):
     viewer = make_napari_viewer_proxy()
     viewer.add_image(data.astronaut(), name="astronaut")
     panel = EqualizePanel(viewer)

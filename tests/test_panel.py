@@ -154,7 +154,7 @@ def test_no_axis_is_an_error_in_plain_words(viewer: napari.Viewer, panel: Any, r
     assert "tick at least one" in panel["status"].value
 
 
-def test_colour_by_luminance(viewer: napari.Viewer, panel: Any, run: Press) -> None:
+def test_color_by_luminance(viewer: napari.Viewer, panel: Any, run: Press) -> None:
     cat = data.chelsea() // 3
     viewer.add_image(cat, name="cat")
     run()
@@ -452,7 +452,7 @@ def test_cancel(viewer: napari.Viewer, panel: Any, slow: Any, qtbot: Any) -> Non
     assert panel["run"].enabled
     qtbot.waitUntil(idle)
     assert names(viewer) == ["moon"]
-    assert "Cancelled" in panel["status"].value
+    assert "Canceled" in panel["status"].value
 
 
 def test_a_late_answer_is_dropped(viewer: napari.Viewer, panel: Any, slow: Any, qtbot: Any) -> None:

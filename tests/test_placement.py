@@ -79,7 +79,7 @@ def test_coarser_levels_are_means() -> None:
 
 
 def shown(viewer: napari.Viewer) -> np.ndarray:
-    """Pixels of the canvas that have the picture's colour."""
+    """Pixels of the canvas that have the picture's color."""
     screen = viewer.screenshot(flash=False).astype(int)
     return np.abs(screen[..., :3] - (200, 100, 50)).max(axis=-1) < 12
 

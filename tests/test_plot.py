@@ -389,7 +389,7 @@ def test_a_resized_figure_is_laid_out_anew():
     assert box.x0 * 5 == pytest.approx(0.44, abs=0.01)
 
 
-# -- colours ------------------------------------------------------------------
+# -- colors ------------------------------------------------------------------
 
 #: Machado, Oliveira and Fernandes 2009, severity 1; on linear RGB.
 BLINDNESS = {
@@ -417,7 +417,7 @@ def rgb(code):
 
 
 def seen_by(blindness, code):
-    """The CIELAB colour as somebody sees it."""
+    """The CIELAB color as somebody sees it."""
     value = rgb(code)
     linear = np.where(value <= 0.04045, value / 12.92, ((value + 0.055) / 1.055) ** 2.4)
     linear = np.clip(np.array(BLINDNESS[blindness]) @ linear, 0, 1)
@@ -435,7 +435,7 @@ def contrast(one, two):
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
 @pytest.mark.parametrize("blindness", BLINDNESS)
-def test_colour_blind_readers_tell_the_colours_apart(theme, blindness):
+def test_color_blind_readers_tell_the_colors_apart(theme, blindness):
     theme = plot.Theme.of(theme)
     codes = (theme.before, theme.after, theme.curve, theme.background)
     for one, two in itertools.combinations(codes, 2):

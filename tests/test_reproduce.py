@@ -14,27 +14,27 @@ from napari_histeq.reproduce import legend, script
 from napari_histeq.task import Task, perform
 
 rng = np.random.default_rng(3)
-GREY = rng.gamma(2, 20, (12, 40, 50)).clip(0, 255).astype(np.uint8)
+GRAY = rng.gamma(2, 20, (12, 40, 50)).clip(0, 255).astype(np.uint8)
 MASK = rng.random((40, 50)) < 0.3
 GRADED = np.arange(50) * np.ones((40, 1))
 
 TASKS = {
-    "plain": Task(GREY),
-    "16 bit": Task((GREY * 200.0).astype(np.uint16), method=Global("midpoint", power=0.5)),
-    "float, NaN": Task(np.where(GREY > 70, np.nan, GREY * 0.01).astype(np.float32)),
-    "plateau": Task(GREY, method=Global(plateau=2.5)),
-    "weighted": Task(GREY, method=Weighted()),
-    "parts": Task(GREY, method=BiHistogram()),
-    "planes": Task(GREY, axes=(1, 2)),
-    "strength": Task(GREY, strength=0.3, out_range=(10, 200)),
-    "mask": Task(GREY, region=lambda: MASK, region_name="cells"),
-    "ignored": Task(GREY, ignored=float(GREY.min())),
-    "mask and ignored": Task(GREY, region=lambda: MASK, region_name="cells", ignored=3.0),
-    "color": Task(np.stack([GREY[0], GREY[1], GREY[2]], axis=-1), channel_axis=-1),
+    "plain": Task(GRAY),
+    "16 bit": Task((GRAY * 200.0).astype(np.uint16), method=Global("midpoint", power=0.5)),
+    "float, NaN": Task(np.where(GRAY > 70, np.nan, GRAY * 0.01).astype(np.float32)),
+    "plateau": Task(GRAY, method=Global(plateau=2.5)),
+    "weighted": Task(GRAY, method=Weighted()),
+    "parts": Task(GRAY, method=BiHistogram()),
+    "planes": Task(GRAY, axes=(1, 2)),
+    "strength": Task(GRAY, strength=0.3, out_range=(10, 200)),
+    "mask": Task(GRAY, region=lambda: MASK, region_name="cells"),
+    "ignored": Task(GRAY, ignored=float(GRAY.min())),
+    "mask and ignored": Task(GRAY, region=lambda: MASK, region_name="cells", ignored=3.0),
+    "color": Task(np.stack([GRAY[0], GRAY[1], GRAY[2]], axis=-1), channel_axis=-1),
     "color, ignored": Task(
-        np.stack([GREY[0], GREY[1], GREY[2]], axis=-1), channel_axis=-1, ignored=20.0
+        np.stack([GRAY[0], GRAY[1], GRAY[2]], axis=-1), channel_axis=-1, ignored=20.0
     ),
-    'a "name"\\ with\nall """sorts': Task(GREY, source='a "name"\\ with\nall """sorts'),
+    'a "name"\\ with\nall """sorts': Task(GRAY, source='a "name"\\ with\nall """sorts'),
 }
 
 
@@ -70,19 +70,19 @@ def test_a_mask_too_large_for_a_script_is_a_file(tmp_path, monkeypatch):
     np.save(tmp_path / "mask.npy", MASK)
     text = script(outcome.record)
     assert "IMAGE RESULT.npy MASK.npy" in text
-    done = run(tmp_path, text, GREY, "mask.npy")
+    done = run(tmp_path, text, GRAY, "mask.npy")
     assert done.returncode == 0, done.stderr
     np.testing.assert_array_equal(np.load(tmp_path / "result.npy"), outcome.data)
 
 
 def test_the_script_refuses_another_image(tmp_path):
-    done = run(tmp_path, script(perform(Task(GREY), quiet).record), GREY[:5])
+    done = run(tmp_path, script(perform(Task(GRAY), quiet).record), GRAY[:5])
     assert done.returncode == 1
     assert "another image" in done.stderr
 
 
 def test_scripts_are_short_and_plain():
-    text = script(perform(Task(GREY, source="moon"), quiet).record)
+    text = script(perform(Task(GRAY, source="moon"), quiet).record)
     assert len(text.splitlines()) < 50
     assert max(map(len, text.splitlines())) < 100
     compile(text, "script", "exec")

@@ -13,12 +13,12 @@ from napari_histeq.record import MASK_BYTES, MaskRecord, Record
 from napari_histeq.task import Task, perform, survey
 
 RNG = np.random.default_rng(11)
-GREY = RNG.gamma(2, 25, (6, 40, 50))
+GRAY = RNG.gamma(2, 25, (6, 40, 50))
 IMAGES = {
-    "uint8": np.clip(GREY, 0, 255).astype(np.uint8),
-    "int16": (GREY * 40 - 3000).astype(np.int16),
-    "float32": np.exp(GREY / 20).astype(np.float32),
-    "bool": GREY > 60,
+    "uint8": np.clip(GRAY, 0, 255).astype(np.uint8),
+    "int16": (GRAY * 40 - 3000).astype(np.int16),
+    "float32": np.exp(GRAY / 20).astype(np.float32),
+    "bool": GRAY > 60,
     "rgb": RNG.integers(0, 90, (40, 50, 3), np.uint8),
     "rgba16": RNG.integers(0, 9000, (40, 50, 4), np.uint16),
 }

@@ -35,7 +35,7 @@ def hot_pixel() -> np.ndarray:
 
 
 def write(name: str, picture: np.ndarray) -> None:
-    """A small PNG: a plot has few colours."""
+    """A small PNG: a plot has few colors."""
     IMAGES.mkdir(exist_ok=True)
     flat = Image.fromarray(picture[..., :3]).quantize(64, dither=Image.Dither.NONE)
     flat.save(IMAGES / f"{name}.png", optimize=True)

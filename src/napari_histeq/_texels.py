@@ -29,7 +29,7 @@ RUN, BENT = 11, 0.3 / 255.0
 #: The gammas that napari's slider can show, and those to resort to where they fail.
 GAMMAS = np.unique(np.append(np.geomspace(0.2, 2.0, 18), 1.0))
 FAR_GAMMAS = np.append(np.geomspace(0.02, 0.18, 8), np.geomspace(2.5, 40.0, 8))
-#: How much color at either end may fall together, in grey levels.
+#: How much color at either end may fall together, in gray levels.
 TAILS = (0.0, 1.0, 3.0)
 #: The share of the pixels at either end that may be given up if all else fails.
 OUTER = 0.004
@@ -56,7 +56,7 @@ class Look:
         return shown
 
     def walked(self, t: Floats) -> Floats:
-        """The color passed through from 0 to `t`, in grey levels (of 255)."""
+        """The color passed through from 0 to `t`, in gray levels (of 255)."""
         steps = np.abs(np.diff(self.texels, axis=0)).max(axis=1)
         path = 255.0 * np.append(0.0, steps.cumsum())
         return np.interp(t, (np.arange(TEXELS) + 0.5) / TEXELS, path)

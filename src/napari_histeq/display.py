@@ -39,7 +39,7 @@ class DisplaySettings:
     gamma : float
         Applied before the colormap, so that its texels fall where the pixels are.
     error : float
-        99 % of the pixels are shown within this many grey levels (of 255, in the
+        99 % of the pixels are shown within this many gray levels (of 255, in the
         worst of red, green and blue) of the equalized layer, as predicted from the
         histogram. 2 or less can not be seen. Where nothing else helps, the 1 %
         are outliers that the limits leave out.

@@ -42,7 +42,7 @@ class Export(QObject):  # type: ignore[misc]
     progressed : Signal(int, int)
         Blocks written, and how many there are.
     ended : Signal(str)
-        ``"done"``, ``"cancelled"``, or a message that says why it failed.
+        ``"done"``, ``"canceled"``, or a message that says why it failed.
     """
 
     progressed = Signal(int, int)
@@ -90,7 +90,7 @@ class Export(QObject):  # type: ignore[misc]
             self._bar.update(ahead)
 
     def _answered(self, problem: str) -> None:
-        if problem == "cancelled":
+        if problem == "canceled":
             show_info(f"{self._path.name} is incomplete: save to it again to go on.")
         elif problem:
             show_error(problem)
@@ -106,7 +106,7 @@ class Export(QObject):  # type: ignore[misc]
         """The worker is gone; if it was told to, it has not said how it ended."""
         _running.discard(self)
         if not self._over:
-            self._answered("cancelled")
+            self._answered("canceled")
 
     def _end(self, how: str) -> None:
         self._over = True
@@ -124,7 +124,7 @@ def _work(arguments: dict[str, Any], path: Path, address: str, report: Any) -> s
             if_exists: Any = "resume" if is_incomplete(path) else "error"
             save_zarr(path=path, if_exists=if_exists, **arguments)
     except Stopped:
-        return "cancelled"
+        return "canceled"
     except EXPECTED as error:
         return f"{path.name} could not be saved: {error}"
     return ""

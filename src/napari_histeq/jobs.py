@@ -50,7 +50,7 @@ class Run(QObject):
     progressed : Signal(float, str)
         The fraction done and what is being done; on the GUI thread.
     ended : Signal(str, object)
-        ``"done"`` with the outcome, or ``"cancelled"``, ``"removed"`` (the layer was)
+        ``"done"`` with the outcome, or ``"canceled"``, ``"removed"`` (the layer was)
         or ``"failed"`` with a message.
     source : Image
         The layer that is equalized.
@@ -93,7 +93,7 @@ class Run(QObject):
     def cancel(self) -> None:
         """Stop soon, and add nothing."""
         self._worker.quit()
-        self._when_free(partial(self._stop, "cancelled", ""))
+        self._when_free(partial(self._stop, "canceled", ""))
 
     def _stop(self, how: str, why: object) -> None:
         if self._bar is None:
@@ -145,7 +145,7 @@ class Run(QObject):
         self._when_free(partial(self._finish, answer))
 
     def _finish(self, answer: Answer) -> None:
-        if self._bar is None:  # cancelled in the meantime
+        if self._bar is None:  # canceled in the meantime
             return
         for words in answer.warnings:
             show_warning(words)

@@ -48,7 +48,7 @@ def coarser_of(layer: Image) -> tuple[Any, ...]:
 
 
 def channel_axis_of(layer: Image) -> int | None:
-    """Where the colour channels are."""
+    """Where the color channels are."""
     return -1 if layer.rgb else None
 
 

@@ -39,7 +39,7 @@ PLANE_WIDTH = 1600
 
 
 def theme_of(name: str) -> plot.Theme:
-    """The plot's colours in a theme of napari's."""
+    """The plot's colors in a theme of napari's."""
     colors = get_theme(name)
     return plot.Theme.of(
         name,
@@ -130,5 +130,5 @@ def note_of(task: Task, before: Histogram, after: Histogram | None) -> str:
     if task.axes is not None:
         return f"{whole} never split one; and here every slice has a curve of its own."
     if task.channel_axis is not None:
-        return f"{whole} never split one; this is the luminance, of colours in whole levels."
+        return f"{whole} never split one; this is the luminance, of colors in whole levels."
     return plot.why_not_flat(before, after)

@@ -195,7 +195,7 @@ class Record:
 def counting(image: Any, mask: Any, ignored: float | None, channel_axis: int | None) -> Any:
     """The mask of the pixels that count, or None: within `mask`, not of the `ignored` intensity.
 
-    A colour pixel is ignored if all its channels have that intensity.
+    A color pixel is ignored if all its channels have that intensity.
     """
     if ignored is None:
         return mask

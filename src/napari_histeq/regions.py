@@ -47,7 +47,7 @@ def mask_on(
     Returns
     -------
     array of bool
-        It broadcasts to the image's shape (without colour channels), or the grid's: a
+        It broadcasts to the image's shape (without color channels), or the grid's: a
         region with fewer axes than the image holds for every index of the others.
 
     Raises

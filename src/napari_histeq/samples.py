@@ -1,4 +1,4 @@
-"""Sample data for File > Open Sample: pictures that need their histogram equalised.
+"""Sample data for File > Open Sample: pictures that need their histogram equalized.
 
 All but the moon are computed: they hold no patient, weigh nothing in the wheel,
 and come out the same each time.
@@ -43,7 +43,7 @@ def radiograph(bits: int = 8) -> NDArray[Any]:
     Photons follow Beer and Lambert through `napari_histeq._phantom.chest`, under
     a beam that falls off to the edges; a share of them is scattered and veils
     everything. What arrives is counted (Poisson), read out (Gaussian noise) and
-    digitised by its logarithm, as digital radiography does.
+    digitized by its logarithm, as digital radiography does.
     """
     rng = np.random.default_rng(20)
     absorbed = _phantom.chest(rng)

@@ -52,7 +52,7 @@ class Outcome:
         The equalized image, or all levels of it; None if only its histogram was wanted.
         What was lazy is lazy still.
     before, after : Histogram
-        Of the pixels that counted (of colours, the luminance).
+        Of the pixels that counted (of colors, the luminance).
     curve : TransferFunction or None
         If there was a single one.
     limits : (float, float) or None

@@ -301,7 +301,7 @@ class EqualizePanel(Container[Any]):
             self._show_rows()
             seconds = time.monotonic() - self._began
             what = f"“{what.record.source}” equalized in {seconds:.1f} s"
-        self["status"].value = "Cancelled: nothing was added." if how == "cancelled" else str(what)
+        self["status"].value = "Canceled: nothing was added." if how == "canceled" else str(what)
 
     def _show_running(self) -> None:
         self["run"].enabled, self["cancel"].enabled = False, True

@@ -35,7 +35,7 @@ EXPECTED = (ValueError, TypeError, MemoryError, OSError, ChunkError)
 
 
 class Stopped(Exception):  # noqa: N818  (no error)
-    """Raised inside the work to end a run that was cancelled."""
+    """Raised inside the work to end a run that was canceled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +137,7 @@ def _attempt(task: Task, choice: Choice, theme: str, address: str, report: Repor
         picture = _drawn(task, outcome, theme) if choice.plot else None
         report(1.0, "drawing")
     except Stopped:
-        return Answer(problem="cancelled")
+        return Answer(problem="canceled")
     except EXPECTED as error:
         return Answer(problem=_in_words(task, error))
     except Exception as error:  # noqa: BLE001  (told to the person, with its traceback)

@@ -41,7 +41,7 @@ def clahe(
     part = place - below
     mixed = np.zeros(image.shape)
     for corner in itertools.product((0, 1), repeat=image.ndim):
-        index, weight = neighbours(corner, image.shape, kernel_size, tiles)
+        index, weight = neighbors(corner, image.shape, kernel_size, tiles)
         at = [curves[(*np.ix_(*index), below + up)] for up in (0, 1)]
         mixed += weight * (at[0] * (1 - part) + at[1] * part)
     finite = np.isfinite(image)
@@ -104,12 +104,12 @@ def limits(out_range, dtype, low, high):
     return (low, high) if out_range == "image" else out_range
 
 
-def neighbours(corner, shape, kernel_size, tiles):
+def neighbors(corner, shape, kernel_size, tiles):
     """Per axis the tile on this side of each pixel, and the product of the weights."""
     index, weight = [], np.ones(())
     for side, n, k, count in zip(corner, shape, kernel_size, tiles, strict=True):
-        centres = (n - count * k) / 2 + (np.arange(count) + 0.5) * k
-        where = np.clip((np.arange(n) + 0.5 - centres[0]) / k, 0, count - 1)
+        centers = (n - count * k) / 2 + (np.arange(count) + 0.5) * k
+        where = np.clip((np.arange(n) + 0.5 - centers[0]) / k, 0, count - 1)
         left = np.minimum(np.floor(where).astype(int), max(count - 2, 0))
         right = where - left
         index.append(np.minimum(left + side, count - 1))

@@ -93,7 +93,7 @@ def test_progress_is_told_in_the_callers_thread_and_reaches_the_total():
 @pytest.mark.parametrize("image", [BIG, BIG.astype(np.float32)], ids=["uint8", "float32"])
 @pytest.mark.parametrize("after", [1, 3, 6])
 def test_what_the_watcher_raises_cancels(image, after):
-    class CancelledError(Exception):
+    class StopError(Exception):
         pass
 
     seen = []
@@ -101,9 +101,9 @@ def test_what_the_watcher_raises_cancels(image, after):
     def watch(done, total):
         seen.append(done)
         if len(seen) == after:
-            raise CancelledError
+            raise StopError
 
-    with pytest.raises(CancelledError), _blocks.watching(watch):
+    with pytest.raises(StopError), _blocks.watching(watch):
         equalize(image)
     assert len(seen) == after
     np.testing.assert_array_equal(compute_histogram(BIG).total, BIG.size)  # the pool lives

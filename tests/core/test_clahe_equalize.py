@@ -1,4 +1,4 @@
-"""CLAHE by way of `equalize`: names, axes, colours, chunks."""
+"""CLAHE by way of `equalize`: names, axes, colors, chunks."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ def test_planes_are_apart():
 
 
 @pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
-def test_colour_follows_the_luminance(dtype):
+def test_color_follows_the_luminance(dtype):
     scale = {"u": np.iinfo(dtype).max / 255 if dtype != np.float32 else 1 / 255}["u"]
     photo = (PHOTO * scale).astype(dtype)
     found = equalize(photo, "clahe", channel_axis=-1, kernel_size=50)
     assert found.dtype == dtype
-    grey = equalize(np.repeat(photo[..., :1], 3, axis=-1), "clahe", channel_axis=-1)
-    np.testing.assert_array_equal(grey[..., 0], grey[..., 2])
+    gray = equalize(np.repeat(photo[..., :1], 3, axis=-1), "clahe", channel_axis=-1)
+    np.testing.assert_array_equal(gray[..., 0], gray[..., 2])
     first = np.moveaxis(photo, -1, 0)
     moved = equalize(first, "clahe", channel_axis=0, kernel_size=50)
     np.testing.assert_array_equal(np.moveaxis(moved, 0, -1), found)
@@ -53,8 +53,8 @@ def test_colour_follows_the_luminance(dtype):
 
 
 @pytest.mark.parametrize("dtype", ["u1", "i2", "u8", "f2", "f8"])
-def test_colours_whose_luminance_stays_stay(dtype):
-    """The gamut is that of luminances, which colours may be beyond."""
+def test_colors_whose_luminance_stays_stay(dtype):
+    """The gamut is that of luminances, which colors may be beyond."""
     image = rng.integers(0, 100, (20, 20, 3)).astype(dtype)
     image[0, 0] = [100, 0, 0]
     constant = np.broadcast_to(image[0, 0], image.shape)
@@ -108,9 +108,9 @@ CASES = {
     "floats": (np.where(STACK > 700, np.nan, STACK).astype(np.float32), {}),
     "OpenCV": (STACK[0], {"method": Clahe.opencv(2.0, (3, 5))}),
     "OpenCV planes": (STACK, {"method": Clahe.opencv(2.0, (3, 5)), "axes": (1, 2)}),
-    "colours": (PHOTO, {"channel_axis": -1}),
+    "colors": (PHOTO, {"channel_axis": -1}),
     "constant": (np.full((30, 30), 7, np.uint8), {}),
-    "colours, layers of kernel 1": (
+    "colors, layers of kernel 1": (
         (rng.gamma(2, 300, (3, 9, 11, 3)) / [[[[1]]], [[[3]]], [[[9]]]]).astype(np.int16),
         {"channel_axis": -1, "method": Clahe(kernel_size=(1, 4, 4))},
     ),

@@ -183,12 +183,12 @@ class TestGain:
         slope = np.gradient(at_knots, axis=-1) * (size - 1) / (high - low)
         span = 255 if dtype == "u1" else 65535 if dtype == "u2" else high - low
         place = (image.astype(float) - low) / (high - low) * (size - 1)
-        from clahe_oracle import neighbours
+        from clahe_oracle import neighbors
 
         expected = np.zeros(image.shape)
         below = np.minimum(place.astype(int), size - 2)
         for corner in ((0, 0), (0, 1), (1, 0), (1, 1)):
-            index, weight = neighbours(corner, image.shape, (16, 16), grid.tiles)
+            index, weight = neighbors(corner, image.shape, (16, 16), grid.tiles)
             for up in (0, 1):
                 share = weight * (place - below if up else 1 - place + below)
                 expected += share * slope[(*np.ix_(*index), below + up)]

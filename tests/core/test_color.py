@@ -1,4 +1,4 @@
-"""Colour: luminance as wanted, hue kept, nothing beyond the gamut, alpha left alone."""
+"""Color: luminance as wanted, hue kept, nothing beyond the gamut, alpha left alone."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_luminance_becomes_what_its_curve_says(image):
 
 
 def test_hue_is_kept(image):
-    """The differences of the channels keep their proportions: out = grey + k (in - grey)."""
+    """The differences of the channels keep their proportions: out = gray + k (in - gray)."""
     out = equalize(image, channel_axis=-1).astype(float)
     before = image.astype(float)
     for a, b, c in ((0, 1, 2), (1, 2, 0)):
@@ -97,7 +97,7 @@ def test_nothing_leaves_the_gamut(image):
         assert out.max() <= high + unit(image)
 
 
-def test_it_is_brighter_where_it_was_dark_and_not_only_grey():
+def test_it_is_brighter_where_it_was_dark_and_not_only_gray():
     image = data.astronaut()
     out = equalize(image // 3, channel_axis=-1)
     assert out.mean() > 1.5 * (image // 3).mean()
@@ -111,13 +111,13 @@ def test_it_is_brighter_where_it_was_dark_and_not_only_grey():
     st.integers(0, 2**32 - 1),
     st.floats(0, 1),
 )
-def test_grey_in_colour_is_equalized_as_grey(dtype, channels, method, seed, strength):
+def test_gray_in_color_is_equalized_as_gray(dtype, channels, method, seed, strength):
     rng = np.random.default_rng(seed)
-    grey = rng.integers(0, 100, (6, 9)).astype(dtype)
-    image = np.repeat(grey[..., None], channels, axis=-1)
+    gray = rng.integers(0, 100, (6, 9)).astype(dtype)
+    image = np.repeat(gray[..., None], channels, axis=-1)
     image[..., 3:] = 9
     options = {"out_range": (0, 100), "strength": strength}
-    wanted = equalize(grey, method, **options).astype(float)
+    wanted = equalize(gray, method, **options).astype(float)
     out = equalize(image, method, channel_axis=-1, **options)
     assert out.dtype == image.dtype
     close = {"f2": 0.2, "f4": 1e-3, "f8": 1e-9}.get(dtype[-2:], 0.0)
@@ -150,7 +150,7 @@ def test_layout_and_byte_order_do_not_matter(seed, dtype, method):
     np.testing.assert_array_equal(swapped, expected)
 
 
-def test_planes_of_a_stack_of_colours():
+def test_planes_of_a_stack_of_colors():
     stack = np.stack([data.astronaut()[::4, ::4], data.astronaut()[::4, ::4] // 5])
     out = equalize(stack, axes=(1, 2), channel_axis=-1)
     for plane, result in zip(stack, out, strict=True):
@@ -241,7 +241,7 @@ def test_strength_leads_from_the_input_to_the_result(dtype, limits, seed):
 
 
 @pytest.mark.parametrize("dtype", ["u1", "<u2", "<i2", "<f2", "<f4", "<f8"])
-def test_one_colour_is_unchanged(dtype):
+def test_one_color_is_unchanged(dtype):
     image = np.broadcast_to(np.array([10, 20, 70], dtype), (5, 6, 3))
     np.testing.assert_array_equal(equalize(image, channel_axis=-1), image)
     np.testing.assert_array_equal(
@@ -273,7 +273,7 @@ def test_black_stays_neutral():
 
 
 @pytest.mark.parametrize("dtype", ["<i2", "<i4", "<f4", "<f8"])
-def test_signed_colours(dtype):
+def test_signed_colors(dtype):
     rng = np.random.default_rng(0)
     image = rng.integers(-100, 100, (20, 30, 3)).astype(dtype)
     out = equalize(image, channel_axis=-1)

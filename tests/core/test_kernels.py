@@ -173,7 +173,7 @@ def test_interpolating(dtype, end_slope, data):
     assert np.isfinite(out[finite]).all()
 
 
-# Colour
+# Color
 
 PIXELS = st.tuples(st.integers(1, 40), st.sampled_from([3, 4]))
 
@@ -187,10 +187,10 @@ def test_luminance_of_levels(dtype, shape, seed):
     wanted = pixels[:, :3] @ np.array([0.2126, 0.7152, 0.0722])
     slack = np.iinfo(dtype).max / 65536 + 1e-9  # the weights are in 1/65536
     assert np.all(np.abs(out - wanted) <= 0.5 + slack)
-    grey = np.repeat(np.arange(np.iinfo(dtype).max + 1, dtype=dtype)[:, None], 3, axis=1)
-    levels = np.empty(len(grey), dtype)
-    _color_kernels.luminance_levels(grey, levels)
-    np.testing.assert_array_equal(levels, grey[:, 0])
+    gray = np.repeat(np.arange(np.iinfo(dtype).max + 1, dtype=dtype)[:, None], 3, axis=1)
+    levels = np.empty(len(gray), dtype)
+    _color_kernels.luminance_levels(gray, levels)
+    np.testing.assert_array_equal(levels, gray[:, 0])
 
 
 @given(st.sampled_from([np.float32, np.float64]), PIXELS, st.integers(0, 2**32 - 1))
@@ -200,9 +200,9 @@ def test_luminance_of_values(dtype, shape, seed):
     _color_kernels.luminance_values(pixels, out)
     wanted = pixels[:, :3].astype(float) @ np.array([0.2126, 0.7152, 0.0722])
     np.testing.assert_allclose(out, wanted, rtol=1e-5, atol=1e-4)
-    grey = pixels[:, [0, 0, 0]].copy()
-    _color_kernels.luminance_values(grey, out)
-    np.testing.assert_array_equal(out, grey[:, 0])
+    gray = pixels[:, [0, 0, 0]].copy()
+    _color_kernels.luminance_values(gray, out)
+    np.testing.assert_array_equal(out, gray[:, 0])
 
 
 def recolored(pixels, before, after, black, low, high):

@@ -254,7 +254,7 @@ class StopRun(Exception):
     pass
 
 
-def test_a_cancelled_run_stops_and_leaves_nobody_at_work():
+def test_a_canceled_run_stops_and_leaves_nobody_at_work():
     started = []
     lock = threading.Lock()
 

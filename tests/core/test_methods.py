@@ -177,7 +177,7 @@ def test_weights_of_floats_are_those_of_their_levels(method):
     "method", [Global(power=0.5), Global(plateau=1.0), Weighted(lower=0)], ids=repr
 )
 def test_gentler_options_are_gentler(name, method):
-    """No two neighbouring levels are torn apart as far as by the plain cdf."""
+    """No two neighboring levels are torn apart as far as by the plain cdf."""
     image = REAL[name]()
     steepest = [np.diff(transfer_function(image, m).y).max() for m in (method, Global())]
     assert steepest[0] < steepest[1]

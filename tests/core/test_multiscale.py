@@ -56,7 +56,7 @@ def test_plane_by_plane(plane_bytes, channel_axis, masked, monkeypatch):
         for plane in range(6):
             curve = transfer_function(pixels[plane], mask=mask)
             assert got[2][plane].compute().tobytes() == curve(levels[2][plane]).tobytes()
-    else:  # the levels hold every other pixel, and colour is mapped pixel by pixel
+    else:  # the levels hold every other pixel, and color is mapped pixel by pixel
         assert np.array_equal(got[1].compute(), got[0].compute()[:, ::2, ::2])
 
 
@@ -117,7 +117,7 @@ CLAHES = {
     "volume": ((24, 48, 64), {}, {"kernel_size": (7, 16, 20)}),
     "planes": ((3, 96, 128), {"axes": (1, 2)}, {"kernel_size": 24}),
     "thin tiles": ((3, 96, 128), {}, {"kernel_size": (1, 24, 24)}),
-    "colour": ((96, 128, 3), {"channel_axis": 2}, {"kernel_size": 24}),
+    "color": ((96, 128, 3), {"channel_axis": 2}, {"kernel_size": 24}),
     "OpenCV": ((96, 128), {}, {"convention": "opencv", "tile_grid_size": (5, 4)}),
 }
 UNKNOWN = [("OpenCV", "f4")]  # to OpenCV

@@ -102,7 +102,7 @@ def empirical_cdf(image, at):
 
 
 def between(image):
-    """Intensities within the image's range: its own, their neighbours, and all between."""
+    """Intensities within the image's range: its own, their neighbors, and all between."""
     values = np.unique(image[np.isfinite(image)])
     rng = np.random.default_rng(8)
     low, high = values[:-1], values[1:]
@@ -165,10 +165,10 @@ def test_curve_of_wide_integers_is_within_the_bound(name, dtype):
     st.sampled_from([np.float32, np.float64]),
     st.floats(-1e6, 1e6),
 )
-def test_bound_holds_for_any_heap_of_floats(seed, size, spread, dtype, centre):
+def test_bound_holds_for_any_heap_of_floats(seed, size, spread, dtype, center):
     rng = np.random.default_rng(seed)
     with np.errstate(over="ignore"):
-        values = (centre + np.sinh(rng.normal(0, spread, size))).astype(dtype)
+        values = (center + np.sinh(rng.normal(0, spread, size))).astype(dtype)
     image = np.clip(values, np.finfo(dtype).min, np.finfo(dtype).max)
     out = equalize(image, out_range=(0, 1))
     np.testing.assert_allclose(out, empirical_cdf(image, image), atol=BOUND + 1e-7, rtol=0)

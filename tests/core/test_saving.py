@@ -174,7 +174,7 @@ def assert_unfinished(path):
         yaozarrs.validate_zarr_store(path)
 
 
-def test_a_cancelled_store_says_so_and_is_resumed(tmp_path):
+def test_a_canceled_store_says_so_and_is_resumed(tmp_path):
     pixels, path = image("u2", (60, 100)), tmp_path / "a.zarr"
     chunked = da.from_array(pixels, chunks=10)
 

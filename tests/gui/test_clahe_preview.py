@@ -265,14 +265,14 @@ def test_closing_the_window_meanwhile_is_harmless(
 
 def test_another_layer_or_none(viewer: Any, clahe: Any, qtbot: Any) -> None:
     color = viewer.add_image(data.astronaut(), name="color")
-    grey = viewer.add_image(MOON, name="grey")
+    gray = viewer.add_image(MOON, name="gray")
     clahe["layer"].value = color
     clahe["preview"].value = True
     qtbot.waitUntil(lambda: "color preview" in viewer.layers, timeout=20_000)
-    clahe["layer"].value = grey
-    qtbot.waitUntil(lambda: "grey preview" in viewer.layers, timeout=20_000)
+    clahe["layer"].value = gray
+    qtbot.waitUntil(lambda: "gray preview" in viewer.layers, timeout=20_000)
     assert "color preview" not in viewer.layers
-    viewer.layers.remove(grey)
+    viewer.layers.remove(gray)
     qtbot.waitUntil(lambda: [x.name for x in viewer.layers][1:] in ([], ["color preview"]))
     viewer.layers.remove(color)
     qtbot.wait(300)

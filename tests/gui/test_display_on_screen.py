@@ -42,7 +42,7 @@ def percentile_off(viewer, image, colormap="gray", gamma=1.0, **how):
 
 
 @pytest.mark.parametrize("name", IMAGES)
-def test_within_two_grey_levels_of_the_equalized_layer(make_napari_viewer, name):
+def test_within_two_gray_levels_of_the_equalized_layer(make_napari_viewer, name):
     settings, off = percentile_off(make_napari_viewer(show=True), IMAGES[name])
     assert off <= 2
     assert abs(off - settings.error) <= 1
@@ -85,10 +85,10 @@ def test_naive_use_would_be_wrong(make_napari_viewer):
     viewer.add_image(equalize(image), contrast_limits=(0, 65535))
     truth = screen(viewer)
     at = np.linspace(0, 65535, 1024)
-    grey = transfer_function(image).evaluate(at) / 65535
+    gray = transfer_function(image).evaluate(at) / 65535
     from napari.utils.colormaps import Colormap
 
-    naive = Colormap(np.stack([grey, grey, grey, np.ones(1024)], axis=1), name="naive")
+    naive = Colormap(np.stack([gray, gray, gray, np.ones(1024)], axis=1), name="naive")
     layer = viewer.add_image(image)
     show(DisplaySettings(naive, (0, 65535), 1.0, np.nan), layer)
     assert np.percentile(np.abs(screen(viewer) - truth).max(axis=-1), 50) > 20

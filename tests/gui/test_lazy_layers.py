@@ -145,7 +145,7 @@ def test_saving_from_the_menu(
     assert np.array_equal(zarr.open_group(path)["0"][...], equalize(volume()))
 
 
-def test_a_cancelled_save_is_gone_on_with(equalized: Any, tmp_path: Path, qtbot: Any) -> None:
+def test_a_canceled_save_is_gone_on_with(equalized: Any, tmp_path: Path, qtbot: Any) -> None:
     def slowly(block: Any) -> Any:
         time.sleep(0.1)
         return block
@@ -156,7 +156,7 @@ def test_a_cancelled_save_is_gone_on_with(equalized: Any, tmp_path: Path, qtbot:
     first.progressed.connect(first.cancel)
     with qtbot.waitSignal(first.ended, timeout=15_000) as ended:
         first.start()
-    assert ended.args == ["cancelled"]
+    assert ended.args == ["canceled"]
     with pytest.raises(ValueError, match="Unable to determine"):
         yaozarrs.validate_zarr_store(path)
     equalized.data = pixels

@@ -154,8 +154,8 @@ def _locally(
     mask = view.mask(task, pixels, around.spans, around.steps)
     extremes = _extremes(view, task, list(around.axes), known)
 
-    def mix(grey: NDArray[Any], mask: Mask, seen: NDArray[Any], out_range: Any) -> NDArray[Any]:
-        counted, start = around.block(grey, around.spans, around.steps)
+    def mix(gray: NDArray[Any], mask: Mask, seen: NDArray[Any], out_range: Any) -> NDArray[Any]:
+        counted, start = around.block(gray, around.spans, around.steps)
         wanted, first = around.block(seen, view.window, view.steps)
         return _part.equalize_part(
             (counted, start, around.flat(mask), around.counted), (wanted, first, around.seen),
@@ -177,9 +177,9 @@ def _mixed(
         return mix(pixels, mask, seen, task.out_range).reshape(seen.shape)
     ends = compute_histogram(np.array(extremes, task.image.dtype))
     how = checked(pixels, task.method, None, color.limits(task.out_range, ends), task.strength)
-    grey, mask = color.luminance_image(pixels, mask)
+    gray, mask = color.luminance_image(pixels, mask)
     before, _ = color.luminance_image(seen, None)
-    after, out = mix(grey, mask, before, how.out_range).reshape(before.shape), np.empty_like(seen)
+    after, out = mix(gray, mask, before, how.out_range).reshape(before.shape), np.empty_like(seen)
     color.recolor_into(seen, before, after, color.gamut(how.limits(ends), task.strength, ends), out)
     return out
 
@@ -250,8 +250,8 @@ def _as_opencv(view: View, task: Task, method: Clahe, known: Histogram) -> NDArr
     (top, _), (left, _) = reach
     inner = (slice(rows[0] - top, rows[1] - top), slice(columns[0] - left, columns[1] - left))
 
-    def mix(grey: NDArray[Any], _m: Mask, _s: NDArray[Any], _o: Any) -> NDArray[Any]:
-        plane = grey.reshape(grey.shape[lead:])
+    def mix(gray: NDArray[Any], _m: Mask, _s: NDArray[Any], _o: Any) -> NDArray[Any]:
+        plane = gray.reshape(gray.shape[lead:])
         where = (top, left), grid, (rows, columns)
         return _part.equalize_opencv_part(plane, *where, method, task.strength)
 

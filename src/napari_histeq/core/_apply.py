@@ -171,7 +171,7 @@ def _evaluate_run(curve: TransferFunction, run: NDArray[Any], out: NDArray[Any])
 
 
 def _beyond_double(x: NDArray[Any]) -> bool:
-    """Whether integers are too great for float64 to tell each from its neighbours."""
+    """Whether integers are too great for float64 to tell each from its neighbors."""
     return x.dtype.kind in "iu" and max(abs(int(x[0])), abs(int(x[-1]))) > 1 << 53
 
 

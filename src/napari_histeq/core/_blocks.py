@@ -60,7 +60,7 @@ def _pool() -> ThreadPoolExecutor:
 def watching(watcher: Callable[[int, int], None]) -> Iterator[None]:
     """Have `watcher(done, total)` called after each block, in the caller's thread.
 
-    What it raises stops the work: that is how a run is cancelled.
+    What it raises stops the work: that is how a run is canceled.
     """
     token = _watcher.set(watcher)
     try:

@@ -1,4 +1,4 @@
-"""The compiled loops of colour. Each has a plain numpy oracle in the tests."""
+"""The compiled loops of color. Each has a plain numpy oracle in the tests."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 def luminance_levels(pixels: NDArray[Any], out: NDArray[Any]) -> None:
     """BT.709 luminance of (n, C) uint8 or uint16 pixels, rounded to levels.
 
-    The weights are in 1/65536 and add up to it, so that grey keeps its level.
+    The weights are in 1/65536 and add up to it, so that gray keeps its level.
     """
     red, green, blue = np.uint32(13933), np.uint32(46871), np.uint32(4732)
     half, shift = np.uint32(32768), np.uint32(16)
@@ -31,7 +31,7 @@ def luminance_values(pixels: NDArray[Any], out: NDArray[Any]) -> None:
     """BT.709 luminance of (n, C) float pixels."""
     for i in range(pixels.shape[0]):
         red, green, blue = pixels[i, 0], pixels[i, 1], pixels[i, 2]
-        # Grey exactly: the rounding of the weights may not move it.
+        # Gray exactly: the rounding of the weights may not move it.
         out[i] = green + 0.2126 * (red - green) + 0.0722 * (blue - green)
 
 
@@ -45,7 +45,7 @@ def recolor(
     high: float,
     out: NDArray[Any],
 ) -> None:
-    """Scale (n, C) pixels from luminance `before` to `after`, mixed with grey to stay <= `high`."""
+    """Scale (n, C) pixels from luminance `before` to `after`, mixed with gray to stay <= `high`."""
     for i in range(pixels.shape[0]):
         was, wanted = np.float64(before[i]), np.float64(after[i])
         for c in range(pixels.shape[1]):
@@ -60,7 +60,7 @@ def recolor(
         blue = start + (pixels[i, 2] - black) * gain
         most = max(red, green, blue)
         if most > high:
-            # What is wanted may lie above by its rounding: then nothing but grey is left.
+            # What is wanted may lie above by its rounding: then nothing but gray is left.
             keep = (high - wanted) / (most - wanted) if most > wanted < high else 0.0
             red = wanted + (red - wanted) * keep
             green = wanted + (green - wanted) * keep

@@ -224,7 +224,7 @@ def tile_curves(counts: NDArray[Any], grid: TileGrid, knots: Knots, rule: Rule) 
 
 
 def borrow(tables: NDArray[Any], filled: NDArray[np.bool_]) -> None:
-    """Give tiles in which nothing counts the mean curve of their neighbours, or of theirs."""
+    """Give tiles in which nothing counts the mean curve of their neighbors, or of theirs."""
     if not filled.any():
         raise ValueError("nothing was counted in any tile, so there is no curve to borrow")
     filled = filled.copy()
@@ -238,7 +238,7 @@ def borrow(tables: NDArray[Any], filled: NDArray[np.bool_]) -> None:
 def _lent(
     tables: NDArray[Any], filled: NDArray[np.bool_], tile: tuple[int, ...]
 ) -> NDArray[np.int64] | None:
-    """The mean of the filled neighbours; of whole numbers, so that their order is nothing."""
+    """The mean of the filled neighbors; of whole numbers, so that their order is nothing."""
     beside = [
         (*tile[:axis], place, *tile[axis + 1 :])
         for axis in range(len(tile))

@@ -23,16 +23,16 @@ if TYPE_CHECKING:
 def equalize_into(whole: Plane, settings: Settings, channels: bool) -> None:
     """Equalize each plane on its own, and warn of those where nothing was counted.
 
-    With `channels`, the last axis of the image is that of the colours.
+    With `channels`, the last axis of the image is that of the colors.
     """
     found: list[bool] = []
-    equalize_plane = _equalize_color if channels else _equalize_grey
+    equalize_plane = _equalize_color if channels else _equalize_gray
     planes = _planes.split(whole, settings.outer, settings.axes)
     _planes.for_each_plane(lambda plane: found.append(equalize_plane(plane, settings)), planes)
     warn_of_empty(found, stacklevel=3)
 
 
-def _equalize_grey(plane: Plane, settings: Settings) -> bool:
+def _equalize_gray(plane: Plane, settings: Settings) -> bool:
     """Equalize a plane into its `out`; whether anything was counted."""
     if isinstance(settings.method, Clahe):
         return _adaptive.equalize_plane(
@@ -55,7 +55,7 @@ def _equalize_color(plane: Plane, settings: Settings) -> bool:
 def color_curve(
     luminances: Histogram, settings: Settings
 ) -> tuple[TransferFunction, tuple[float, float]]:
-    """The curve of the luminances, and the range that no colour may leave."""
+    """The curve of the luminances, and the range that no color may leave."""
     fitting = replace(settings, out_range=color.limits(settings.out_range, luminances))
     if not luminances.total:
         return fitting.curve(luminances), (0.0, 0.0)
@@ -64,7 +64,7 @@ def color_curve(
 
 
 def _equalize_color_locally(plane: Plane, method: Clahe, settings: Settings) -> bool:
-    """The luminance as an image of its own is equalized, and the colours follow it."""
+    """The luminance as an image of its own is equalized, and the colors follow it."""
     before, counted = color.luminance_image(plane.image, plane.mask)
     histogram = Histogram(*count(ArraySource(before, counted)))
     alone = not histogram.total or _adaptive.leaves_alone(

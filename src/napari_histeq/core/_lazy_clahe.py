@@ -95,8 +95,8 @@ def _equalize_color(work: Work) -> tuple[list[da.Array], bool]:
     assert mapping is not None
     recolor = partial(_recolored, gamut)
     colored = []
-    for level, grey in zip(levels, luminances, strict=True):
-        lasting = [a[..., None] for a in (grey, _mapped(mapping, grey))]
+    for level, gray in zip(levels, luminances, strict=True):
+        lasting = [a[..., None] for a in (gray, _mapped(mapping, gray))]
         colored.append(lazy.mapped(recolor, level, *lasting))
     return colored, True
 

@@ -25,7 +25,7 @@ BY_ROW = 0.34
 
 
 class Limits(NamedTuple):
-    """Range of the output, and how far to go from the input (0) towards it (1)."""
+    """Range of the output, and how far to go from the input (0) toward it (1)."""
 
     low: float  # an int for 64-bit integers, which floats do not hold
     high: float

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 #: A cell with more than this fraction of the pixels is divided...
 FINENESS = 4096
-#: ...and neighbours are joined to bins while they start in the same one of so many
+#: ...and neighbors are joined to bins while they start in the same one of so many
 #: parts. Together no bin holds more than 2/4096 = 1/2048, but that of a single value.
 PARTS = 4096
 #: Cells counted at once: 8 MB of counters.
@@ -182,7 +182,7 @@ def _leaves(tree: Tree, low: int, high: int) -> tuple[NDArray[Any], NDArray[Any]
 def _join(
     least: NDArray[Any], greatest: NDArray[Any], held: NDArray[Any], total: int, dtype: Any
 ) -> Bins:
-    """Join light neighbours to bins; a gap between populated cells is a bin of its own."""
+    """Join light neighbors to bins; a gap between populated cells is a bin of its own."""
     before = np.cumsum(held) - held
     part = before.astype(np.float64) * (PARTS / total) // 1
     heavy = held * FINENESS > total
@@ -193,7 +193,7 @@ def _join(
     counts = np.add.reduceat(held, first)
     starts, ends = least[first], greatest[last]
     after = ends[:-1] + np.uint64(1)
-    # No number has the key of -0: what ends below it and what starts with 0 are neighbours.
+    # No number has the key of -0: what ends below it and what starts with 0 are neighbors.
     if np.dtype(dtype).kind == "f":
         after[after == _keys.keys_of(np.zeros(1, dtype)) - 1] += np.uint64(1)
     gap = np.flatnonzero(starts[1:] > after) + 1

@@ -2,13 +2,13 @@
 
 All in whole numbers, so that a mirrored, transposed or cut image finds the very
 same ones. A tile is `kernel_size` pixels, and as many as needed are laid side by side,
-centred on the image: the border tiles stick out equally at both ends, by less than
+centered on the image: the border tiles stick out equally at both ends, by less than
 half of them. A tile's statistics are those of its pixels within the image. Where the
-centred grid falls between pixels (an odd number is left over), the pixel that straddles
+centered grid falls between pixels (an odd number is left over), the pixel that straddles
 two tiles counts in both: the only choice that a mirror does not change.
 
-Between the centres of the tiles their curves are mixed in proportion to the distance,
-measured in half pixels; beyond the outermost centres the nearest curve holds.
+Between the centers of the tiles their curves are mixed in proportion to the distance,
+measured in half pixels; beyond the outermost centers the nearest curve holds.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ class TileGrid:
     """The tiles of an image of `shape`, each of `kernel_size` pixels (one number per axis).
 
     `seen` is the shape of what is mixed: another level of the image's pyramid, maybe.
-    Its pixels share the image's extent evenly, and each is mixed for where its centre lies.
+    Its pixels share the image's extent evenly, and each is mixed for where its center lies.
     """
 
     shape: tuple[int, ...]
@@ -90,8 +90,8 @@ class TileGrid:
         """How the pixels `start` to `stop` along `axis` mix the tiles."""
         n, k, last = self.shape[axis], self.kernel_size[axis], self.tiles[axis] - 1
         step, parts = self._step(axis)
-        first_centre = n - last * k  # in half pixels; what follows, in `parts` of them
-        beyond = (2 * np.arange(start, stop, dtype=np.int64) + 1) * step - first_centre * parts
+        first_center = n - last * k  # in half pixels; what follows, in `parts` of them
+        beyond = (2 * np.arange(start, stop, dtype=np.int64) + 1) * step - first_center * parts
         tile = 2 * k * parts
         beyond = np.clip(beyond, 0, tile * last)
         left = np.minimum(beyond // tile, max(last - 1, 0))
@@ -138,7 +138,7 @@ def kernel_from_physical(
     size : float
         The wanted length of a tile, in the unit of `scale`.
     scale : sequence of float
-        Length of a pixel along each axis, say (0.5, 0.1, 0.1) micrometre.
+        Length of a pixel along each axis, say (0.5, 0.1, 0.1) micrometer.
     shape : sequence of int
         Pixels along each axis.
 

@@ -1,9 +1,9 @@
-"""Colour: the luminance is equalized, the hue kept, alpha left alone.
+"""Color: the luminance is equalized, the hue kept, alpha left alone.
 
 The luminance is ITU-R BT.709's, ``0.2126 R + 0.7152 G + 0.0722 B``, of the values as
 they are stored; for integers it is rounded to the dtype's own levels. A pixel is
 scaled by the gain of its luminance, which keeps hue and saturation. Where that would
-leave the gamut, the pixel is mixed with the grey of the wanted luminance until it
+leave the gamut, the pixel is mixed with the gray of the wanted luminance until it
 fits: hue and luminance stay, and only saturation is given up.
 """
 
@@ -91,7 +91,7 @@ WEIGHTS = np.array([0.2126, 0.7152, 0.0722])
 
 
 def limits(out_range: str | tuple[float, float], histogram: Histogram) -> str | tuple[float, float]:
-    """`out_range` for colour: float colours within 0 to 1, as is the custom, may use all of it."""
+    """`out_range` for color: float colors within 0 to 1, as is the custom, may use all of it."""
     if out_range == "auto" and histogram.levels.dtype.kind == "f" and histogram.total:
         low, high = histogram.range
         if low >= 0 and high <= 1:
@@ -102,7 +102,7 @@ def limits(out_range: str | tuple[float, float], histogram: Histogram) -> str | 
 def gamut(
     limits: tuple[float, float], strength: float, histogram: Histogram
 ) -> tuple[float, float]:
-    """What colours may span: at `strength` 1 the output's range, at 0 what they span already."""
+    """What colors may span: at `strength` 1 the output's range, at 0 what they span already."""
     dtype = histogram.levels.dtype
     most = float(histogram.range[1])
     top = max(most, 1.0) if dtype.kind == "f" else float(np.iinfo(dtype).max)

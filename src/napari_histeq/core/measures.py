@@ -98,7 +98,7 @@ def chi_square(histogram: Histogram, nbins: int = 16, limits: Limits = None) -> 
 
 
 def levels_used(histogram: Histogram) -> int:
-    """Number of bins that hold pixels: of distinct grey levels, if each has its bin."""
+    """Number of bins that hold pixels: of distinct gray levels, if each has its bin."""
     return int(histogram.populated.size)
 
 
@@ -147,7 +147,7 @@ def ambe(before: Histogram, after: Histogram) -> float:
 
 
 def contrast_per_pixel(image: ArrayLike) -> float:
-    """Mean absolute difference between pixels that are neighbours along an axis.
+    """Mean absolute difference between pixels that are neighbors along an axis.
 
     Parameters
     ----------
@@ -157,12 +157,12 @@ def contrast_per_pixel(image: ArrayLike) -> float:
     Returns
     -------
     float
-        In intensities; 0 if there are no neighbours.
+        In intensities; 0 if there are no neighbors.
     """
     array = _validate.image(image)
     total, pairs = 0.0, 0
     for axis in range(array.ndim):
-        first, second = _neighbours(array, axis)
+        first, second = _neighbors(array, axis)
         for region in _blocks.regions(first.shape):
             with np.errstate(invalid="ignore", over="ignore"):
                 step = np.abs(_wide(first[region]) - _wide(second[region]))
@@ -286,7 +286,7 @@ def _limits(histogram: Histogram, limits: Limits) -> tuple[float, float]:
     return low, high + whole if high > low or whole else low + 1.0
 
 
-def _neighbours(array: NDArray[Any], axis: int) -> tuple[NDArray[Any], NDArray[Any]]:
+def _neighbors(array: NDArray[Any], axis: int) -> tuple[NDArray[Any], NDArray[Any]]:
     ahead = np.moveaxis(array, axis, 0)
     return ahead[:-1], ahead[1:]
 

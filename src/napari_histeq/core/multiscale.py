@@ -40,7 +40,7 @@ def equalize_multiscale(
     method, axes, channel_axis, out_range, strength, **options
         As in `equalize`. Axes that are not in `axes` must not be downsampled. CLAHE's
         tiles are in pixels of ``levels[0]``; a pixel of any level is mapped by the
-        curves of the tiles around the place where its centre lies.
+        curves of the tiles around the place where its center lies.
     mask : array of bool, optional
         As in `equalize`, broadcastable to the level that is counted.
     count_level : int
@@ -80,7 +80,7 @@ def equalize_multiscale(
 def cdf_distance(first: Histogram, second: Histogram) -> float:
     """The greatest difference of the cdfs of two 1-D histograms, from 0 to 1.
 
-    Of two neighbouring levels of a pyramid it tells how much one step of averaging
+    Of two neighboring levels of a pyramid it tells how much one step of averaging
     changes the result: the error of counting the coarser one instead of the finer.
     """
     points = np.union1d(first.levels, second.levels)

@@ -75,7 +75,7 @@ def why_not_flat(before: Histogram, after: Histogram, *, local: bool = False) ->
     moved = f"{question} A curve moves whole levels: it can merge them, but never split one."
     if few == many:
         return f"{moved} All {many:,} levels were kept; only the distances between them changed."
-    lost = f"{many - few:,} {'were' if many - few > 1 else 'was'} merged with a neighbour"
+    lost = f"{many - few:,} {'were' if many - few > 1 else 'was'} merged with a neighbor"
     return (
         f"{moved} And the output has whole levels only: {many:,} levels became {few:,}, "
         f"because {lost}."

@@ -56,7 +56,7 @@ def render(
     title : str
         The image's name, say.
     theme : Theme or str
-        Colours, or the id of a napari theme (see `Theme.of`).
+        Colors, or the id of a napari theme (see `Theme.of`).
     unit : str
         The name of the horizontal axis.
     nbins : int, optional

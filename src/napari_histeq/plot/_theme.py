@@ -1,4 +1,4 @@
-"""The plot's colours."""
+"""The plot's colors."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 
 @dataclass(frozen=True, slots=True)
 class Theme:
-    """Colours of a plot, as ``"#rrggbb"``.
+    """Colors of a plot, as ``"#rrggbb"``.
 
-    Before is a neutral grey, after orange, the curve blue (the last two from Okabe
+    Before is a neutral gray, after orange, the curve blue (the last two from Okabe
     and Ito's palette [1]_): they differ in hue along the axis that every common
-    colour blindness leaves, and in lightness, so that they survive a grey printer.
+    color blindness leaves, and in lightness, so that they survive a gray printer.
 
     Parameters
     ----------
@@ -63,14 +63,14 @@ class Theme:
             A napari theme's id (``"dark"``, ``"light"``, or a plugin's own); a
             Theme is returned as it is.
         background, text : str, optional
-            That theme's colours, ``"#rrggbb"``. They are taken over, and whether
-            the background is dark decides on the other colours. Without them, an
+            That theme's colors, ``"#rrggbb"``. They are taken over, and whether
+            the background is dark decides on the other colors. Without them, an
             id that is not known counts as dark, as napari does by default.
 
         Raises
         ------
         ValueError
-            If a colour is not written as ``"#rrggbb"``.
+            If a color is not written as ``"#rrggbb"``.
         """
         if isinstance(name, Theme):
             return name
