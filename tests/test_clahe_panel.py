@@ -41,7 +41,7 @@ def test_tiles_of_equal_length_on_an_anisotropic_stack():
 @pytest.mark.parametrize("length", [Length(10, "um"), Length(10, "parsnip"), Length(3, "second")])
 def test_a_length_that_is_none(length):
     image = Image(np.zeros((40, 40)), name="plain")
-    with pytest.raises(ValueError, match=r"a tile of .* can not be told in pixels.*give pixels"):
+    with pytest.raises(ValueError, match=r"a tile of .* cannot be told in pixels.*give pixels"):
         kernel_of(image, length, None)
 
 

@@ -8,7 +8,7 @@ import sys
 import numpy as np
 import pytest
 
-from napari_histeq import BiHistogram, Global, Weighted
+from napari_histeq import BiHistogram, Clahe, Global, Weighted
 from napari_histeq.record import MaskRecord, Record
 from napari_histeq.reproduce import legend, script
 from napari_histeq.task import Task, perform
@@ -100,23 +100,39 @@ def record_of(**how):
 
 def test_legend_of_the_simplest_case():
     assert legend(record_of()) == (
-        "Contrast was changed by histogram equalization (napari-histeq 1.2). Gray values are in "
-        "the order of the measured intensities, but not proportional to them."
+        "Contrast was changed by histogram equalization with convention cdf, power 1, plateau off "
+        "(napari-histeq 1.2). Gray values preserve the rank order of measured intensities but are "
+        "not proportional to them."
     )
 
 
 @pytest.mark.parametrize(
     ("how", "words"),
     [
-        ({"method": Global(power=0.5).as_dict()}, "histogram equalization, power 0.5"),
-        ({"method": Weighted().as_dict()}, "weighted and thresholded histogram equalization"),
-        ({"mask": MaskRecord.of("cells", MASK)}, "only pixels within “cells” counted"),
-        ({"ignored": 0.0}, "pixels of value 0 did not count"),
-        ({"axes": (1, 2)}, "one histogram over axes 1, 2 for each index of the others"),
-        ({"axes": (1, 2)}, "Gray values can not be compared between planes."),
-        ({"strength": 0.6}, "60 % strength"),
-        ({"out_range": (0.0, 100.0)}, "output from 0 to 100"),
-        ({"channel_axis": -1}, "Colors are in the order"),
+        ({"method": Global(power=0.5).as_dict()}, "power 0.5"),
+        (
+            {"method": Weighted().as_dict()},
+            "weighted and thresholded histogram equalization with power 0.5, cap 0.5, cutoff 0.0256",
+        ),
+        ({"method": BiHistogram(levels=2).as_dict()}, "split mean, splits 2"),
+        (
+            {"method": Clahe().as_dict()},
+            "adaptive histogram equalization with tile size 8 × 8 × 7, clip limit 0.01",
+        ),
+        ({"method": Clahe(kernel_size=(4, 2)).as_dict()}, "tile size 4 × 2, clip limit 0.01"),
+        ({"method": Clahe(nbins=64).as_dict()}, "clip limit 0.01, bins 64"),
+        (
+            {"method": Clahe.opencv(2.56).as_dict()},
+            "with clip limit 0.01, convention opencv, tile grid size 8 × 8",
+        ),
+        ({"method": Clahe().as_dict()}, "Gray values cannot be compared between regions."),
+        ({"mask": MaskRecord.of("cells", MASK)}, "counted only within “cells”"),
+        ({"ignored": 0.0}, "pixels equal to 0 ignored"),
+        ({"axes": (1, 2)}, "separately for each plane (axes 1, 2 share a histogram)"),
+        ({"axes": (1, 2)}, "Gray values cannot be compared between planes."),
+        ({"strength": 0.6}, "strength 0.6"),
+        ({"out_range": (0.0, 100.0)}, "output range 0 to 100"),
+        ({"channel_axis": -1}, "Brightness preserves the rank order"),
     ],
 )
 def test_legend_tells_what_was_chosen(how, words):
@@ -127,4 +143,4 @@ def test_legend_tells_what_was_chosen(how, words):
 def test_legend_of_display_only():
     text = legend(record_of(), display_only=True)
     assert text.startswith("Display contrast")
-    assert text.endswith("The data were left as measured.")
+    assert text.endswith("The data themselves are as measured.")

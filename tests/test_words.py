@@ -1,7 +1,10 @@
 """What a person reads: one spelling, the American one."""
 
+import ast
 import re
 from pathlib import Path
+
+import pytest
 
 ROOT = Path(__file__).parents[1]
 FOLDERS = ("src", "tests", "docs", "benchmarks", "scripts")
@@ -37,3 +40,46 @@ def _texts():
             if path.is_file() and path.suffix in TEXTS and "__pycache__" not in path.parts:
                 yield path
     yield from (ROOT / name for name in FILES)
+
+
+def _strings():
+    """What may be shown: all that stands in the code but docstrings."""
+    for path in sorted((ROOT / "src").rglob("*.py")):
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        about = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+        for node in ast.walk(tree):
+            is_text = isinstance(node, ast.Constant) and isinstance(node.value, str)
+            if is_text and id(node) not in about:
+                yield f"{path.relative_to(ROOT)}:{node.lineno}", node.value
+
+
+#: Words that made people wonder, and what they were replaced by.
+UNCLEAR = {
+    "in its bin": "which program's formula",
+    "infinite caps": "off: no cap",
+    "equalized apart": "equalized separately",
+    "with restraint": "gentler",
+    "region by region": "adapts locally",
+    "2 **": "1 gives 2 parts, 2 gives 4",
+    "commas between": "separated by commas",
+    "ignore the value": "ignore pixels equal to",
+    "stay the measured ones": "pixel values stay as measured",
+    "is of what is": "shows only the visible part",
+    "pixel of it counts": "say why nothing is counted",
+    "stays chosen": "still using",
+    "to flat": "from flat",
+    "at the ends": "clipped",
+    "split one": "never split them",
+    "whole levels only": "output values are whole numbers",
+    "on the clipboard": "copied",
+    "all the same": "as usual",
+    "the button": "Equalize",
+    "can not": "cannot",
+    " …": "...",
+}
+
+
+@pytest.mark.parametrize("phrase", UNCLEAR)
+def test_unclear_words_do_not_come_back(phrase):
+    found = [f"{where}: {text}" for where, text in _strings() if phrase in text.lower()]
+    assert not found, f"say {UNCLEAR[phrase]!r}: {found}"

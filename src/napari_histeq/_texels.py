@@ -83,7 +83,7 @@ class Norm:
 
     def __call__(self, x: Floats) -> Floats:
         """Intensities as places from 0 to 1."""
-        t = np.clip(x, self.low, self.high) / 2 - self.low / 2  # halves can not overflow
+        t = np.clip(x, self.low, self.high) / 2 - self.low / 2  # halves cannot overflow
         return np.asarray((t / (self.high / 2 - self.low / 2)) ** self.gamma)
 
     def inverse(self, t: Floats) -> Floats:
@@ -136,7 +136,7 @@ def thinned(x: Floats, weight: Floats, walked: Floats) -> NDArray[np.intp]:
 def norms(pixels: Pixels, count: int, *, desperate: bool = False) -> Iterator[Norm]:
     """The `count` most promising contrast limits and gammas.
 
-    `desperate`: also gammas that napari's slider can not show, and limits that leave
+    `desperate`: also gammas that napari's slider cannot show, and limits that leave
     out a few pixels, whatever becomes of them.
     """
     gammas = np.append(GAMMAS, FAR_GAMMAS) if desperate else GAMMAS

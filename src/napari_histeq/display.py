@@ -41,7 +41,7 @@ class DisplaySettings:
     error : float
         99 % of the pixels are shown within this many gray levels (of 255, in the
         worst of red, green and blue) of the equalized layer, as predicted from the
-        histogram. 2 or less can not be seen. Where nothing else helps, the 1 %
+        histogram. 2 or less cannot be seen. Where nothing else helps, the 1 %
         are outliers that the limits leave out.
     """
 
@@ -130,7 +130,7 @@ def display_layer(
     if source.rgb:
         raise ValueError(
             f"{source.name!r} is an RGB layer, which has no colormap: choose the output "
-            "“new layer”, or split it into channels first"
+            "“New layer”, or split it into channels first"
         )
     changes = {
         "name": f"{source.name} equalized",
@@ -154,11 +154,11 @@ def show(settings: DisplaySettings, layer: Image) -> None:
 
 
 def in_words(error: float) -> str:
-    """What a person should know of a `DisplaySettings.error`; empty if it can not be seen."""
+    """What a person should know of a `DisplaySettings.error`; empty if it cannot be seen."""
     if error <= 2:
         return ""
     return (
-        f"On screen 1 % of the pixels or more are off by up to {error:.0f} of 255 gray levels: a "
+        f"On screen, 1 % of the pixels or more are off by up to {error:.0f} of 255 gray levels: a "
         "colormap has too few steps for this image. A new layer shows it exactly."
     )
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from napari_histeq.task import Outcome
 
-#: Kinds of layers that are made here; layers of the last three can not be equalized.
+#: Kinds of layers that are made here; layers of the last three cannot be equalized.
 IMAGE, DISPLAY, GAIN = "image", "display", "gain"
 PLOT, ORIGINAL, PREVIEW = "plot", "original", "preview"
 
@@ -141,7 +141,7 @@ def layer_like(source: Image, data: Any, changes: dict[str, Any]) -> Image:
 
 
 def why_not(layer: Layer | None) -> str:
-    """Why a layer can not be equalized, in plain words."""
+    """Why a layer cannot be equalized, in plain words."""
     if layer is None:
         return "No layer is selected"
     if isinstance(layer, Image):

@@ -26,7 +26,7 @@ PLOT_WIDTH = 2400
 #: Measures under the plot: before and after, and those of the result against its source.
 PAIRS = {
     "entropy": "entropy",
-    "distance to flat": "ks_distance",
+    "distance from flat": "ks_distance",
     "chi²": "chi_square",
     "mean": "mean",
     "contrast": "contrast_per_pixel",
@@ -115,8 +115,8 @@ def _in_plot(outcome: Outcome) -> dict[str, Any] | None:
     told: dict[str, Any] = {
         caption: (before[name], after[name]) for caption, name in PAIRS.items() if name in after
     }
-    at_ends = (f"{found['fraction_clipped']:.2%}" for found in (before, after))
-    told["at the ends"] = " → ".join(at_ends)
+    clipped = (f"{found['fraction_clipped']:.2%}" for found in (before, after))
+    told["clipped"] = " → ".join(clipped)
     return told | {caption: after[name] for caption, name in SINGLE.items() if name in after}
 
 
@@ -126,9 +126,8 @@ def note_of(task: Task, before: Histogram, after: Histogram | None) -> str:
         return ""
     if not isinstance(task.method, CurveMethod):
         return plot.why_not_flat(before, after, local=True)
-    whole = "Why is it not perfectly flat? A curve moves whole levels: it can merge them, but"
     if task.axes is not None:
-        return f"{whole} never split one; and here every slice has a curve of its own."
+        return f"{plot.WHOLE_LEVELS}, and here every slice has its own curve."
     if task.channel_axis is not None:
-        return f"{whole} never split one; this is the luminance, of colors in whole levels."
+        return f"{plot.WHOLE_LEVELS}, and this is the luminance of colors that are whole numbers."
     return plot.why_not_flat(before, after)

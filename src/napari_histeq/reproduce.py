@@ -8,8 +8,9 @@ import zlib
 from inspect import cleandoc
 from typing import TYPE_CHECKING, Any
 
-from napari_histeq.core import METHODS
+from napari_histeq.core import METHODS, Clahe
 from napari_histeq.core._options import from_dict, options_of
+from napari_histeq.core._tiles import default_kernel
 from napari_histeq.core.methods import CurveMethod
 
 if TYPE_CHECKING:
@@ -211,56 +212,74 @@ def legend(record: Record, *, display_only: bool = False) -> str:
     str
     """
     method = from_dict(METHODS, record.method)
-    how = "; ".join((_named(method), *_conditions(record)))
+    how = "; ".join((_named(method, record), *_conditions(record)))
     program = f"napari-histeq {record.versions.get('napari-histeq', '')}".strip()
     what = "Display contrast" if display_only else "Contrast"
     return (
         f"{what} was changed by {how} ({program}). {_caution(record, method)}"
-        f"{' The data were left as measured.' if display_only else ''}"
+        f"{' The data themselves are as measured.' if display_only else ''}"
     )
 
 
-def _named(method: Method) -> str:
-    """The method in words, with the options that are not its defaults."""
+def _named(method: Method, record: Record) -> str:
+    """The method in words, with its options; of the advanced ones, those that were changed."""
     words = cleandoc(type(method).__doc__ or method.name).splitlines()[0]
     words = words.split(":")[0].split(" [")[0].rstrip(".")
     first = words.split()[0]
     words = words if first.isupper() else words[0].lower() + words[1:]
-    chosen = [
-        f"{f.name.replace('_', ' ')} {_short(getattr(method, f.name))}"
+    chosen = {
+        f.caption.lower(): value
         for f in _options_of(method)
-        if getattr(method, f.name) != f.default
-    ]
-    return words + (f", {', '.join(chosen)}" if chosen else "")
+        if (value := getattr(method, f.name)) != f.default or not f.option.advanced
+    }
+    if isinstance(method, Clahe):
+        chosen["tile size"] = _tile_of(method, record)
+    told = [f"{name} {_short(value)}" for name, value in chosen.items() if value is not None]
+    return f"{words} with {', '.join(told)}"
+
+
+def _tile_of(method: Clahe, record: Record) -> Any:
+    """The size of a tile in pixels; None for OpenCV's, which are counted."""
+    if method.convention == "opencv":
+        return None
+    ndim = len(record.shape) - (record.channel_axis is not None)
+    shape = [record.shape[axis] for axis in record.axes or range(ndim)]
+    return default_kernel(shape) if method.kernel_size is None else method.kernel_size
 
 
 def _conditions(record: Record) -> Iterator[str]:
     if record.given:
-        yield "by the curve of another image"
+        yield "the curve of another image"
     if record.mask is not None:
-        yield f"only pixels within “{record.mask.layer}” counted"
+        yield f"counted only within “{record.mask.layer}”"
     if record.ignored is not None:
-        yield f"pixels of value {_short(record.ignored)} did not count"
+        yield f"pixels equal to {_short(record.ignored)} ignored"
     if record.axes is not None and len(record.axes) < len(record.shape):
         names = ", ".join(str(axis) for axis in record.axes)
-        yield f"one histogram over axes {names} for each index of the others"
+        yield f"separately for each plane (axes {names} share a histogram)"
     if record.strength != 1.0:
-        yield f"{100 * record.strength:g} % strength"
+        yield f"strength {record.strength:g}"
     if not isinstance(record.out_range, str):
         low, high = (_short(v) for v in record.out_range)
-        yield f"output from {low} to {high}"
+        yield f"output range {low} to {high}"
 
 
 def _caution(record: Record, method: Method) -> str:
-    kind = "Colors" if record.channel_axis is not None else "Gray values"
+    colors = record.channel_axis is not None
+    kind = "Colors" if colors else "Gray values"
     if not isinstance(method, CurveMethod):
-        return f"{kind} can not be compared between regions."
+        return f"{kind} cannot be compared between regions."
     if record.axes is not None and len(record.axes) < len(record.shape):
-        return f"{kind} can not be compared between planes."
-    return f"{kind} are in the order of the measured intensities, but not proportional to them."
+        return f"{kind} cannot be compared between planes."
+    kept = "rank order of measured intensities"
+    if colors:
+        return f"Brightness preserves the {kept} but is not proportional to them."
+    return f"Gray values preserve the {kept} but are not proportional to them."
 
 
 def _short(value: Any) -> str:
+    if value == math.inf:
+        return "off"
     if isinstance(value, tuple | list):
         return " × ".join(_short(v) for v in value)
     return f"{value:g}" if isinstance(value, int | float) else str(value)

@@ -102,15 +102,15 @@ def plan(task: Task, report: Report) -> Outcome:
     """
     if not task.one_curve or task.channel_axis is not None:
         raise ValueError(
-            f"{_why_not_one_curve(task)}, so it can not be shown by a colormap: "
-            "choose the output “new layer”"
+            f"{_why_not_one_curve(task)}, so it cannot be shown by a colormap: "
+            "choose the output “New layer”"
         )
     mask, region = _mask_of(task, report)
     with _stage(report, 0.05, 0.95, "counting"):
         before = count_of(task, mask)
     curve = curve_of(task, before)
     if curve is None:
-        raise ValueError("no pixel was counted, so there is no curve to display")
+        raise ValueError("no pixel was counted, so there is nothing to display")
     after, limits = curve.push(before), counted_limits(task, before)
     record = _record_of(task, region, curve, measures.summary(before, after, limits))
     return Outcome(None, before, after, curve, limits, record)

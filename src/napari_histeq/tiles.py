@@ -81,6 +81,6 @@ def _in_units_of(layer: Image, axis: int, length: Length) -> float:
         return float(wanted.to(unit).magnitude)
     except (pint.errors.PintError, AttributeError):
         raise ValueError(
-            f"a tile of {length} can not be told in pixels: axis {layer.axis_labels[axis]!r} of "
+            f"a tile of {length} cannot be told in pixels: axis {layer.axis_labels[axis]!r} of "
             f"“{layer.name}” is in {unit}; set the layer's units, or give pixels"
         ) from None

@@ -219,7 +219,7 @@ class EqualizePanel(Container[Any]):
             if active is not None:
                 words = f"{layers.why_not(active)}: select an image layer."
         elif active is not None and not layers.is_source(active):
-            words = f"{layers.why_not(active)}; “{source.name}” stays chosen."
+            words = f"{layers.why_not(active)}: still using “{source.name}”."
         self["message"].value = words
         self._parts.what.show_row(self["message"], bool(words))
         self["run"].enabled = source is not None and self._job is None

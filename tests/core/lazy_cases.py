@@ -30,7 +30,7 @@ def image(dtype, shape=(6, 31, 40), seed=0):
 
 
 def failing(shape, chunks, at, error):
-    """A dask array one of whose chunks can not be read."""
+    """A dask array one of whose chunks cannot be read."""
 
     def read(block, block_id=None):
         if block_id == at:

@@ -160,7 +160,7 @@ def test_tiles_through_all_planes(viewer: Any, clahe: Any, qtbot: Any) -> None:
     assert is_in_place(viewer, source, patch, full[13])
     viewer.dims.set_current_step(0, 29)
     qtbot.waitUntil(lambda: is_in_place(viewer, source, patch, full[29]), timeout=10_000)
-    assert clahe["status"].value == "The plot is of what is visible."
+    assert clahe["status"].value == "The plot shows only the visible part."
 
 
 def test_where_the_other_planes_are_not_in_memory_it_says_so(

@@ -65,7 +65,7 @@ def test_bake_makes_a_real_layer_by_the_identical_curve(
 
 
 def test_restore(viewer: Any, panel: Any, shown: Any) -> None:
-    item(panel, "Restore: remove the display").trigger()
+    item(panel, "Remove display-only layer").trigger()
     assert [layer.name for layer in viewer.layers] == ["cells"]
 
 
@@ -148,8 +148,9 @@ def test_copy_as_python(viewer: Any, panel: Any, shown: Any, tmp_path: Any) -> N
 def test_copy_figure_legend(viewer: Any, panel: Any, shown: Any) -> None:
     item(panel, "Copy figure legend").trigger()
     text = QApplication.clipboard().text()
-    assert text.startswith("Display contrast was changed by histogram equalization; 80 % strength")
-    assert "left as measured" in text
+    assert text.startswith("Display contrast was changed by histogram equalization with convention")
+    assert "; strength 0.8 (napari-histeq" in text
+    assert text.endswith("The data themselves are as measured.")
 
 
 @pytest.mark.parametrize("same", ["curve", "settings"])
@@ -186,7 +187,7 @@ def test_save_the_plot(
 
     path = tmp_path / f"plot.{ending}"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
-    item(panel, "Save the plot …").trigger()
+    item(panel, "Save plot...").trigger()
     assert path.read_bytes()[:5] in (b"<?xml", b"\x89PNG\r", b"%PDF-")
 
 
@@ -197,7 +198,7 @@ def test_save_the_table(
 
     path = tmp_path / "table.csv"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
-    item(panel, "Save the table …").trigger()
+    item(panel, "Save table...").trigger()
     lines = path.read_text().splitlines()
     assert lines[0] == "measure,before,after"
     assert any(line.startswith("levels used,") for line in lines)

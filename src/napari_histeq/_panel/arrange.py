@@ -52,7 +52,7 @@ def arrange(panel: Any) -> Arrangement:
         _what(panel),
         options,
         advanced,
-        Fold("More options", advanced),
+        Fold("More options", advanced, "Options of the method that are rarely needed."),
         _region(panel),
         _output(panel),
     )
@@ -62,7 +62,7 @@ def arrange(panel: Any) -> Arrangement:
             parts.what,
             options,
             parts.advanced_fold,
-            Fold("Region", parts.region),
+            Fold("Region", parts.region, "Which pixels are counted, and which share a histogram."),
             parts.output,
             frame.line(panel["plot"], panel["compare"], panel["preview"]),
             panel.plotbox,

@@ -48,9 +48,9 @@ DEEP = 1 << 23
 #: Planes (or volumes) of more pixels than this are not looked at as a whole.
 WHOLE = 1 << 26
 
-THIS_PLANE = "Preview: tiles of this plane only; the button lays them through all planes."
-NO_PLANE = "No preview: the displayed axes do not share a histogram. The button works all the same."
-NOTHING = "No preview: nothing that is shown here counts."
+THIS_PLANE = "The preview has tiles in this plane only; Equalize has them through all planes."
+NO_PLANE = "No preview: tick both displayed axes (Region > Axes). Equalize works as usual."
+NOTHING = "No preview: none of the visible pixels are counted."
 
 
 def equalized(view: View, task: Task, known: Histogram) -> tuple[NDArray[Any], str]:
@@ -66,7 +66,7 @@ def equalized(view: View, task: Task, known: Histogram) -> tuple[NDArray[Any], s
     Raises
     ------
     ValueError, TypeError
-        If it can not be previewed: the message says why.
+        If it cannot be previewed: the message says why.
     """
     axes, words = list(range(len(view.shape)) if task.axes is None else task.axes), ""
     if not {len(view.shape) - 2, len(view.shape) - 1} <= {*axes}:

@@ -84,7 +84,7 @@ def _in_words(source: Image, step: int, level: str) -> str:
         parts.append(level)
     if step > 1:
         parts.append(f"every {step}{_ending(step)} row and column")
-    return f"{', '.join(parts)}. The button counts all pixels."
+    return f"{', '.join(parts)}. Equalize counts all pixels."
 
 
 def _ending(number: int) -> str:

@@ -19,15 +19,25 @@ def number(value: float) -> str:
 SHOWN = (
     ("levels_used", "levels used", "{:,.0f}".format),
     ("entropy", "entropy [bits]", "{:.2f}".format),
-    ("ks_distance", "distance to flat", "{:.3f}".format),
-    ("chi_square", "chi² to flat", "{:.3g}".format),
+    ("ks_distance", "distance from flat", "{:.3f}".format),
+    ("chi_square", "chi² from flat", "{:.3g}".format),
     ("mean", "mean", number),
-    ("fraction_clipped", "at the ends", "{:.2%}".format),
+    ("fraction_clipped", "clipped", "{:.2%}".format),
     ("contrast_per_pixel", "contrast per pixel", number),
     ("eme", "enhancement [dB]", number),
     ("psnr", "PSNR to source [dB]", number),
     ("ssim", "SSIM to source", "{:.3f}".format),
 )
+
+EXPLAINED = """\
+levels used: distinct intensities that occur
+entropy: information per pixel; a single curve cannot raise it
+distance from flat: largest gap between the cdf and a straight line; 0 is flat
+chi² from flat: unevenness over 16 wide bars; 0 is flat
+clipped: pixels at either end of the range
+contrast per pixel: mean difference between neighboring pixels
+enhancement: mean contrast within small blocks (EME)
+PSNR, SSIM: how close the result is to the source"""
 
 
 def completed(told: Measures, made: Measures) -> Measures:

@@ -19,6 +19,7 @@ from magicgui.widgets import (
 )
 from qtpy.QtWidgets import QDoubleSpinBox
 
+from napari_histeq._panel.tips import tip
 from napari_histeq.tiles import Length
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ class ExactSpinBox(FloatSpinBox):
 
 
 class Auto(LineEdit):
-    """Numbers with commas between, or a length; None if empty, shown as "automatic"."""
+    """Numbers separated by commas, or a length; None if empty, shown as "automatic"."""
 
     def __init__(self, value: Any = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
@@ -90,8 +91,8 @@ class Auto(LineEdit):
             return literal_eval(text) if text else None
         except (ValueError, SyntaxError):
             raise ValueError(
-                f"{self.label} is {text!r}: give a number, several with commas between "
-                "(64, or 8, 64, 64), a length with its unit (20 µm), or leave it empty"
+                f"{self.label} is {text!r}: give a number, several, separated by "
+                "commas (64, or 8, 64, 64), a length with its unit (20 µm), or leave it empty"
             ) from None
 
     def set_value(self, value: Any) -> None:
@@ -185,7 +186,7 @@ def control(field: OptionField, value: Any) -> ValueWidget[Any]:
     made: ValueWidget[Any] = kind(
         name=field.name,
         label=caption(field),
-        tooltip=_tooltip(field),
+        tooltip=tip(_tooltip(field)),
         value=value,
         **_limits(field, value),
     )
@@ -196,8 +197,8 @@ def control(field: OptionField, value: Any) -> ValueWidget[Any]:
 
 def caption(field: OptionField) -> str:
     """What stands before the control."""
-    words = field.option.label or field.name.replace("_", " ").capitalize()
-    return f"{words} [{field.option.unit}]" if field.option.unit else words
+    unit = field.option.unit
+    return f"{field.caption} [{unit}]" if unit else field.caption
 
 
 def _tooltip(field: OptionField) -> str:

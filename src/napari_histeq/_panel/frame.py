@@ -17,6 +17,8 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_histeq._panel.tips import tip
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -127,12 +129,13 @@ class Form(QWidget):
 class Fold(QWidget):
     """A heading that shows and hides what stands under it."""
 
-    def __init__(self, title: str, content: QWidget) -> None:
+    def __init__(self, title: str, content: QWidget, about: str) -> None:
         super().__init__()
         self._content = content
         self._heading = QToolButton()
         self._heading.setObjectName("histeq_fold")
         self._heading.setText(title)
+        self._heading.setToolTip(tip(about))
         self._heading.setCheckable(True)
         self._heading.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self._heading.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)

@@ -12,7 +12,7 @@ import numpy as np
 from napari.qt.threading import create_worker
 from qtpy.QtCore import QObject, Qt, QTimer, Signal
 
-from napari_histeq import display, layers, work, worn
+from napari_histeq import display, held, layers, work, worn
 from napari_histeq._panel.displayed import of_displayed
 from napari_histeq._panel.links import Links
 from napari_histeq._panel.patch import Patch
@@ -157,7 +157,7 @@ class Live(QObject):
         elif self._histogram is not None and self._histogram.total:
             self._show(source, choice, self._histogram)
         elif self._histogram is not None:
-            self._show_nothing("No pixel of it counts: see Region.")
+            self._show_nothing(_why_nothing(source, choice))
 
     def _show_nothing(self, why: str = "") -> None:
         self._found = None
@@ -298,6 +298,18 @@ class Live(QObject):
         if self._counting is not None:
             self._counting.quit()
             self._counting = None
+
+
+def _why_nothing(source: Image, choice: work.Choice) -> str:
+    """Why no pixel is counted, in plain words."""
+    if choice.region is not None or choice.ignored is not None:
+        return "No pixels are counted: see Region."
+    pixels = held.slice_of(source)
+    if pixels.dtype.kind == "f" and np.isnan(pixels).all():
+        return "All pixels are NaN: nothing to equalize."
+    if source.rgb:
+        return "All pixels are transparent or not finite: nothing to equalize."
+    return "All pixels are NaN or infinite: nothing to equalize."
 
 
 def _essence(choice: work.Choice) -> work.Choice:

@@ -37,8 +37,8 @@ STILL = 30
 #: Floats of what is visible that are counted for the plot.
 FLOATS = 1 << 17
 
-VISIBLE = "The plot is of what is visible."
-FLAT = "No preview: it needs the last two axes, in 2-D. The button works all the same."
+VISIBLE = "The plot shows only the visible part."
+FLAT = "No preview: it needs the last two axes, in 2D. Equalize works as usual."
 
 
 class Patch(QObject):

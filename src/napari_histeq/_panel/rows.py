@@ -13,7 +13,9 @@ from magicgui.widgets import (
 )
 from qtpy.QtWidgets import QComboBox, QSizePolicy
 
+from napari_histeq._panel import evidence
 from napari_histeq._panel.fields import MOST, AxesRow, Either, ExactSlider, ExactSpinBox
+from napari_histeq._panel.tips import tip
 from napari_histeq.core import METHODS
 
 if TYPE_CHECKING:
@@ -25,11 +27,17 @@ CUSTOM = "custom"
 NEW_LAYER, DISPLAY_ONLY = "new layer", "display only"
 
 OUT_RANGES = (
-    ("automatic", "auto"),
-    ("of the data type", "dtype"),
-    ("of the image", "image"),
-    ("from … to …", CUSTOM),
+    ("Automatic", "auto"),
+    ("Data type range", "dtype"),
+    ("Image range", "image"),
+    ("Custom...", CUSTOM),
 )
+
+
+class RegionBox(ComboBox):
+    """The layers that may say which pixels count; none of them: all do."""
+
+    null_string = "Whole image"
 
 
 def title(method: str) -> str:
@@ -40,9 +48,15 @@ def title(method: str) -> str:
 def what_rows(sources: Callable[..., Any]) -> list[Widget]:
     """Which layer, and how."""
     return [
-        _narrow(ComboBox(name="layer", choices=sources, tooltip="The image to equalize.")),
+        _narrow(ComboBox(name="layer", choices=sources, tooltip=tip("The image to equalize."))),
         _text("message", "histeq_problem"),
-        _narrow(ComboBox(name="method", choices=[(title(m), m) for m in METHODS])),
+        _narrow(
+            ComboBox(
+                name="method",
+                choices=[(title(m), m) for m in METHODS],
+                tooltip=tip("\n".join(f"{title(m)}: {METHODS[m].summary}" for m in METHODS)),
+            )
+        ),
         _text("summary", "histeq_note"),
     ]
 
@@ -51,24 +65,35 @@ def region_rows(regions: Callable[..., Any]) -> list[Widget]:
     """Which pixels count."""
     return [
         _narrow(
-            ComboBox(
+            RegionBox(
                 name="mask",
                 choices=regions,
                 nullable=True,
-                tooltip="Only pixels inside the labels or shapes of this layer are counted; "
-                "the whole image is equalized.",
+                tooltip=tip(
+                    "Count only pixels inside the labels or shapes of this layer. "
+                    "The whole image is equalized."
+                ),
             )
         ),
         CheckBox(
             name="ignore",
-            text="ignore the value",
-            tooltip="Pixels of this intensity are not counted: a black background, say.",
+            text="Ignore pixels equal to",
+            tooltip=tip("Do not count pixels of one intensity, such as a black background."),
         ),
-        ExactSpinBox(name="ignored_value", value=0, min=-MOST, max=MOST, step=1),
+        ExactSpinBox(
+            name="ignored_value",
+            value=0,
+            min=-MOST,
+            max=MOST,
+            step=1,
+            tooltip=tip("The intensity to ignore."),
+        ),
         AxesRow(
             name="axes",
-            tooltip="The ticked axes share one histogram. Untick the axis of a stack "
-            "to equalize every slice on its own.",
+            tooltip=tip(
+                "Ticked axes share one histogram. Untick the axis of a stack to equalize "
+                "every slice separately."
+            ),
         ),
     ]
 
@@ -86,18 +111,32 @@ def _range_rows() -> list[Widget]:
             min=0.0,
             max=1.0,
             step=0.01,
-            tooltip="0 is the image as it was, 1 is fully equalized.",
+            tooltip=tip("How far to go: 0 leaves the image as it is, 1 equalizes fully."),
         ),
         _narrow(
             ComboBox(
                 name="out_range",
                 choices=OUT_RANGES,
-                tooltip="The range of the result. Automatic: that of the data type for "
-                "unsigned integers, that of the image for all others.",
+                tooltip=tip(
+                    "Range of the result. Automatic: the data type range for unsigned "
+                    "integers, the image range for all others."
+                ),
             )
         ),
-        ExactSpinBox(name="low", value=0, min=-MOST, max=MOST),
-        ExactSpinBox(name="high", value=255, min=-MOST, max=MOST),
+        ExactSpinBox(
+            name="low",
+            value=0,
+            min=-MOST,
+            max=MOST,
+            tooltip=tip("Lowest intensity of the result."),
+        ),
+        ExactSpinBox(
+            name="high",
+            value=255,
+            min=-MOST,
+            max=MOST,
+            tooltip=tip("Highest intensity of the result."),
+        ),
     ]
 
 
@@ -105,46 +144,60 @@ def _added_rows() -> list[Widget]:
     return [
         Either(
             name="output",
-            choices=[NEW_LAYER, DISPLAY_ONLY],
+            choices=[("New layer", NEW_LAYER), ("Display only", DISPLAY_ONLY)],
             orientation="horizontal",
-            tooltip="Display only: a layer that shares the data of its source, and shows them "
-            "equalized by its colormap; the values under the cursor stay the measured ones.",
+            tooltip=tip(
+                "New layer: a copy with equalized pixel values.\n"
+                "Display only: changes only the display; pixel values stay as measured."
+            ),
         ),
         CheckBox(
             name="gain",
-            text="local gain map",
-            tooltip="Add a layer that shows how much the contrast was amplified at each pixel: "
-            "where it is high, noise was amplified too.",
+            text="Local gain map",
+            tooltip=tip(
+                "Add a layer that shows how much the contrast was amplified at each pixel. "
+                "Where it is high, noise was amplified too."
+            ),
         ),
         CheckBox(
             name="plot",
-            text="histogram layer",
+            text="Histogram layer",
             value=True,
-            tooltip="Add a plot of the histogram before and after, under the image.",
+            tooltip=tip("Add a plot of the histograms before and after, below the image."),
         ),
         CheckBox(
             name="compare",
-            text="side by side",
-            tooltip="Show the original to the left of the result: a layer that shares its data.",
+            text="Side by side",
+            tooltip=tip("Show the original to the left of the result; it takes no extra memory."),
         ),
         CheckBox(
             name="preview",
-            text="live preview",
-            tooltip="Show the result on the image while you move the controls; "
-            "nothing is added before you press the button.",
+            text="Live preview",
+            tooltip=tip(
+                "Show the result on the image while you move the controls. "
+                "No result is added until you press Equalize."
+            ),
         ),
     ]
 
 
 def run_rows() -> list[Widget]:
     """Go, stop, and how far it is."""
-    run = PushButton(name="run", text="Equalize")
+    run = PushButton(
+        name="run",
+        text="Equalize",
+        tooltip=tip("Equalize the layer, and add the result as a new one."),
+    )
     run.native.setObjectName("histeq_run")
-    cancel = PushButton(name="cancel", text="Cancel", enabled=False)
+    cancel = PushButton(
+        name="cancel", text="Cancel", enabled=False, tooltip=tip("Stop; nothing is added.")
+    )
     cancel.native.setObjectName("histeq_cancel")
     bar = ProgressBar(name="progress", value=0, min=0, max=100)
+    table = _text("evidence", "histeq_evidence", visible=False)
+    table.tooltip = tip(evidence.EXPLAINED)
     return [
-        _text("evidence", "histeq_evidence", visible=False),
+        table,
         run,
         cancel,
         bar,

@@ -22,6 +22,7 @@ from qtpy.QtWidgets import (
 from napari_histeq import jobs, layers, reproduce, work
 from napari_histeq._panel import evidence
 from napari_histeq._panel.follow import follow, followed
+from napari_histeq._panel.tips import tip
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,17 +42,20 @@ class Tools(QWidget):
         super().__init__()
         self._viewer, self._plot, self._source = viewer, plot, source
         self.log, self.kde = QCheckBox("log"), QCheckBox("KDE")
-        self.log.setToolTip("Pixels per bin on a logarithmic axis.")
-        self.kde.setToolTip("Draw the kernel density estimates.")
+        self.log.setToolTip(tip("Show the number of pixels on a logarithmic axis."))
+        self.kde.setToolTip(
+            tip("Draw the kernel density estimate: a smooth line through the bars.")
+        )
         self.kde.setChecked(True)
         self.bins = QComboBox()
         self.bins.addItems(list(BINS))
+        self.bins.setToolTip(tip("How many bars the plot has."))
         self.menu = QMenu(self)
         self.menu.aboutToShow.connect(self.fill)
         self.button = QToolButton()
         self.button.setText("Result ▾")
         self.button.setObjectName("histeq_menu")
-        self.button.setToolTip("What to do with the result: bake, follow, reproduce, save")
+        self.button.setToolTip(tip("What to do with the result: bake, follow, reproduce, save."))
         self.button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.button.setMenu(self.menu)
         row = QHBoxLayout(self)
@@ -79,11 +83,11 @@ class Tools(QWidget):
         """Fill the menu for the layer it is about."""
         self.menu.clear()
         made = self.made()
-        self._action(made.name if made else "equalize an image first", act=None)
+        self._action(made.name if made else "Equalize an image first", act=None)
         self.menu.addSeparator()
         shown = made is not None and layers.kind_of(made) == layers.DISPLAY
         self._action("Bake into a new layer", shown and partial(self.bake, made))
-        self._action("Restore: remove the display", shown and partial(self.restore, made))
+        self._action("Remove display-only layer", shown and partial(self.restore, made))
         for what in ("slice", "view"):
             action = self._action(f"Follow the {what}", shown and partial(self.follow, made, what))
             action.setCheckable(True)
@@ -95,8 +99,8 @@ class Tools(QWidget):
         self._apply_menu("Apply the same settings to", made, same_curve=False)
         self.menu.addSeparator()
         ready = self._plot.shown is not None
-        self._action("Save the plot …", ready and self.ask_plot)
-        self._action("Save the table …", self._plot.measures is not None and self.ask_table)
+        self._action("Save plot...", ready and self.ask_plot)
+        self._action("Save table...", self._plot.measures is not None and self.ask_table)
 
     def _action(self, text: str, act: Any) -> Any:
         action = self.menu.addAction(text)
@@ -148,26 +152,26 @@ class Tools(QWidget):
         """Put the script that makes the layer again on the clipboard."""
         record = layers.record_of(made)
         assert record is not None
-        _copy(reproduce.script(record), "The script is on the clipboard.")
+        _copy(reproduce.script(record), "Python script copied.")
 
     def copy_legend(self, made: Image) -> None:
         """Put the sentence for a figure's legend on the clipboard."""
         record = layers.record_of(made)
         assert record is not None
         display = layers.kind_of(made) == layers.DISPLAY
-        _copy(reproduce.legend(record, display_only=display), "The legend is on the clipboard.")
+        _copy(reproduce.legend(record, display_only=display), "Figure legend copied.")
 
     def ask_plot(self) -> None:
         """Ask for a name, and save the plot."""
         kinds = "Scalable (*.svg);;PDF (*.pdf);;PNG (*.png)"
-        path, _ = QFileDialog.getSaveFileName(self, "Save the plot", "histogram.svg", kinds)
+        path, _ = QFileDialog.getSaveFileName(self, "Save plot", "histogram.svg", kinds)
         if path:
             source = self._source()
             self._plot.save(path, source.name if source is not None else "")
 
     def ask_table(self) -> None:
         """Ask for a name, and save the measures and the histograms."""
-        path, _ = QFileDialog.getSaveFileName(self, "Save the table", "histogram.csv", "*.csv")
+        path, _ = QFileDialog.getSaveFileName(self, "Save table", "histogram.csv", "*.csv")
         if path:
             self.save_table(path)
 

@@ -59,6 +59,11 @@ class OptionField:
     option: Option
     default: Any
 
+    @property
+    def caption(self) -> str:
+        """What the option is called where a person reads it."""
+        return self.option.label or self.name.replace("_", " ").capitalize()
+
 
 @cache
 def options_of(method: Any) -> tuple[OptionField, ...]:

@@ -73,7 +73,7 @@ def resolve_method(method: Method | str, options: dict[str, Any]) -> Method:
         raise TypeError(f"method is {method!r}: use a method such as Global(), or its name")
     if options:
         raise TypeError(
-            f"{sorted(options)} can not be set beside a method object: "
+            f"{sorted(options)} cannot be set beside a method object: "
             f"set them in {type(method).__name__}(...)"
         )
     return method

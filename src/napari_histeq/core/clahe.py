@@ -75,23 +75,33 @@ class Clahe(Method):
     """
 
     name: ClassVar[str] = "clahe"
-    summary: ClassVar[str] = "Equalizes region by region: for light and dark in one image."
+    summary: ClassVar[str] = "Adapts locally: for images with both bright and dark areas."
 
     kernel_size: Annotated[
         int | tuple[int, ...] | None,
-        Option("Pixels of a tile along each axis; by default an eighth of it", ge=1),
+        Option(
+            "Tile size in pixels along each axis; automatic: an eighth of the image",
+            label="Tile size",
+            ge=1,
+        ),
     ] = None
     clip_limit: Annotated[
         float,
-        Option("Fraction of a tile's pixels that one bin may hold; 1 clips nothing", ge=0),
+        Option("Largest fraction of a tile's pixels in one bin; 1 clips nothing", ge=0),
     ] = 0.01
     nbins: Annotated[
         int | None,
-        Option("Bins of a tile's histogram; by default 256", ge=2, le=65536, advanced=True),
+        Option(
+            "Bins of a tile's histogram; automatic: 256",
+            label="Bins",
+            ge=2,
+            le=65536,
+            advanced=True,
+        ),
     ] = None
     target: Annotated[
         Literal["uniform", "rayleigh", "exponential"],
-        Option("The shape of the histogram that tiles are given", advanced=True),
+        Option("Shape of the histogram that each tile is given", advanced=True),
     ] = "uniform"
     alpha: Annotated[
         float,
@@ -99,11 +109,11 @@ class Clahe(Method):
     ] = 0.4
     convention: Annotated[
         Literal["centered", "opencv"],
-        Option("Centered tiles, or to the bit what OpenCV does", advanced=True),
+        Option("Centered tiles, or exactly the same result as OpenCV", advanced=True),
     ] = "centered"
     tile_grid_size: Annotated[
         tuple[int, int] | None,
-        Option("OpenCV convention: tiles per row and per column", ge=1, advanced=True),
+        Option("For the OpenCV convention: tiles per row and per column", ge=1, advanced=True),
     ] = None
 
     @classmethod

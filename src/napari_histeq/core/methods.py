@@ -57,7 +57,7 @@ class Global(CurveMethod):
     Parameters
     ----------
     convention : {"cdf", "cdf_min", "midpoint", "pillow"}
-        Where in its bin the cdf is taken. ``"cdf"`` is the textbook's inclusive
+        Which program's formula to use. ``"cdf"`` is the textbook's inclusive
         ``C / N``; ``"cdf_min"``, ``(C - C0) / (N - C0)`` with ``C0`` the count of the
         darkest level, sends that level to `lo` and equals OpenCV's ``equalizeHist``;
         ``"midpoint"`` takes the middle of each bin, as ImageJ does; ``"pillow"``
@@ -67,7 +67,7 @@ class Global(CurveMethod):
         root, is ImageJ's default and gentler than 1.
     plateau : float
         The counts are capped at this multiple of the mean count of the populated
-        levels first [2]_; infinity caps nothing, less equalizes less.
+        levels first [2]_; infinity is no cap, less equalizes less.
 
     References
     ----------
@@ -77,19 +77,23 @@ class Global(CurveMethod):
     """
 
     name: ClassVar[str] = "global"
-    summary: ClassVar[str] = "Spreads the intensities evenly: one curve for the whole image."
+    summary: ClassVar[str] = "Spreads intensities evenly: one curve for the whole image."
 
     convention: Annotated[
         Convention,
-        Option("Where in its bin the cdf is taken: textbook, OpenCV, ImageJ or Pillow"),
+        Option("Which program's formula to use: textbook, OpenCV, ImageJ or Pillow"),
     ] = "cdf"
     power: Annotated[
         float,
-        Option("Counts are raised to this power; 0.5 is ImageJ's gentler square root", gt=0, le=1),
+        Option(
+            "Counts are raised to this power; 0.5 (square root) is gentler, as in ImageJ",
+            gt=0,
+            le=1,
+        ),
     ] = 1.0
     plateau: Annotated[
         float,
-        Option("Counts are capped at this multiple of the mean count; infinite caps nothing", gt=0),
+        Option("Counts are capped at this multiple of the mean count; off: no cap", gt=0),
     ] = math.inf
 
     def curve(self, histogram: Histogram, low: float, high: float) -> Floats:
@@ -113,7 +117,7 @@ class Weighted(CurveMethod):
 
     The probability ``P`` of each level becomes ``((P - Pl) / (Pu - Pl)) ** r * Pu``
     within ``Pl`` to ``Pu = v * max(P)``, ``Pu`` above and 0 below; then the levels are
-    equalized with these weights. Frequent levels can not take all of the contrast,
+    equalized with these weights. Common levels cannot take all of the contrast,
     and rare ones (noise) get none.
 
     Parameters
@@ -134,19 +138,23 @@ class Weighted(CurveMethod):
     """
 
     name: ClassVar[str] = "weighted"
-    summary: ClassVar[str] = (
-        "Equalizes with restraint: frequent levels are capped, rare ones dropped."
-    )
+    summary: ClassVar[str] = "Gentler: common levels are capped, rare ones ignored."
 
     power: Annotated[
-        float, Option("Below 1 favors rare levels, above 1 frequent ones", gt=0, le=4)
+        float, Option("Below 1 favors rare levels, above 1 common ones", gt=0, le=4)
     ] = 0.5
     upper: Annotated[
-        float, Option("Cap, as a fraction of the greatest probability", gt=0, le=1)
+        float,
+        Option("Cap, as a fraction of the most common level's count", label="Cap", gt=0, le=1),
     ] = 0.5
     lower: Annotated[
         float,
-        Option("Levels rarer than this multiple of the mean get no contrast", ge=0, le=1),
+        Option(
+            "Levels with fewer pixels than this multiple of the mean are ignored",
+            label="Cutoff",
+            ge=0,
+            le=1,
+        ),
     ] = 0.0256
 
     def curve(self, histogram: Histogram, low: float, high: float) -> Floats:
@@ -192,13 +200,15 @@ class BiHistogram(CurveMethod):
     """
 
     name: ClassVar[str] = "bihistogram"
-    summary: ClassVar[str] = "Keeps the brightness: dark and light parts are equalized apart."
+    summary: ClassVar[str] = "Keeps the brightness: dark and light parts are equalized separately."
 
     split: Annotated[
         Literal["mean", "median", "min_error"],
-        Option("Where to split: mean, median, or least shift of brightness"),
+        Option("Where to split: at the mean, the median, or where brightness shifts least"),
     ] = "mean"
-    levels: Annotated[int, Option("How often to split: 2 ** levels parts", ge=1, le=8)] = 1
+    levels: Annotated[
+        int, Option("Splits: 1 gives 2 parts, 2 gives 4, ...", label="Splits", ge=1, le=8)
+    ] = 1
 
     def curve(self, histogram: Histogram, low: float, high: float) -> Floats:
         """See `CurveMethod.curve`."""

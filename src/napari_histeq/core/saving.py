@@ -96,7 +96,7 @@ def save_zarr(
     FileExistsError
         If there is something at `path`, and `if_exists` does not allow for it.
     ChunkError
-        If a block can not be computed or written: which one, and why. The store is
+        If a block cannot be computed or written: which one, and why. The store is
         incomplete then, says so, and can be resumed.
     ValueError
         For arguments that do not fit the image.

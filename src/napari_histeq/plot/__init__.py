@@ -6,11 +6,12 @@ files and the documentation. No pyplot, no global state: safe in a worker thread
 
 from napari_histeq.plot._blit import Blit
 from napari_histeq.plot._figure import HistogramFigure, draw
-from napari_histeq.plot._levels import levels_used, why_not_flat
+from napari_histeq.plot._levels import WHOLE_LEVELS, levels_used, why_not_flat
 from napari_histeq.plot._render import render, save, warm_up
 from napari_histeq.plot._theme import Theme
 
 __all__ = [
+    "WHOLE_LEVELS",
     "Blit",
     "HistogramFigure",
     "Theme",

@@ -6,6 +6,12 @@ import numpy as np
 
 from napari_histeq.core.histogram import Histogram
 
+#: Why a single curve leaves bars standing.
+WHOLE_LEVELS = (
+    "Why is it not perfectly flat? A curve moves whole levels: it can merge levels "
+    "but never split them"
+)
+
 #: Bins of floats: more than that follow the data, fewer were asked for by number.
 MANY = 256
 
@@ -54,31 +60,32 @@ def why_not_flat(before: Histogram, after: Histogram, *, local: bool = False) ->
     """
     before, after = one_plane(before), one_plane(after)
     many, few = levels_used(before), levels_used(after)
-    question = "Why is it not perfectly flat?"
     if not before.total:
         return "No pixel was counted, so there is nothing to equalize."
     if many == 1:
         return "All pixels share one level: there is no contrast to spread."
     each = (
-        f"{question} Each place has a curve of its own here: the contrast is spread around "
-        "each pixel, not over the whole image."
+        "Why is it not perfectly flat? Each place has a curve of its own here: the contrast is "
+        "spread around each pixel, not over the whole image."
     )
     if many is None or few is None:
         if local:
             return each
         return (
-            f"{question} A curve moves whole levels: pixels of equal intensity stay equal, "
-            "and between its knots the curve is straight."
+            "Why is it not perfectly flat? A curve moves whole levels: pixels of equal "
+            "intensity stay equal, and between its knots the curve is straight."
         )
     if not _moved_whole(before, after):
         return f"{each} {many:,} levels became {few:,}."
-    moved = f"{question} A curve moves whole levels: it can merge them, but never split one."
     if few == many:
-        return f"{moved} All {many:,} levels were kept; only the distances between them changed."
+        return (
+            f"{WHOLE_LEVELS}. All {many:,} levels were kept; only the distances between them "
+            "changed."
+        )
     lost = f"{many - few:,} {'were' if many - few > 1 else 'was'} merged with a neighbor"
     return (
-        f"{moved} And the output has whole levels only: {many:,} levels became {few:,}, "
-        f"because {lost}."
+        f"{WHOLE_LEVELS}, and output values are whole numbers: {many:,} levels became "
+        f"{few:,}, because {lost}."
     )
 
 
