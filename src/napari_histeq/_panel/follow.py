@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from qtpy.QtCore import QObject, QTimer
 
-from napari_histeq import display, held, layers
+from napari_histeq import display, held, layers, worn
 from napari_histeq._panel.links import Links
 from napari_histeq.core import METHODS, compute_histogram, transfer_function
 from napari_histeq.core._options import from_dict
@@ -90,7 +90,7 @@ class Follower(QObject):
         settings = display.display_settings(
             curve, histogram, limits, colormap=colormap, gamma=gamma
         )
-        display.show(settings, layer)
+        worn.show(layer, settings)
         shown = {"x": curve.x, "y": curve.y, "end_slope": curve.end_slope}
         layer.metadata[KEY] |= {"curve": shown, "given": True, "limits": limits}
         layer.metadata[KEY]["error"] = settings.error

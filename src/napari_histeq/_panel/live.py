@@ -74,7 +74,7 @@ class Live(QObject):
         self._histogram: Histogram | None = None
         self._counting: Any = None
         self._links, self._edits = Links(), 0  # to the region, and how often it was drawn in
-        self._worn: tuple[Image, display.Worn] | None = None
+        self._worn: Image | None = None
         self._settings: display.DisplaySettings | None = None
         self._patch = Patch(viewer, self._tell, self._show_part)
         self._made: tuple[tuple[Any, ...], work.Choice, Histogram | None] | None = None
@@ -111,10 +111,8 @@ class Live(QObject):
         """Take the preview away."""
         self._patch.remove()
         if self._worn is not None:
-            layer, look = self._worn
-            self._worn = None
-            look.put_on(layer)
-            worn.before.pop(layer, None)
+            layer, self._worn = self._worn, None
+            worn.take_off(layer, self)
         self._tell()
 
     def close(self) -> None:
@@ -145,7 +143,7 @@ class Live(QObject):
             self._say(str(error))
 
     def _follow(self, source: Image | None, choice: work.Choice) -> None:
-        if self._worn is not None and self._worn[0] is not source:
+        if self._worn is not None and self._worn is not source:
             self.undress()
         if source is None:
             self._key, self._counted_part = None, ""
@@ -195,17 +193,14 @@ class Live(QObject):
     def _wear(self, source: Image, task: Task, before: Histogram, curve: TransferFunction) -> None:
         """Display the source itself as the result would look."""
         if self._worn is None:
-            self._worn, self._settings = (source, display.Worn.of(source)), None
-            worn.before[source] = self._worn[1]
-        look = self._worn[1]
+            self._worn, self._settings = source, None
         limits = counted_limits(task, before) or before.range
-        is_display = layers.kind_of(source) == layers.DISPLAY
-        colormap, gamma = layers.look_of(source) if is_display else (look.colormap, look.gamma)
+        colormap, gamma = worn.result_look(source)
         settings = display.display_settings(
             curve, before, limits, colormap=colormap, gamma=gamma, near=self._settings
         )
         self._settings = settings
-        display.show(settings, source)
+        worn.wear(source, self, settings)
         self._tell(display.in_words(settings.error))
 
     def _show_part(self, task: Task, pair: tuple[Histogram, Histogram] | None) -> None:

@@ -11,7 +11,7 @@ from napari.layers import Image
 from napari.qt.threading import create_worker
 from qtpy.QtCore import QObject, QTimer
 
-from napari_histeq import held, layers
+from napari_histeq import held, layers, worn
 from napari_histeq._panel import crop
 from napari_histeq._panel.links import Links
 from napari_histeq._panel.view import View, view_of, window_of
@@ -242,7 +242,7 @@ def _layer_of(
     shown = list(source._slice_input.displayed)  # noqa: SLF001
     look: dict[str, Any] = {"rgb": True}
     if not source.rgb:
-        colormap, gamma = layers.look_of(source)
+        colormap, gamma = worn.result_look(source)
         look = {"colormap": colormap, "gamma": gamma, "contrast_limits": limits}
     return Image(
         pixels,
