@@ -147,12 +147,11 @@ class Panel:
             ticks = ticks[(ticks >= 0) & (ticks <= HEADROOM * tallest)]
             labels = [f"{100 * tick:.4g} %" for tick in ticks]
         else:
-            total = max(content.total, 1)
-            self.axes.set_ylim(floor, max(tallest, 2 / total) * 1.6)
-            powers = np.arange(0, int(np.log10(max(tallest * total, 1))) + 1)
-            powers = powers[:: max(-(-powers.size // 4), 1)]
-            ticks = 10.0**powers / total
-            labels = [_power_of_ten(int(power)) for power in powers]
+            top = max(tallest, 2 / max(content.total, 1)) * 1.6
+            self.axes.set_ylim(floor, top)
+            powers = _powers_of_ten(floor, top)
+            ticks = np.power(10.0, powers)
+            labels = [_power_in_percent(int(power)) for power in powers]
         self.y_scale.set(ticks, labels)
 
     def _mark_clipped(self, content: Content, clipped: NDArray[np.intp]) -> None:
@@ -214,7 +213,15 @@ def _with_gaps(edges: Floats, heights: Floats) -> tuple[Floats, Floats]:
     return both, np.column_stack([heights, np.zeros(heights.size)]).reshape(-1)[:-1]
 
 
-def _power_of_ten(power: int) -> str:
-    if power < 4:
-        return f"{10**power:,}"
-    return "10" + str(power).translate(_text.SUPERSCRIPTS)
+def _powers_of_ten(low: float, high: float) -> NDArray[np.intp]:
+    """At most four exponents from `low` to `high`, evenly spaced down from the greatest."""
+    last = int(np.floor(np.log10(high)))
+    powers = np.arange(last, int(np.ceil(np.log10(low))) - 1, -1)
+    return powers[:: max(-(-powers.size // 4), 1)][::-1]
+
+
+def _power_in_percent(power: int) -> str:
+    """A fraction of ten to some power: 0.1 %, or 10⁻⁴ % where digits would be too many."""
+    if power >= -5:
+        return f"{10.0 ** (power + 2):.10g} %"
+    return "10" + str(power + 2).translate(_text.SUPERSCRIPTS) + " %"
