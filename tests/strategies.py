@@ -15,7 +15,8 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from napari_histeq import BiHistogram, Global, Weighted
+from napari_histeq import BiHistogram, Clahe, Global, Weighted
+from napari_histeq.core._options import OptionField, options_of
 
 Array = np.ndarray[Any, Any]
 
@@ -38,7 +39,32 @@ CONVENTIONS = ("cdf", "cdf_min", "midpoint", "pillow")
 dtypes = st.sampled_from(REAL).map(np.dtype)
 shapes = npst.array_shapes(min_dims=1, max_dims=3, min_side=1, max_side=4)
 strengths = st.one_of(st.sampled_from([0.0, 0.5, 1.0]), st.floats(0, 1))
-options = {
+
+
+def option(field: OptionField) -> st.SearchStrategy[Any]:
+    """Any value that an option's declaration allows, its default and the very limits included."""
+    limits = field.option
+    least = limits.gt if limits.gt is not None else limits.ge
+    if field.choices:
+        values: st.SearchStrategy[Any] = st.sampled_from(field.choices)
+    elif field.type is float:
+        # Hypothesis looks for the least of floats itself, denormal ones included.
+        exclude = limits.gt is not None
+        anything = st.floats(least, limits.le, exclude_min=exclude, allow_nan=False)
+        values = st.one_of(anything, st.floats(0.05, min(limits.le or 20.0, 20.0)))
+    else:
+        values = st.integers(int(least or 0), int(limits.le or 64))
+    return st.one_of(st.just(field.default), values)
+
+
+def any_options(kind: Any, *besides: str) -> st.SearchStrategy[dict[str, Any]]:
+    """Options of a method, each within its declared limits; `besides` are left out."""
+    known = [field for field in options_of(kind) if field.name not in besides]
+    return st.fixed_dictionaries({field.name: option(field) for field in known})
+
+
+#: Where the arithmetic of a test is that of counts: nothing is lost below the least number.
+ordinary = {
     "power": st.one_of(st.sampled_from([1.0, 0.5]), st.floats(0.05, 1)),
     "plateau": st.one_of(st.just(np.inf), st.floats(0.1, 20)),
 }
@@ -136,15 +162,16 @@ def out_ranges(draw: Any, dtype: np.dtype[Any]):
 @st.composite
 def methods(draw: Any):
     """Any curve method with any options."""
-    kind = draw(st.sampled_from([Global, Global, Weighted, BiHistogram]))
-    if kind is Global:
-        return Global(
-            draw(st.sampled_from(CONVENTIONS)), **{n: draw(s) for n, s in options.items()}
-        )
-    if kind is Weighted:
-        return Weighted(draw(st.floats(0.1, 4)), draw(st.floats(0.05, 1)), draw(st.floats(0, 1)))
-    split = draw(st.sampled_from(["mean", "median", "min_error"]))
-    return BiHistogram(split, draw(st.integers(1, 4)))
+    kind: Any = draw(st.sampled_from([Global, Global, Weighted, BiHistogram]))
+    return kind(**draw(any_options(kind)))
+
+
+@st.composite
+def clahes(draw: Any, shape: tuple[int, ...]):
+    """CLAHE with any options, and tiles that fit planes of `shape`; in its own convention."""
+    chosen = draw(any_options(Clahe, "kernel_size", "convention", "tile_grid_size"))
+    kernel = st.tuples(*(st.integers(1, n) for n in shape))
+    return Clahe(kernel_size=draw(st.one_of(st.none(), kernel)), **chosen)
 
 
 @dataclass

@@ -230,8 +230,8 @@ def rest_uncounted(counted, *others):
 @given(
     some.jobs(),
     st.sampled_from(some.CONVENTIONS),
-    some.options["power"],
-    some.options["plateau"],
+    some.ordinary["power"],
+    some.ordinary["plateau"],
 )
 @example(rest_uncounted([0, 1], 0.5), "midpoint", 1.0, np.inf)  # in a gap nothing rises
 @example(rest_uncounted([0, 1], 0.5), "pillow", 1.0, np.inf)

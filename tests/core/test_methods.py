@@ -146,7 +146,7 @@ def test_bihistogram_of_other_dtypes_is_that_of_8_bit_in_scale(split, dtype):
 # The weights of Global
 
 
-@given(COUNTS, some.options["power"], some.options["plateau"])
+@given(COUNTS, some.ordinary["power"], some.ordinary["plateau"])
 def test_power_and_plateau_weigh_the_counts(counts, power, plateau):
     curve = transfer_function(image_of(counts), Global(power=power, plateau=plateau))
     cap = plateau * counts.sum() / np.count_nonzero(counts)

@@ -163,14 +163,16 @@ def curve(counts: Array, limit: float, target: int, alpha: float, heights: Array
     for i in range(heights.size):
         y[i] = np.float64(heights[i]) * share
     y[y.size - 1] = 1.0
+    # No square or product of the least of alphas gets lost.
+    alpha = max(alpha, 1e-150)
     if target == 1:
         most = 1.0 - np.exp(-0.5 / alpha**2)
         for i in range(y.size):
             y[i] = min(np.sqrt(-2.0 * alpha**2 * np.log(1.0 - y[i] * most)), 1.0)
     elif target == 2:
-        most = 1.0 - np.exp(-alpha)
+        most = -np.expm1(-alpha)
         for i in range(y.size):
-            y[i] = min(-np.log(1.0 - y[i] * most) / alpha, 1.0)
+            y[i] = min(-np.log1p(-y[i] * most) / alpha, 1.0)
     return True
 
 

@@ -128,7 +128,8 @@ def curves_into(
 
     levels = counts.shape[-1]
     pixels = grid.kernel_size[0] * grid.kernel_size[1]
-    limit = max(int(clip_limit * pixels / levels), 1) if clip_limit > 0 else pixels
+    # No bin can hold more than all pixels: any limit beyond them is one that fits an integer.
+    limit = max(int(min(clip_limit * pixels / levels, pixels)), 1) if clip_limit > 0 else pixels
     scale = np.float32(levels - 1) / np.float32(pixels)
     shape = (-1, levels)
     kernels.opencv_curves(counts.reshape(shape), limit, scale, tables.reshape(shape))

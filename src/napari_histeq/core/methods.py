@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 #: Levels that stand in for those of an integer image where the bins are adaptive.
 EVEN_LEVELS = 1024
 
+#: A power of 2 that the least of options may be multiplied with, and still be precise.
+_ENLARGED = 2.0**200
+
 Convention = Literal["cdf", "cdf_min", "midpoint", "pillow"]
 
 
@@ -107,7 +110,8 @@ class Global(CurveMethod):
         return _CONVENTIONS[self.convention](weights, low, high, whole)
 
     def _weigh(self, counts: NDArray[Any]) -> Floats:
-        cap = self.plateau * counts.sum() / np.count_nonzero(counts)
+        with np.errstate(over="ignore"):  # beyond the greatest number nothing is capped
+            cap = self.plateau * counts.sum() / np.count_nonzero(counts)
         return np.asarray(np.minimum(counts, cap) ** self.power, np.float64)
 
 
@@ -162,9 +166,10 @@ class Weighted(CurveMethod):
         return _cdf(reweighted(histogram, self._weigh), low, high)
 
     def _weigh(self, counts: NDArray[Any]) -> Floats:
-        probability = counts / counts.sum()
-        most, least = self.upper * probability.max(), self.lower / counts.size
-        with np.errstate(invalid="ignore", divide="ignore"):
+        # Enlarged, so that no cap gets lost below the least number; it changes no bit.
+        probability = counts / counts.sum() * _ENLARGED
+        most, least = self.upper * probability.max(), self.lower / counts.size * _ENLARGED
+        with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
             weight = ((probability - least) / (most - least)) ** self.power * most
         weight = np.where(probability < least, 0.0, weight)
         return np.where(probability >= most, most, weight)
@@ -224,14 +229,22 @@ def reweighted(histogram: Histogram, weigh: Callable[[NDArray[Any]], Floats]) ->
     """
     counts = histogram.counts
     if _bin_per_level(histogram):
-        return weigh(counts)
+        return _sized(weigh(counts))
     low, high = _bulk(histogram)
     with np.errstate(over="ignore", invalid="ignore"):
         place = (histogram.bin_centers - low) / (high - low) * EVEN_LEVELS
     level = np.clip(np.nan_to_num(place), 0, EVEN_LEVELS - 1).astype(np.intp)
     held = np.bincount(level, weights=counts, minlength=EVEN_LEVELS)
-    share = np.divide(weigh(held), held, out=np.zeros(EVEN_LEVELS), where=held > 0)
+    share = np.divide(_sized(weigh(held)), held, out=np.zeros(EVEN_LEVELS), where=held > 0)
     return np.asarray(counts * share[level], np.float64)
+
+
+def _sized(weights: Floats) -> Floats:
+    """The same weights, the greatest from 0.5 to 1: so that none gets lost on being divided.
+
+    They are multiplied with a power of 2, which changes no bit of what share each has.
+    """
+    return np.asarray(np.ldexp(weights, -np.frexp(weights.max())[1]), np.float64)
 
 
 def _bin_per_level(histogram: Histogram) -> bool:

@@ -114,10 +114,12 @@ class TransferFunction:
         """The map back.
 
         Where levels were merged (`y` does not increase) the way back is not unique:
-        each merged group returns to the greatest of its levels, and the number of
-        levels lost that way is ``x.size - inverse().x.size``.
+        each merged group returns to the least of its levels, and the number of
+        levels lost that way is ``x.size - inverse().x.size``. The curve of an image rises
+        where its pixels are and is level behind them, so that an intensity that occurs
+        comes back as itself: ``s.inverse()(s(x)) == x``.
         """
-        keep = np.append(np.diff(self.y) > 0, True)
+        keep = np.append(True, np.diff(self.y) > 0)
         slope = 1.0 / self.end_slope if self.end_slope else 0.0
         return TransferFunction(self.y[keep], self.x[keep].astype(np.float64), slope)
 
