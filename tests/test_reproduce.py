@@ -64,6 +64,15 @@ def test_the_script_makes_the_same_bits(tmp_path, name):
     np.testing.assert_array_equal(np.load(tmp_path / "result.npy"), outcome.data)
 
 
+def test_no_name_runs_as_code(tmp_path):
+    hostile = "cells\nopen('mine', 'w')\n\"\"\"\nopen('mine', 'w')\n"
+    outcome = perform(Task(GRAY, source=hostile, region=lambda: MASK, region_name=hostile), quiet)
+    done = run(tmp_path, script(Record.from_dict(outcome.record.as_dict())), GRAY)
+    assert done.returncode == 0, done.stderr
+    made = {path.name for path in tmp_path.iterdir()}
+    assert made == {"again.py", "image.npy", "result.npy"}
+
+
 def test_a_mask_too_large_for_a_script_is_a_file(tmp_path, monkeypatch):
     monkeypatch.setattr("napari_histeq.reproduce.MASK_IN_SCRIPT", 10)
     outcome = perform(TASKS["mask"], quiet)

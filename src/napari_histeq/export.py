@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from napari.qt.threading import create_worker
 from napari.utils import cancelable_progress
 from napari.utils.notifications import show_error, show_info
@@ -160,6 +161,7 @@ def _unit(unit: Any) -> str | None:
 
 def _plain(value: Any) -> Any:
     """What of a record is JSON: no bits of masks, no knots of curves."""
+    value = value.item() if isinstance(value, np.generic) else value
     if isinstance(value, dict):
         plain = {str(k): _plain(v) for k, v in value.items()}
         return {k: v for k, v in plain.items() if v is not None}

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import inspect
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from napari.layers import Image
+from napari.utils.colormaps import AVAILABLE_COLORMAPS, Colormap
 
+from napari_histeq._record_fields import RecordError, damaged
 from napari_histeq.record import KEY, Record
 
 if TYPE_CHECKING:
@@ -96,7 +99,7 @@ def equalized_layer(source: Image, outcome: Outcome) -> Image:
         changes["contrast_limits"] = outcome.limits
     if kind_of(source) == DISPLAY and outcome.record.given:  # it is baked
         changes["name"] = source.name
-        changes["contrast_limits"] = source.metadata[KEY]["limits"]
+        changes["contrast_limits"] = kept_limits(source) or changes["contrast_limits"]
     return layer_like(source, outcome.data, changes)
 
 
@@ -121,16 +124,55 @@ def gain_layer(source: Image, outcome: Outcome) -> Image:
 def look_of(layer: Image) -> tuple[Any, float]:
     """The colormap and the gamma that a result shall have: those before any display only."""
     if kind_of(layer) == DISPLAY:
-        made = layer.metadata[KEY]
-        return made["colormap"], made["gamma"]
+        colormap, gamma = (layer.metadata[KEY].get(name) for name in ("colormap", "gamma"))
+        named = isinstance(colormap, str) and colormap in AVAILABLE_COLORMAPS
+        if (named or isinstance(colormap, Colormap)) and _is_number(gamma) and gamma > 0:
+            return colormap, gamma
     return layer.colormap, layer.gamma
 
 
-def record_of(layer: Layer | None) -> Record | None:
-    """What was done to make a layer; None if it was not made here."""
-    if layer is None or kind_of(layer) not in (IMAGE, DISPLAY):
+def kept_limits(layer: Image) -> tuple[float, float] | None:
+    """The limits of the output that a display-only layer shows, if it tells sensible ones."""
+    limits = layer.metadata[KEY].get("limits")
+    if not isinstance(limits, list | tuple) or len(limits) != 2 or not all(map(_is_number, limits)):
         return None
-    return Record.from_dict({k: v for k, v in layer.metadata[KEY].items() if k not in OURS})
+    low, high = map(float, limits)
+    return (low, high) if low < high else None
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float | np.number) and isfinite(value)
+
+
+def is_made(layer: Layer | None) -> bool:
+    """Whether a layer was equalized here, so that it has a record."""
+    return layer is not None and kind_of(layer) in (IMAGE, DISPLAY)
+
+
+def record_of(layer: Layer | None) -> Record | None:
+    """What was done to make a layer; None if it was not made here.
+
+    Raises
+    ------
+    RecordError
+        If its record is damaged, or of a newer version: in one sentence.
+    """
+    if layer is None or not is_made(layer):
+        return None
+    plain = {k: v for k, v in layer.metadata[KEY].items() if k not in OURS}
+    try:
+        record = Record.from_dict(plain)
+        if kind_of(layer) == DISPLAY and not record.one_curve:
+            raise damaged("curve")
+    except RecordError as error:
+        raise RecordError(f"“{layer.name}”: {error}") from None
+    return record
+
+
+def source_name_of(layer: Layer) -> str:
+    """The name of the layer that another was made from, as that one tells."""
+    name = layer.metadata[KEY].get("source") if is_made(layer) else None
+    return name if isinstance(name, str) else ""
 
 
 def layer_like(source: Image, data: Any, changes: dict[str, Any]) -> Image:

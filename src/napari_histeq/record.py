@@ -3,29 +3,33 @@
 from __future__ import annotations
 
 import hashlib
+import math
 import platform
 import zlib
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
+from pydantic import AfterValidator, ConfigDict, TypeAdapter, ValidationError
 
-from napari_histeq.core import METHODS, TransferFunction, equalize
+from napari_histeq import _record_fields as may_hold
+from napari_histeq._record_fields import MASK_BYTES, RecordError, damaged
+from napari_histeq.core import METHODS, _validate, equalize
 from napari_histeq.core._options import from_dict
 from napari_histeq.core._validate import is_lazy
+from napari_histeq.core.methods import CurveMethod
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from numpy.typing import NDArray
 
 #: Where a layer's metadata hold the record.
 KEY = "napari_histeq"
 
-#: A mask that packs to more bytes than this is named in the record, but not kept.
-MASK_BYTES = 1 << 22
+#: What this version writes and reads; one that adds or changes a field counts on.
+SCHEMA = 1
 
 #: Images up to this many bytes are identified by a digest: it takes well under a second.
 DIGEST_BYTES = 1 << 28
@@ -61,10 +65,12 @@ class MaskRecord:
         The compressed bits; None if there were too many to keep.
     """
 
-    layer: str
-    shape: tuple[int, ...]
-    digest: str
-    bits: bytes | None
+    __pydantic_config__: ClassVar = ConfigDict(extra="forbid")
+
+    layer: may_hold.Text
+    shape: may_hold.Shape
+    digest: may_hold.Digest
+    bits: may_hold.Bits | None = None
 
     @classmethod
     def of(cls, layer: str, mask: NDArray[np.bool_]) -> MaskRecord:
@@ -80,16 +86,29 @@ class MaskRecord:
         Raises
         ------
         ValueError
-            If the record is without the bits.
+            If the record is without the bits, or they are not those of the mask.
         """
         if self.bits is None:
             raise ValueError(
                 f"the mask from {self.layer!r} was too large to keep in the record: "
                 "pass it as mask="
             )
-        packed = np.frombuffer(zlib.decompress(self.bits), np.uint8)
-        count = int(np.prod(self.shape, dtype=np.int64))
-        return np.unpackbits(packed, count=count).astype(bool).reshape(self.shape)
+        count = math.prod(self.shape)
+        packed = _unpacked(self.bits, -(-count // 8))
+        if packed is None or hashlib.sha256(packed).hexdigest() != self.digest:
+            raise damaged("mask")
+        bits = np.unpackbits(np.frombuffer(packed, np.uint8), count=count)
+        return bits.astype(bool).reshape(self.shape)
+
+
+def _unpacked(bits: bytes, size: int) -> bytes | None:
+    """The bytes, if there are just so many: a few compressed ones can grow to gigabytes."""
+    unpacker = zlib.decompressobj()
+    try:
+        packed = unpacker.decompress(bits, size + 1)
+    except zlib.error:
+        return None
+    return packed if unpacker.eof and len(packed) == size else None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,23 +139,35 @@ class Record:
         ``{"before": {...}, "after": {...}}``.
     versions : mapping
         Of the software that did it.
+    schema : int
+        `SCHEMA` of the version that wrote it.
     """
 
-    source: str
-    shape: tuple[int, ...]
-    dtype: str
-    method: Mapping[str, Any]
-    digest: str | None = None
-    axes: tuple[int, ...] | None = None
-    channel_axis: int | None = None
-    out_range: str | tuple[float, float] = "auto"
-    strength: float = 1.0
+    __pydantic_config__: ClassVar = ConfigDict(extra="forbid")
+
+    source: may_hold.Text
+    shape: may_hold.Shape
+    dtype: may_hold.Dtype
+    method: may_hold.MethodDict
+    digest: may_hold.Digest | None = None
+    axes: tuple[may_hold.Whole, ...] | None = None
+    channel_axis: may_hold.Whole | None = None
+    out_range: may_hold.OutRange = "auto"
+    strength: may_hold.Number = 1.0
     mask: MaskRecord | None = None
-    ignored: float | None = None
-    curve: TransferFunction | None = None
-    given: bool = False
-    measures: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
-    versions: Mapping[str, str] = field(default_factory=lambda: dict(current_versions()))
+    ignored: may_hold.Exact | None = None
+    curve: may_hold.Curve = None
+    given: may_hold.Flag = False
+    measures: may_hold.Measures = field(default_factory=dict)
+    versions: may_hold.Versions = field(default_factory=lambda: dict(current_versions()))
+    schema: Literal[1] = 1
+
+    @property
+    def one_curve(self) -> bool:
+        """Whether a single transfer function tells all."""
+        single = issubclass(METHODS[self.method["name"]], CurveMethod)
+        plain = self.axes is None and self.channel_axis is None
+        return single and plain and self.curve is not None
 
     def as_dict(self) -> dict[str, Any]:
         """Plain dicts, tuples, numbers, strings, bytes and arrays: for a layer's metadata."""
@@ -150,13 +181,28 @@ class Record:
 
     @classmethod
     def from_dict(cls, plain: Mapping[str, Any]) -> Record:
-        """The record of an `as_dict`."""
-        known = dict(plain)
-        if known.get("mask") is not None:
-            known["mask"] = MaskRecord(**known["mask"])
-        if known.get("curve") is not None:
-            known["curve"] = TransferFunction(**known["curve"])
-        return cls(**known)
+        """The record of an `as_dict`, be it from a file.
+
+        Raises
+        ------
+        RecordError
+            If a field is missing, unknown, of another type or out of its range, or if the
+            record is of a newer version: in one sentence.
+        """
+        if not isinstance(plain, Mapping):
+            raise damaged("it holds no fields")
+        schema = plain.get("schema", SCHEMA)
+        if type(schema) is int and schema > SCHEMA:
+            raise RecordError(
+                "this layer's record is of a newer version of napari-histeq: update the plugin"
+            )
+        try:
+            return _reader().validate_python(dict(plain))
+        except ValidationError as error:
+            place = error.errors(include_url=False, include_context=False, include_input=False)
+            field = str(place[0]["loc"][0]) if place[0]["loc"] else "fields that do not fit"
+            known = field in {f.name for f in fields(cls)} or not place[0]["loc"]
+            raise damaged(field if known else "a field that is unknown") from None
 
     def reproduce(self, image: Any, mask: Any = None) -> Any:
         """Make the result again.
@@ -190,6 +236,27 @@ class Record:
         if mask is None and self.mask is not None:
             mask = self.mask.array()
         return counting(image, mask, self.ignored, self.channel_axis)
+
+
+def _agreeing(record: Record) -> Record:
+    """The record, if its fields fit each other."""
+    shape = record.shape
+    _validate.strength(record.strength)
+    _validate.out_range(record.out_range, np.dtype(record.dtype))
+    channels = _validate.channel_axis(record.channel_axis, shape)
+    grid = tuple(n for axis, n in enumerate(shape) if axis != channels)
+    if record.axes is not None:
+        _validate.axes(record.axes, len(shape))
+    if record.given and record.curve is None:
+        raise ValueError("the curve is missing")
+    if record.mask is not None and not may_hold.broadcasts(record.mask.shape, grid):
+        raise ValueError("the mask is of another image")
+    return record
+
+
+@cache
+def _reader() -> TypeAdapter[Record]:
+    return TypeAdapter(Annotated[Record, AfterValidator(_agreeing)])
 
 
 def counting(image: Any, mask: Any, ignored: float | None, channel_axis: int | None) -> Any:

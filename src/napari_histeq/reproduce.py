@@ -8,16 +8,18 @@ import zlib
 from inspect import cleandoc
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from napari_histeq.core import METHODS, Clahe
 from napari_histeq.core._options import from_dict, options_of
 from napari_histeq.core._tiles import default_kernel
 from napari_histeq.core.methods import CurveMethod
+from napari_histeq.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from napari_histeq.core._options import Method, OptionField
-    from napari_histeq.record import Record
 
 #: A mask of more bytes than this, compressed, is left to a file: nobody pastes a megabyte.
 MASK_IN_SCRIPT = 1 << 16
@@ -64,7 +66,7 @@ CURVE = """
 def curve():
     """The transfer function, which came from another image."""
     bits = zlib.decompress(base64.b85decode("".join(CURVE.split())))
-    x = np.frombuffer(bits[: {split}], "{dtype}")
+    x = np.frombuffer(bits[: {split}], {dtype})
     y = np.frombuffer(bits[{split} :], "<f8")
     return TransferFunction(x, y, {slope})
 '''
@@ -96,7 +98,13 @@ def script(record: Record) -> str:
     str
         To be run as ``python script.py image.npy result.npy``; a mask that is too large
         to be part of the script is a third file, ``mask.npy``.
+
+    Raises
+    ------
+    RecordError
+        If the record is damaged. Nothing of it gets into the script but by `repr`.
     """
+    record = Record.from_dict(record.as_dict())  # nothing unchecked gets into the script
     method = from_dict(METHODS, record.method)
     given = record.given and record.curve is not None
     packed = record.mask is not None and not given and _packs(record)
@@ -107,12 +115,12 @@ def script(record: Record) -> str:
     lines = [f"import {name}" for name in sorted(imports)]
     return _HEAD.format(
         also=" MASK.npy" if apart else "",
-        source=ascii(record.source),
-        shape=record.shape,
-        dtype=record.dtype,
-        versions=", ".join(f"{name} {version}" for name, version in record.versions.items()),
+        source=_literal(record.source),
+        shape=_literal(record.shape),
+        dtype=_literal(record.dtype),
+        versions=_literal(", ".join(" ".join(pair) for pair in record.versions.items())),
         imports="\n".join([*lines, "", "import numpy as np", f"from napari_histeq import {names}"]),
-        digest=f'\nSHA256 = "{record.digest}"\n' if known else "",
+        digest=f"\nSHA256 = {_literal(record.digest)}\n" if known else "",
         check=_CHECK if known else "",
         mask=_curve_source(record) if given else _mask_source(record) if packed else "",
         parameter=", mask" if apart else "",
@@ -130,8 +138,8 @@ def _mask_source(record: Record) -> str:
     mask = record.mask
     assert mask is not None
     assert mask.bits is not None
-    text = _in_lines(mask.bits)
-    return _PACKED.format(text=text, count=math.prod(mask.shape), shape=mask.shape)
+    text, count = _in_lines(mask.bits), mask.array().size  # or the bits are damaged
+    return _PACKED.format(text=text, count=_literal(count), shape=_literal(mask.shape))
 
 
 def _curve_source(record: Record) -> str:
@@ -139,8 +147,12 @@ def _curve_source(record: Record) -> str:
     assert curve is not None
     x = curve.x.astype(curve.x.dtype.newbyteorder("<")).tobytes()
     text = _in_lines(zlib.compress(x + curve.y.astype("<f8").tobytes()))
+    dtype = curve.x.dtype.newbyteorder("<").str
     return _CURVE.format(
-        text=text, split=len(x), dtype=curve.x.dtype.newbyteorder("<").str, slope=curve.end_slope
+        text=text,
+        split=_literal(len(x)),
+        dtype=_literal(dtype),
+        slope=_literal(curve.end_slope),
     )
 
 
@@ -162,7 +174,8 @@ def _body(record: Record, method: Method, packed: bool) -> Iterator[str]:
         color = record.channel_axis is not None
         other = f"image != {_literal(record.ignored)}"
         if color:
-            yield f"other = np.moveaxis({other}, {record.channel_axis}, -1)[..., :3].any(axis=-1)"
+            axis = _literal(record.channel_axis)
+            yield f"other = np.moveaxis({other}, {axis}, -1)[..., :3].any(axis=-1)"
         else:
             yield f"other = {other}"
         counted = f"other & {counted}" if counted else "other"
@@ -187,14 +200,16 @@ def _keywords(options: dict[str, Any]) -> str:
 
 
 def _literal(value: Any) -> str:
-    """A value as Python source."""
-    value = value.item() if hasattr(value, "item") else value
+    """A value as Python source: the only way for one into a script."""
+    value = value.item() if isinstance(value, np.generic) else value
     if isinstance(value, tuple | list):
         inner = ", ".join(_literal(v) for v in value)
         return f"({inner},)" if len(value) == 1 else f"({inner})"
     if isinstance(value, float) and not math.isfinite(value):
         return f'float("{value}")'
-    return repr(value)
+    if value is not None and type(value) not in (bool, int, float, str):
+        raise TypeError(f"{type(value).__name__} has no place in a script")
+    return ascii(value)
 
 
 def legend(record: Record, *, display_only: bool = False) -> str:
@@ -251,7 +266,8 @@ def _conditions(record: Record) -> Iterator[str]:
     if record.given:
         yield "the curve of another image"
     if record.mask is not None:
-        yield f"counted only within “{record.mask.layer}”"
+        name = record.mask.layer.encode(errors="replace").decode()  # of a file that is no UTF-8
+        yield f"counted only within “{name}”"
     if record.ignored is not None:
         yield f"pixels equal to {_short(record.ignored)} ignored"
     if record.axes is not None and len(record.axes) < len(record.shape):

@@ -161,7 +161,7 @@ def _record_of(
     return Record(
         source=task.source,
         shape=tuple(int(n) for n in task.image.shape),
-        dtype=str(task.image.dtype),
+        dtype=str(getattr(task.image.dtype, "numpy_dtype", task.image.dtype)),  # tensorstore's
         digest=digest_of(task.image),
         method=task.method.as_dict(),
         axes=task.axes,

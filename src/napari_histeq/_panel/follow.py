@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+from napari.utils.notifications import show_error
 from qtpy.QtCore import QObject, QTimer
 
 from napari_histeq import display, held, layers, worn
 from napari_histeq._panel.links import Links
+from napari_histeq._record_fields import RecordError
 from napari_histeq.core import METHODS, compute_histogram, transfer_function
 from napari_histeq.core._options import from_dict
 from napari_histeq.core.histogram import output_limits
@@ -32,11 +34,18 @@ def followed(layer: Image) -> str:
 
 
 def follow(viewer: Viewer, layer: Image, what: What | Literal[""]) -> None:
-    """Have a display-only layer follow the displayed slice or view, or nothing any more."""
+    """Have a display-only layer follow the displayed slice or view, or nothing any more.
+
+    Raises
+    ------
+    RecordError
+        If the layer's record, which says how it is equalized, is damaged.
+    """
     old = _following.pop(id(layer), None)
     if old is not None:
         old.stop()
     if what:
+        layers.record_of(layer)
         _following[id(layer)] = Follower(viewer, layer, what)
 
 
@@ -75,7 +84,13 @@ class Follower(QObject):
             follow(self._viewer, self._layer, "")
 
     def _renew(self, _: object = None) -> None:
-        layer, record = self._layer, layers.record_of(self._layer)
+        layer = self._layer
+        try:
+            record = layers.record_of(layer)
+        except RecordError as error:  # it was changed meanwhile
+            follow(self._viewer, layer, "")
+            show_error(str(error))
+            return
         pixels = (held.visible_of if self.what == "view" else held.slice_of)(layer)
         if record is None or not pixels.size:
             return

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from napari.utils.notifications import show_info
+from napari.utils.notifications import show_error, show_info
 from qtpy.QtWidgets import (
     QApplication,
     QCheckBox,
@@ -23,6 +23,7 @@ from napari_histeq import jobs, layers, reproduce, work
 from napari_histeq._panel import evidence
 from napari_histeq._panel.follow import follow, followed
 from napari_histeq._panel.tips import tip
+from napari_histeq._record_fields import RecordError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from napari.viewer import Viewer
 
     from napari_histeq._panel.plotbox import PlotBox
+    from napari_histeq.record import Record
 
 BINS = {"auto bins": None, "20 bins": 20, "64 bins": 64, "256 bins": 256, "1024 bins": 1024}
 
@@ -71,11 +73,10 @@ class Tools(QWidget):
     def made(self) -> Image | None:
         """The layer that the menu is about: the active one, or the newest of the source."""
         active, source = self._viewer.layers.selection.active, self._source()
-        if layers.record_of(active) is not None:
+        if layers.is_made(active):
             return active
         for layer in reversed(self._viewer.layers):
-            record = layers.record_of(layer)
-            if record is not None and source is not None and record.source == source.name:
+            if source is not None and layers.source_name_of(layer) == source.name:
                 return layer
         return None
 
@@ -84,19 +85,23 @@ class Tools(QWidget):
         self.menu.clear()
         made = self.made()
         self._action(made.name if made else "Equalize an image first", act=None)
+        record, problem = _read(made)
+        if problem:
+            self._action(problem, act=None)
         self.menu.addSeparator()
-        shown = made is not None and layers.kind_of(made) == layers.DISPLAY
+        display = made is not None and layers.kind_of(made) == layers.DISPLAY
+        shown = display and record is not None
         self._action("Bake into a new layer", shown and partial(self.bake, made))
-        self._action("Remove display-only layer", shown and partial(self.restore, made))
+        self._action("Remove display-only layer", display and partial(self.restore, made))
         for what in ("slice", "view"):
             action = self._action(f"Follow the {what}", shown and partial(self.follow, made, what))
             action.setCheckable(True)
             action.setChecked(shown and followed(made) == what)
         self.menu.addSeparator()
-        self._action("Copy as Python", made and partial(self.copy_script, made))
-        self._action("Copy figure legend", made and partial(self.copy_legend, made))
-        self._apply_menu("Apply the same curve to", made, same_curve=True)
-        self._apply_menu("Apply the same settings to", made, same_curve=False)
+        self._action("Copy as Python", record and partial(self.copy_script, made))
+        self._action("Copy figure legend", record and partial(self.copy_legend, made))
+        self._apply_menu("Apply the same curve to", made, record, same_curve=True)
+        self._apply_menu("Apply the same settings to", made, record, same_curve=False)
         self.menu.addSeparator()
         ready = self._plot.shown is not None
         self._action("Save plot...", ready and self.ask_plot)
@@ -106,23 +111,24 @@ class Tools(QWidget):
         action = self.menu.addAction(text)
         action.setEnabled(bool(act))
         if act:
-            action.triggered.connect(lambda *_: act())
+            action.triggered.connect(lambda *_: _attempt(act))
         return action
 
-    def _apply_menu(self, text: str, made: Image | None, *, same_curve: bool) -> None:
-        record = layers.record_of(made)
+    def _apply_menu(
+        self, text: str, made: Image | None, record: Record | None, *, same_curve: bool
+    ) -> None:
         targets = [
             layer
             for layer in self._viewer.layers
             if layers.is_source(layer) and layer is not made and made is not None
-            and layer.data is not made.data and (record is None or layer.name != record.source)
+            and layer.data is not made.data and record is not None and layer.name != record.source
         ]  # fmt: skip
         menu = self.menu.addMenu(text)
         usable = bool(targets) and not (same_curve and (record is None or record.curve is None))
         menu.setEnabled(usable)
         for target in targets:
             act = partial(self.apply, made, target, same_curve=same_curve)
-            menu.addAction(target.name).triggered.connect(lambda *_, act=act: act())
+            menu.addAction(target.name).triggered.connect(lambda *_, act=act: _attempt(act))
 
     # ---- what the items do ----
 
@@ -185,6 +191,22 @@ class Tools(QWidget):
             table.writerow(("measure", "before", "after"))
             for name in before:
                 table.writerow((captions.get(name, name), before[name], after[name]))
+
+
+def _read(layer: Image | None) -> tuple[Record | None, str]:
+    """The record of a layer, or why there is none."""
+    try:
+        return layers.record_of(layer), ""
+    except RecordError as error:
+        return None, str(error)
+
+
+def _attempt(act: Callable[[], None]) -> None:
+    """Do it, or say in a sentence why it can not be done with this layer."""
+    try:
+        act()
+    except ValueError as error:
+        show_error(str(error))
 
 
 def _copy(text: str, words: str) -> None:
