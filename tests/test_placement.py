@@ -10,7 +10,14 @@ from napari.layers import Image
 
 from conftest import add_stack
 from napari_histeq import Histogram
-from napari_histeq.placement import coarser_too, histogram_layer, original_layer, world_box
+from napari_histeq.placement import (
+    coarser_too,
+    histogram_layer,
+    histogram_stack_layer,
+    original_layer,
+    world_box,
+)
+from napari_histeq.plotstack import PlotStack
 from napari_histeq.record import KEY, Record
 from napari_histeq.task import Outcome
 
@@ -62,6 +69,32 @@ def test_beside_means_under_both() -> None:
     assert world_box(made)[0][1] == pytest.approx(world_box(copy)[0][1])
     assert world_box(made)[1][1] == pytest.approx(world_box(source)[1][1])
     np.testing.assert_allclose(copy.extent.world[:, 0], source.extent.world[:, 0])
+
+
+@pytest.mark.filterwarnings("ignore:Non-orthogonal slicing")  # napari's own, of such layers
+@pytest.mark.parametrize(
+    "place",
+    [
+        {"scale": (5, 0.5, 0.25), "translate": (100, 20, -30)},
+        {"affine": np.diag([3.0, 2, 2, 1]), "scale": (2, 1, 1)},
+        {"affine": [[3, 0, 0, 7], [0, 2, 0, 1], [0, 0, 2, 3], [0, 0, 0, 1]]},
+        {"affine": [[3, 0.1, 0, 7], [0, 2, 0, 1], [0, 0, 2, 3], [0, 0, 0, 1]]},  # sheared
+        {"rotate": [[1, 0, 0], [0, 0.8, -0.6], [0, 0.6, 0.8]], "scale": (3, 1, 1)},
+    ],
+)
+def test_the_plot_of_a_plane_lies_where_the_middle_of_the_plane_is(place: dict[str, Any]) -> None:
+    source = Image(np.zeros((4, 41, 61)), **place)
+    plots = PlotStack(lambda _: PICTURE[0], (4,))
+    made = histogram_stack_layer(source, plots, outcome())
+    (_, *low), (_, *high) = world_box(source)
+    for z in range(4):
+        assert made.data_to_world((z, 0, 0))[0] == pytest.approx(
+            source.data_to_world((z, 20, 30))[0]
+        )
+    (_, top, left), (_, _, right) = world_box(made)
+    assert left == pytest.approx(low[1])
+    assert right == pytest.approx(high[1])
+    assert high[0] < top < high[0] + 0.1 * (high[1] - low[1])
 
 
 def test_counts_and_edges_are_in_the_metadata() -> None:

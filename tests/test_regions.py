@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from napari.layers import Image, Labels, Shapes
 
-from napari_histeq.regions import Grid, mask_on
+from napari_histeq.regions import Grid, affine_of, is_grid, mask_on
 
 SHAPE = (60, 80)
 
@@ -19,6 +19,25 @@ def labels_of(mask: np.ndarray, **state: Any) -> Labels:
 
 def blob(shape: tuple[int, ...] = SHAPE) -> np.ndarray:
     return np.random.default_rng(3).random(shape) > 0.6
+
+
+@pytest.mark.parametrize(
+    ("place", "grid"),
+    [
+        ({}, True),
+        ({"scale": (0.1, -0.3), "translate": (1e6, 3)}, True),
+        ({"affine": [[2, 0, 5], [0, 3, 1], [0, 0, 1]], "scale": (0.1, 0.2)}, True),
+        ({"rotate": 30, "scale": (2, 3)}, False),
+        ({"affine": [[0, 2, 5], [3, 0, 1], [0, 0, 1]], "translate": (4, 7)}, False),
+        ({"affine": [[1, 0.1, 5], [0, 1, 1], [0, 0, 1]], "rotate": 10, "shear": [0.4]}, False),
+    ],
+)
+def test_the_whole_way_from_data_to_world(place: dict[str, Any], grid: bool) -> None:
+    layer = Image(np.zeros(SHAPE), **place)
+    matrix, offset = affine_of(layer)
+    for point in ((0, 0), (1, 0), (0, 1), (12.5, 7)):
+        np.testing.assert_allclose(matrix @ point + offset, layer.data_to_world(point))
+    assert is_grid(matrix) is grid
 
 
 def test_labels_on_the_same_grid() -> None:

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from napari.qt.threading import create_worker
 from napari.utils import cancelable_progress
-from napari.utils.notifications import show_error, show_info
+from napari.utils.notifications import show_error, show_info, show_warning
 from qtpy.QtCore import QObject, Signal
 
 from napari_histeq import where
 from napari_histeq.core import ChunkError, watching
 from napari_histeq.record import KEY
+from napari_histeq.regions import affine_of, is_grid
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,7 +53,7 @@ class Export(QObject):  # type: ignore[misc]
     def __init__(self, layer: Image, path: Path) -> None:
         super().__init__()
         self._path = path
-        arguments = zarr_arguments(layer)
+        arguments, self._lost = zarr_arguments(layer), lost_in_zarr(layer)
         self._worker = create_worker(
             _work, arguments, path, where.scheduler_address(), self._report,
             _start_thread=False, _ignore_errors=True,
@@ -97,6 +98,8 @@ class Export(QObject):  # type: ignore[misc]
             show_error(problem)
         else:
             show_info(f"Saved {self._path.name}.")
+            if self._lost:
+                show_warning(self._lost)
         self._end(problem or "done")
 
     def _broke(self, error: Exception) -> None:
@@ -132,17 +135,37 @@ def _work(arguments: dict[str, Any], path: Path, address: str, report: Any) -> s
 
 
 def zarr_arguments(layer: Image) -> dict[str, Any]:
-    """What `save_zarr` is to be told of a layer."""
+    """What `save_zarr` is to be told of a layer.
+
+    OME-Zarr 0.5 knows the size and the place of a pixel, but no rotation or shear: of a
+    layer that has them, the whole transform is in the attributes, as ``"affine"``.
+    """
     more = (1.0,) if layer.rgb else ()
     units = [_unit(u) for u in layer.units] + [None] * len(more)
+    matrix, offset = affine_of(layer)
+    attributes = _plain(layer.metadata.get(KEY, {}))
+    scale = np.diag(matrix)
+    if not is_grid(matrix):
+        scale = np.linalg.norm(matrix, axis=0)
+        attributes["affine"] = np.hstack([matrix, offset[:, None]]).tolist()
     return {
         "image": list(layer.data) if layer.multiscale else layer.data,
         "axes": axis_letters(layer) + "c" * len(more),
-        "scale": (*(float(s) for s in layer.scale), *more),
-        "translate": (*(float(t) for t in layer.translate), *(0.0 for _ in more)),
+        "scale": (*(float(s) for s in scale), *more),
+        "translate": (*(float(t) for t in offset), *(0.0 for _ in more)),
         "units": units,
-        "attributes": _plain(layer.metadata.get(KEY, {})),
+        "attributes": attributes,
     }
+
+
+def lost_in_zarr(layer: Image) -> str:
+    """What of a layer's place OME-Zarr cannot tell, in words; empty if nothing."""
+    if is_grid(affine_of(layer)[0]):
+        return ""
+    return (
+        f"“{layer.name}” is rotated or sheared, which OME-Zarr cannot tell: other programs will "
+        "show it upright. Its whole transform is kept in the attributes of the store, as “affine”."
+    )
 
 
 def axis_letters(layer: Image) -> str:

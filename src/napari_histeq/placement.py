@@ -9,7 +9,7 @@ from napari.layers import Image
 
 from napari_histeq.layers import ORIGINAL, PLOT, kind_of, layer_like
 from napari_histeq.record import KEY
-from napari_histeq.regions import shape_of
+from napari_histeq.regions import affine_of, shape_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,14 +76,30 @@ def histogram_stack_layer(
     pixel, corner = _place_under(source, pictures.shape[1], beside)
     return Image(
         pictures.levels(),
-        scale=(*source.scale[:-2], pixel, pixel),
-        translate=(*source.translate[:-2], *corner),
+        affine=_at_the_planes(source, pixel, corner),
         units=source.units,
         axis_labels=source.axis_labels,
         cache=False,  # they are kept already
         contrast_limits=(0, 255),
         **_plot_state(source, outcome),
     )
+
+
+def _at_the_planes(source: Image, pixel: float, corner: NDArray[np.float64]) -> Any:
+    """An affine for a plot of every plane: where the middle of the plane is, on the axes in front.
+
+    On the last two axes the plots are `pixel` large, and all at `corner`.
+    """
+    matrix, offset = affine_of(source)
+    middle = (np.array(shape_of(source)[-2:]) - 1) / 2
+    lead = matrix[:-2, :-2]
+    if np.linalg.matrix_rank(lead) < len(lead):  # the planes are not stacked along these axes
+        lead = np.diag(np.linalg.norm(matrix[:, :-2], axis=0))
+    place = np.diag([1.0] * len(lead) + [pixel, pixel, 1.0])
+    place[:-3, :-3] = lead
+    place[:-3, -1] = offset[:-2] + matrix[:-2, -2:] @ middle
+    place[-3:-1, -1] = corner
+    return place
 
 
 def _place_under(source: Image, width: int, beside: bool) -> tuple[float, NDArray[np.float64]]:

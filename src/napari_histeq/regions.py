@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
+from napari.utils.transforms import Affine
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,10 +80,21 @@ def shape_of(image: Image) -> tuple[int, ...]:
 
 
 def affine_of(layer: Layer) -> tuple[Floats, Floats]:
-    """Matrix and offset that take a layer's data coordinates to world coordinates."""
-    origin = np.asarray(layer.data_to_world(np.zeros(layer.ndim)), dtype=np.float64)
-    ends = [np.asarray(layer.data_to_world(unit)) for unit in np.eye(layer.ndim)]
-    return np.stack(ends, axis=1) - origin[:, None], origin
+    """Matrix and offset that take a layer's data coordinates to world coordinates.
+
+    The whole way: scale, shear, rotation and translation, and then the layer's affine.
+    """
+    own = Affine(
+        scale=layer.scale, translate=layer.translate, rotate=layer.rotate, shear=layer.shear
+    )
+    whole = layer.affine.affine_matrix @ own.affine_matrix
+    return whole[:-1, :-1], whole[:-1, -1]
+
+
+def is_grid(matrix: Floats) -> bool:
+    """Whether axes stay axes: no rotation and no shear, but for errors of rounding."""
+    beside = matrix - np.diag(np.diag(matrix))
+    return bool(np.abs(beside).max(initial=0.0) <= 1e-9 * np.abs(matrix).max(initial=0.0))
 
 
 def _finest(layer: Any) -> Any:

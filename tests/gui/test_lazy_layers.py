@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import yaozarrs
 import zarr
+from napari.layers import Image
 from qtpy.QtWidgets import QFileDialog
 
 from conftest import menu_action
@@ -143,6 +144,55 @@ def test_saving_from_the_menu(
     assert transforms[1]["translation"] == [0, 1, 2]
     assert group.attrs[KEY]["method"]["name"] == "global"
     assert np.array_equal(zarr.open_group(path)["0"][...], equalize(volume()))
+
+
+TURN = [[1, 0, 0], [0, 0.8, -0.6], [0, 0.6, 0.8]]
+
+
+@pytest.mark.parametrize(
+    ("place", "scale", "translation"),
+    [
+        ({"affine": np.diag([4.0, 0.5, 0.5, 1])}, [4, 0.5, 0.5], None),
+        (
+            {
+                "scale": (2, 0.1, 0.1),
+                "translate": (1, 2, 3),
+                "affine": [[2, 0, 0, 5], [0, 3, 0, 0], [0, 0, 3, 1], [0, 0, 0, 1]],
+            },
+            [4, 0.1 * 3, 0.1 * 3],
+            [7, 6, 10],
+        ),
+        (
+            {"scale": (4, 0.5, 0.5), "rotate": TURN, "translate": (0, 1, 2)},
+            [4, 0.5, 0.5],
+            [0, 1, 2],
+        ),
+    ],
+)
+def test_the_whole_transform_is_saved(
+    tmp_path: Path, qtbot: Any, monkeypatch: Any, place: Any, scale: Any, translation: Any
+) -> None:
+    """What OME-Zarr cannot tell is said, and kept beside it."""
+    layer = Image(da.from_array(volume(), chunks=(2, 20, 80)), name="stack", **place)
+    said: list[str] = []
+    monkeypatch.setattr("napari_histeq.export.show_warning", said.append)
+    path = tmp_path / "stack.ome.zarr"
+    saving = export.Export(layer, path)
+    with qtbot.waitSignal(saving.ended, timeout=15_000):
+        saving.start()
+    attributes = yaozarrs.validate_zarr_store(path).attrs
+    transforms = attributes["ome"]["multiscales"][0]["datasets"][0]["coordinateTransformations"]
+    np.testing.assert_allclose(transforms[0]["scale"], scale, rtol=1e-15)
+    assert (
+        len(transforms) == 1 if translation is None else transforms[1]["translation"] == translation
+    )
+    upright = "rotate" not in place
+    assert (said == []) is upright
+    if not upright:
+        assert "rotated or sheared" in said[0]
+        kept = np.array(attributes[KEY]["affine"])
+        point = np.array((2, 5, 7))
+        np.testing.assert_allclose(kept[:, :3] @ point + kept[:, 3], layer.data_to_world(point))
 
 
 def test_a_canceled_save_is_gone_on_with(equalized: Any, tmp_path: Path, qtbot: Any) -> None:

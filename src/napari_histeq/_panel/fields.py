@@ -20,7 +20,7 @@ from magicgui.widgets import (
 from qtpy.QtWidgets import QDoubleSpinBox
 
 from napari_histeq._panel.tips import tip
-from napari_histeq.tiles import Length
+from napari_histeq.tiles import Length, without_pixels
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -83,7 +83,7 @@ class Auto(LineEdit):
         ValueError
             If it says nothing that is a number.
         """
-        text = str(super().get_value()).strip()
+        text = without_pixels(str(super().get_value())).strip()
         length = Length.parsed(text)
         if length is not None:
             return length
