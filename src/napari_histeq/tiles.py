@@ -93,7 +93,7 @@ def _pixel_size(layer: Image, axis: int, length: Length) -> float:
     A rotated axis runs along several axes of the world.
     """
     step = affine_of(layer)[0][:, axis]
-    return math.hypot(*(step[i] * _factor(layer, i, length) for i in np.flatnonzero(step)))
+    return math.hypot(*(step[i] * _factor(layer, int(i), length) for i in np.flatnonzero(step)))
 
 
 def _factor(layer: Image, axis: int, length: Length) -> float:
