@@ -12,6 +12,16 @@ from napari_histeq import export, jobs, layers
 from napari_histeq.core import Clahe
 from napari_histeq.work import Choice
 
+#: The widget's name in the manifest, which is also that of its dock.
+PANEL = "Histogram equalization"
+
+
+def enhance(viewer: napari.viewer.Viewer) -> None:
+    """Open the panel: for who looks for it by what it does, not by its name."""
+    dock, _ = viewer.window.add_plugin_dock_widget("napari-histeq", PANEL)
+    dock.show()
+    dock.raise_()
+
 
 def equalize(viewer: napari.viewer.Viewer) -> None:
     """Equalize the active image layer: adds the result and its histogram."""
@@ -19,7 +29,7 @@ def equalize(viewer: napari.viewer.Viewer) -> None:
 
 
 def clahe(viewer: napari.viewer.Viewer) -> None:
-    """Equalize the active image layer region by region: adds the result and its histogram."""
+    """Equalize the active image layer locally: adds the result and its histogram."""
     _run(viewer, Choice(method=Clahe()))
 
 

@@ -1,0 +1,54 @@
+"""What is found in the menus, and what is found by what it does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+import yaml
+from napari._app_model import get_app_model
+from napari._qt.widgets.qt_command_palette import QCommandPalette
+
+from conftest import MANIFEST, PANEL, menu_action
+from napari_histeq import commands
+
+if TYPE_CHECKING:
+    import napari
+
+CONTRIBUTED = yaml.safe_load(MANIFEST.read_text(encoding="utf-8"))["contributions"]
+TITLES = {command["id"]: command["title"] for command in CONTRIBUTED["commands"]}
+
+
+def test_the_panel_is_told_from_the_commands() -> None:
+    assert TITLES["napari-histeq.panel"] == "Histogram equalization panel..."
+    assert len({*TITLES.values()}) == len(TITLES)
+
+
+@pytest.mark.parametrize("word", ["contrast", "enhance", "histogram", "CLAHE"])
+def test_the_palette_finds_it(viewer: napari.Viewer, word: str) -> None:
+    viewer.add_image(np.eye(9))
+    palette = QCommandPalette(viewer.window._qt_window)
+    menus = get_app_model().menus
+    palette.extend_command([item.command for item in menus.get_menu(menus.COMMAND_PALETTE_ID)])
+    palette.update_context(viewer.window._qt_window)
+    found = [rule.id for rule in palette._list.iter_top_hits(word)]
+    assert any(name.startswith("napari-histeq.") for name in found[:10])
+
+
+def test_enhance_opens_the_panel_and_brings_it_back(viewer: napari.Viewer, qtbot: Any) -> None:
+    commands.enhance(viewer)
+    dock = viewer.window._wrapped_dock_widgets[PANEL]
+    assert dock.isVisible()
+    dock.hide()
+    commands.enhance(viewer)
+    assert dock.isVisible()
+    assert menu_action(viewer.window.layers_menu, PANEL).isChecked()
+
+
+@pytest.mark.parametrize("sample", CONTRIBUTED["sample_data"], ids=lambda s: s["key"])
+def test_a_sample_is_called_what_it_opens(viewer: napari.Viewer, sample: Any) -> None:
+    (layer,) = viewer.open_sample("napari-histeq", sample["key"])
+    bits = {8: "8 bit", 12: "12 bit"}.get(int(layer.contrast_limits[1]).bit_length())
+    told = [part for part in ("8 bit", "12 bit", "16 bit") if part in sample["display_name"]]
+    assert told in ([], [bits])
