@@ -63,7 +63,8 @@ def test_it_is_under_the_image_and_as_wide(place: dict[str, Any], lead: tuple[in
 
 def test_beside_means_under_both() -> None:
     source = Image(np.zeros((40, 60)), scale=(2, 3), translate=(5, 7), rotate=10)
-    copy, made = original_layer(source), histogram_layer(source, PICTURE, outcome(), beside=True)
+    copy = original_layer(source)
+    made = histogram_layer(source, PICTURE, outcome(), beside=[copy])
     assert copy.data is source.data
     assert world_box(copy)[1][1] < world_box(source)[0][1]
     assert world_box(made)[0][1] == pytest.approx(world_box(copy)[0][1])

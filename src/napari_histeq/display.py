@@ -139,6 +139,7 @@ def display_layer(
         "contrast_limits": settings.contrast_limits,
         "gamma": settings.gamma,
         "auto_contrast": False,
+        "visible": True,
     }
     return layers.layer_like(source, source.data, changes)
 

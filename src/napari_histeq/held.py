@@ -39,7 +39,7 @@ def visible_window(layer: Image) -> tuple[slice, slice]:
     """The rows and columns of the displayed slice that are on the screen."""
     shown = list(layer._slice_input.displayed)  # noqa: SLF001
     (top, left), (bottom, right) = np.asarray(layer.corner_pixels)[:, shown]
-    if bottom <= top or right <= left:  # never drawn yet
+    if not np.any(layer.corner_pixels):  # never drawn yet
         return slice(None), slice(None)
     return slice(int(top), int(bottom) + 1), slice(int(left), int(right) + 1)
 

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 from napari.qt.threading import create_worker
 from napari.utils import cancelable_progress
-from napari.utils.notifications import notification_manager, show_error, show_warning
+from napari.utils.notifications import notification_manager, show_error, show_info, show_warning
 from qtpy.QtCore import QObject, QTimer, Signal
 
-from napari_histeq import layers, placement, where, worn
+from napari_histeq import layers, placement, showing, where, worn
 from napari_histeq.core._validate import is_lazy
 from napari_histeq.plotstack import PlotStack
 from napari_histeq.work import Answer, Choice, Stopped, display_layer_of, task_of, work
@@ -63,9 +63,15 @@ class Run(QObject):
     progressed = Signal(float, str)
     ended = Signal(str, object)
 
-    def __init__(self, viewer: Viewer, source: Image, choice: Choice) -> None:
+    def __init__(
+        self,
+        viewer: Viewer,
+        source: Image,
+        choice: Choice,
+        tell: Callable[[str], None] = show_info,
+    ) -> None:
         super().__init__()
-        self._viewer = viewer
+        self._viewer, self._tell = viewer, tell
         self.source = source
         self.choice = choice
         task = task_of(viewer, source, choice)
@@ -165,21 +171,30 @@ class Run(QObject):
         with worn.taken_off(self.source):
             made = self._made(outcome, picture)
         self.adding = True
-        placement.add_beside(self._viewer, self.source, made)
+        words = showing.add(self._viewer, self.source, made)
         self.adding = False
+        if words:
+            self._tell(words)
 
     def _made(self, outcome: Outcome, picture: Picture | None) -> list[Image]:
         source, choice = self.source, self.choice
-        beside = choice.image and choice.compare
         made: list[Image] = []
-        if beside and placement.original_of(self._viewer, source) is None:
-            made.append(placement.original_layer(source))
+        beside: list[Image] = []
+        if choice.image and choice.compare:
+            original = placement.original_of(self._viewer, source)
+            if original is None:
+                original = placement.original_layer(source)
+                made.append(original)
+            beside.append(original)
+        if outcome.gain is not None:
+            gain = layers.gain_layer(source, outcome)
+            gain.affine = placement.affine_beside(source, 1)
+            made.append(gain)
+            beside.append(gain)
         if choice.display:
             made.append(display_layer_of(source, outcome))
         elif choice.image:
             made.append(layers.equalized_layer(source, outcome))
-        if outcome.gain is not None:
-            made.insert(0, layers.gain_layer(source, outcome))
         if isinstance(picture, PlotStack):
             made.append(placement.histogram_stack_layer(source, picture, outcome, beside=beside))
             picture.in_background(_Refresher(made[-1]).tell)

@@ -92,6 +92,7 @@ def equalized_layer(source: Image, outcome: Outcome) -> Image:
         "auto_contrast": False,
         "multiscale": isinstance(outcome.data, list),
         "locked_data_level": None,
+        "visible": True,
     }
     if not source.rgb:
         changes["colormap"], changes["gamma"] = look_of(source)
@@ -117,6 +118,7 @@ def gain_layer(source: Image, outcome: Outcome) -> Image:
         "auto_contrast": False,
         "multiscale": False,
         "locked_data_level": None,
+        "visible": True,
     }
     return layer_like(source, outcome.gain, changes)
 

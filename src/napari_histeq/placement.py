@@ -1,8 +1,8 @@
-"""Where new layers go: the plot under the image, the original beside it, and the view."""
+"""Where new layers lie: the plot under the image, the original to its left, the gain to its right."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from napari.layers import Image
@@ -27,17 +27,20 @@ if TYPE_CHECKING:
 #: Space between an image and what stands beside it, as a fraction of the image's width.
 GAP = 0.02
 
-#: Who sees less than this part of an image, on any axis, looks at a detail.
-DETAIL = 0.6
+#: How many times as tall as wide an image is that has its plot to the right.
+TALL = 2.0
 
 #: A plot narrower than this is not legible: the plot layer's coarser levels end there.
 COARSEST = 600
 
 
 def histogram_layer(
-    source: Image, levels: Sequence[Any], outcome: Outcome, *, beside: bool = False
+    source: Image, levels: Sequence[Any], outcome: Outcome, *, beside: Sequence[Layer] = ()
 ) -> Image:
     """A plot under the source, as wide as it; in n-D it shows at every slice.
+
+    Under an image that is much taller than wide it would be too small to read: there it
+    stands to the right, and is as wide as the image is tall.
 
     Parameters
     ----------
@@ -46,8 +49,8 @@ def histogram_layer(
         The picture, and coarser ones (see `coarser_too`).
     outcome : Outcome
         Whose histograms are shown; they go to the layer's metadata.
-    beside : bool
-        The plot also spans the copy of the original that stands to the left.
+    beside : sequence of Layer
+        What stands to the left and right of the source: the plot spans that, too.
 
     Notes
     -----
@@ -55,7 +58,7 @@ def histogram_layer(
     at every index of the others. It has coarser levels, so that its words are not
     torn where the screen has fewer pixels than the plot.
     """
-    pixel, corner = _place_under(source, levels[0].shape[1], beside)
+    pixel, corner = _place_for(levels[0].shape[1], [source, *beside])
     return Image(
         list(levels),
         scale=(pixel, pixel),
@@ -67,13 +70,13 @@ def histogram_layer(
 
 
 def histogram_stack_layer(
-    source: Image, pictures: PlotStack, outcome: Outcome, *, beside: bool = False
+    source: Image, pictures: PlotStack, outcome: Outcome, *, beside: Sequence[Layer] = ()
 ) -> Image:
     """As `histogram_layer`, but with a plot of its own for every plane of the source.
 
     The pictures are lazy: each is drawn when its plane is looked at.
     """
-    pixel, corner = _place_under(source, pictures.shape[1], beside)
+    pixel, corner = _place_for(pictures.shape[1], [source, *beside])
     return Image(
         pictures.levels(),
         affine=_at_the_planes(source, pixel, corner),
@@ -102,13 +105,21 @@ def _at_the_planes(source: Image, pixel: float, corner: NDArray[np.float64]) -> 
     return place
 
 
-def _place_under(source: Image, width: int, beside: bool) -> tuple[float, NDArray[np.float64]]:
-    """The size of a plot's pixel, and where its first one is."""
-    low, high = world_box(source)
-    whole = high[-1] - low[-1]
-    left = low[-1] - (1 + GAP) * whole if beside else low[-1]
-    pixel = (high[-1] - left) / width
-    return pixel, np.array([high[-2] + GAP * whole, left]) + pixel / 2
+def _place_for(width: int, images: Sequence[Layer]) -> tuple[float, NDArray[np.float64]]:
+    """The size of the pixels of a plot that is `width` pixels wide, and where its first one is."""
+    low, high = spanned(images)
+    tall, wide = high - low
+    if tall > TALL * wide:
+        pixel, corner = tall / width, np.array([low[0], high[1] + GAP * tall])
+    else:
+        pixel, corner = wide / width, np.array([high[0] + GAP * wide, low[1]])
+    return pixel, corner + pixel / 2
+
+
+def spanned(images: Sequence[Layer]) -> Box:
+    """The box around several layers, on the last two axes of the world."""
+    boxes = np.stack([[end[-2:] for end in world_box(layer)] for layer in images])
+    return boxes[:, 0].min(axis=0), boxes[:, 1].max(axis=0)
 
 
 def _plot_state(source: Image, outcome: Outcome) -> dict[str, Any]:
@@ -131,17 +142,21 @@ def coarser_too(picture: NDArray[np.uint8]) -> list[NDArray[np.uint8]]:
 
 def original_layer(source: Image) -> Image:
     """A copy of the source to its left; it shares the data."""
-    low, high = world_box(source)
-    shift = np.zeros(source.ndim)
-    shift[-1] = (1 + GAP) * (high[-1] - low[-1])
-    affine = np.array(source.affine.affine_matrix)
-    affine[:-1, -1] -= shift
     changes = {
         "name": f"{source.name} original",
-        "affine": affine,
+        "affine": affine_beside(source, -1),
         "metadata": {KEY: {"kind": ORIGINAL, "source": source.name}},
+        "visible": True,
     }
     return layer_like(source, source.data, changes)
+
+
+def affine_beside(source: Image, side: Literal[-1, 1]) -> NDArray[np.float64]:
+    """The affine of the source, moved to its left (-1) or right (1) by its width."""
+    low, high = world_box(source)
+    affine = np.array(source.affine.affine_matrix)
+    affine[-2, -1] += side * (1 + GAP) * (high[-1] - low[-1])
+    return affine
 
 
 def original_of(viewer: ViewerModel, source: Image) -> Image | None:
@@ -156,42 +171,6 @@ def world_box(layer: Layer) -> Box:
     corners = np.stack([c.ravel() for c in np.meshgrid(*ends, indexing="ij")], axis=1)
     places = np.array([layer.data_to_world(corner) for corner in corners])
     return places.min(axis=0), places.max(axis=0)
-
-
-def add_beside(viewer: ViewerModel, source: Image, made: Sequence[Image]) -> None:
-    """Add layers above the source (which stays the active layer), and show them.
-
-    They go on top of those of earlier runs. napari gives each a name of its own if
-    there is one of that name. The view is fitted to all layers, but not if the person
-    looks at a detail of the source.
-    """
-    selected, active = set(viewer.layers.selection), viewer.layers.selection.active
-    whole = not _zoomed_in(viewer, source)
-    place = viewer.layers.index(source) + 1
-    while place < len(viewer.layers) and kind_of(viewer.layers[place]):
-        place += 1
-    for offset, layer in enumerate(made):
-        viewer.layers.insert(place + offset, layer)
-    viewer.layers.selection = selected
-    viewer.layers.selection.active = active
-    if whole and viewer.dims.ndisplay == 2:
-        viewer.reset_view()
-
-
-def _zoomed_in(viewer: ViewerModel, layer: Image) -> bool:
-    """Whether a person looks at a detail of the layer.
-
-    That a part of it lies outside is not enough: docks that open narrow the canvas.
-    """
-    corners = np.asarray(layer.corner_pixels, dtype=np.float64)
-    if layer.multiscale:
-        corners = corners * np.asarray(layer.downsample_factors[layer.data_level])
-    seen = corners[1] - corners[0]
-    if not seen.any():  # not drawn yet
-        return False
-    offset = viewer.dims.ndim - layer.ndim
-    shown = [axis - offset for axis in viewer.dims.displayed if axis >= offset]
-    return bool(np.any(seen[shown] < DETAIL * np.array(shape_of(layer))[shown]))
 
 
 def _halved(picture: NDArray[np.uint8]) -> NDArray[np.uint8]:

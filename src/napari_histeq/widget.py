@@ -37,7 +37,7 @@ class EqualizePanel(Container[Any]):
         self._viewer = viewer
         self._links, self._layer_links = Links(), Links()
         self._job: jobs.Run | None = None
-        self._began = 0.0
+        self._began, self._placed = 0.0, ""
         self._measured: Image | None = None
         self._made: Any = {}
         self._kept: dict[str, dict[str, Any]] = {}
@@ -271,16 +271,20 @@ class EqualizePanel(Container[Any]):
             return
         self["preview"].value = False
         try:
-            job = jobs.Run(self._viewer, source, self.choice())
+            job = jobs.Run(self._viewer, source, self.choice(), self._note_placed)
         except EXPECTED as error:
             show_error(str(error))
             self["status"].value = str(error)
             return
-        self._job, self._began = job, time.monotonic()
+        self._job, self._began, self._placed = job, time.monotonic(), ""
         job.progressed.connect(self._show_progress)
         job.ended.connect(self._ended)
         self._show_running()
         job.start()
+
+    def _note_placed(self, words: str) -> None:
+        """What a run hid or moved, to be said at its end."""
+        self._placed = words
 
     def _cancel(self, _: object = None) -> None:
         if self._job is not None:
@@ -300,7 +304,7 @@ class EqualizePanel(Container[Any]):
                 self._live.remember(job.source, job.choice, what.after)
             self._show_rows()
             seconds = time.monotonic() - self._began
-            what = f"“{what.record.source}” equalized in {seconds:.1f} s"
+            what = f"“{what.record.source}” equalized in {seconds:.1f} s. {self._placed}".strip()
         self["status"].value = "Canceled: nothing was added." if how == "canceled" else str(what)
 
     def _show_running(self) -> None:

@@ -19,13 +19,14 @@ from napari_histeq.display import Worn
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from napari.layers import Image
+    from napari.layers import Image, Layer
     from napari.utils.events import Event
 
 #: The attributes, and events, that make the look of a layer.
 LOOK = ("colormap", "gamma", "contrast_limits", "contrast_limits_range", "auto_contrast")
 
 CANVAS, CONTROLS = "napari._vispy.", "napari._qt."
+LINKS = "napari.layers.utils._link_layers"
 
 
 class Wearer(Protocol):
@@ -45,6 +46,17 @@ def heard_by(layer: Image, *modules: str) -> Iterator[None]:
                 for callback in _listeners(emitter):
                     if not _module_of(callback).startswith(modules):
                         blocked.enter_context(emitter.blocker(callback))
+        yield
+
+
+@contextmanager
+def unlinked(layer: Layer, name: str) -> Iterator[None]:
+    """Change an attribute of a layer, but not of those that are linked to it."""
+    with ExitStack() as blocked:
+        emitter = layer.events[name]
+        for callback in _listeners(emitter):
+            if _module_of(callback) == LINKS:
+                blocked.enter_context(emitter.blocker(callback))
         yield
 
 
