@@ -70,7 +70,7 @@ class Task:
     source: str = "image"
     region: Callable[..., NDArray[np.bool_]] | None = None
     region_name: str = ""
-    ignored: float | None = None
+    ignored: int | float | None = None
     method: Method = Global()  # noqa: RUF009  (frozen)
     axes: tuple[int, ...] | None = None
     channel_axis: int | None = None

@@ -266,10 +266,28 @@ def counting(image: Any, mask: Any, ignored: float | None, channel_axis: int | N
     """
     if ignored is None:
         return mask
-    other: Any = plain(image) != ignored
+    pixels = plain(image)
+    wanted = _held(ignored, pixels.dtype)
+    if wanted is None:
+        return mask
+    other: Any = pixels != wanted
     if channel_axis is not None:
         other = np.any(np.moveaxis(other, channel_axis, -1)[..., :3], axis=-1)
     return other if mask is None else other & mask
+
+
+def _held(value: float, dtype: np.dtype[Any]) -> float | None:
+    """A value as pixels of a dtype may hold it, so that it can be compared; None if none can.
+
+    Of integers it is an int: float64 tells no whole numbers beyond 2**53 apart.
+    """
+    if dtype.kind == "f":
+        return value if abs(value) <= float(np.finfo(dtype).max) else None
+    if dtype.kind not in "iu":
+        return value
+    limits = np.iinfo(dtype)
+    fits = value == int(value) and int(limits.min) <= value <= int(limits.max)
+    return int(value) if fits else None
 
 
 def plain(image: Any) -> Any:

@@ -230,7 +230,7 @@ class EqualizePanel(Container[Any]):
         if name == self._method_shown:
             return
         old = self._options_shown
-        self._kept[self._method_shown] = {field.name: self[field.name].value for field in old}
+        self._kept[self._method_shown] = {f.name: fields.kept(self[f.name]) for f in old}
         self._parts.show_options([], [])
         for field in old:
             row = self[field.name]

@@ -44,7 +44,7 @@ class Choice:
 
     method: Method = Global()  # noqa: RUF009  (frozen)
     region: Labels | Shapes | None = None
-    ignored: float | None = None
+    ignored: int | float | None = None
     axes: Sequence[str | int] | None = None
     out_range: str | tuple[float, float] = "auto"
     strength: float = 1.0

@@ -3,76 +3,46 @@
 from __future__ import annotations
 
 import math
-from ast import literal_eval
+import re
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
-from magicgui.widgets import (
-    CheckBox,
-    ComboBox,
-    Container,
-    FloatSlider,
-    FloatSpinBox,
-    LineEdit,
-    RadioButtons,
-    Slider,
-    SpinBox,
-)
-from qtpy.QtWidgets import QDoubleSpinBox
+from magicgui.widgets import CheckBox, ComboBox, Container, LineEdit, RadioButtons
 
+from napari_histeq._panel.numbers import ANY, Number, Sliding, Typed, shortened
 from napari_histeq._panel.tips import tip
 from napari_histeq.tiles import Length, without_pixels
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from magicgui.widgets.bases import ValueWidget
-
-    from napari_histeq.core._options import OptionField
-
-#: The greatest number a spin box offers where the option has no limit.
-MOST = 1e9
+    from napari_histeq.core._options import Option, OptionField
 
 #: A whole number with so many choices or fewer gets a slider.
 SLIDER_STEPS = 64
 
-
-class OffSpinBox(FloatSpinBox):
-    """A number that may be infinite, which is shown as "off" (the least entry)."""
-
-    def __init__(self, value: float, **kwargs: Any) -> None:
-        super().__init__(value=0.0, min=0.0, max=MOST, **kwargs)
-        self.native.setSpecialValueText("off")
-        self.value = value
-
-    def get_value(self) -> float:
-        """The number; infinity if off."""
-        return float(super().get_value()) or math.inf
-
-    def set_value(self, value: float) -> None:
-        """Set a number, or infinity."""
-        super().set_value(0.0 if math.isinf(value) else value)
-
-
-class ExactSpinBox(FloatSpinBox):
-    """A spin box whose value is the number it shows: it shows as many digits as are set."""
-
-    def __init__(self, value: float, **kwargs: Any) -> None:
-        super().__init__(**kwargs)
-        self.native.setDecimals(digits(value) + (0 < value < 1))
-        self.value = value
-
-    def set_value(self, value: float) -> None:
-        """Set a number of up to 6 decimals."""
-        self.native.setDecimals(max(self.native.decimals(), digits(value)))
-        super().set_value(value)
+#: A whole number that the length of an axis may be.
+_WHOLE = re.compile(r"\s*[+-]?\d{1,18}\s*")
 
 
 class Auto(LineEdit):
-    """Numbers separated by commas, or a length; None if empty, shown as "automatic"."""
+    """Numbers separated by commas, or a length; None if empty, shown as "automatic".
 
-    def __init__(self, value: Any = None, **kwargs: Any) -> None:
+    Parameters
+    ----------
+    value : int, tuple of int, Length or None
+    option : Option
+        The limits of each number.
+    length : bool
+        Whether a length may be given.
+    """
+
+    def __init__(
+        self, value: Any = None, *, option: Option = ANY, length: bool = False, **kwargs: Any
+    ) -> None:
+        self._option, self._length = option, length
         super().__init__(**kwargs)
-        self.native.setPlaceholderText("automatic")
+        self.native.setPlaceholderText("automatic; or 64; or 20 µm" if length else "automatic")
         self.value = value
 
     def get_value(self) -> Any:
@@ -81,48 +51,32 @@ class Auto(LineEdit):
         Raises
         ------
         ValueError
-            If it says nothing that is a number.
+            If it says nothing that is a number, or one that is out of range.
         """
-        text = without_pixels(str(super().get_value())).strip()
-        length = Length.parsed(text)
-        if length is not None:
+        text = self.native.text().strip()
+        plain = without_pixels(text) if self._length else text
+        length = Length.parsed(plain) if self._length else None
+        if length is not None or not plain:
             return length
-        try:
-            return literal_eval(text) if text else None
-        except (ValueError, SyntaxError):
+        parts = plain.strip("()[] ").removesuffix(",").split(",")
+        if not all(map(_WHOLE.fullmatch, parts)):
+            raise ValueError(f"{self.label}: “{shortened(text)}” is not a number: {self._cure()}")
+        sizes = tuple(map(int, parts))
+        if not all(self._option.admits(size) for size in sizes):
             raise ValueError(
-                f"{self.label} is {text!r}: give a number, several, separated by "
-                "commas (64, or 8, 64, 64), a length with its unit (20 µm), or leave it empty"
-            ) from None
+                f"{self.label}: {shortened(text)} is out of range: each number must be "
+                f"{self._option.limits}"
+            )
+        return sizes if "," in plain else sizes[0]
+
+    def _cure(self) -> str:
+        words = "give a whole number, several, separated by commas (64, or 8, 64, 64)"
+        return f"{words}{', a length with its unit (20 µm)' * self._length}, or leave it empty"
 
     def set_value(self, value: Any) -> None:
-        """Set a number, a tuple, or None."""
-        words = "" if value is None else str(value).strip("()[]")
-        super().set_value(words)
-
-
-class ExactSlider(FloatSlider):
-    """A slider whose value is the number it shows: no more digits, and no fewer."""
-
-    def __init__(self, *, step: float = 0.01, **kwargs: Any) -> None:
-        self._digits = digits(step)
-        super().__init__(step=step, **kwargs)
-        self._show_digits()
-
-    def get_value(self) -> float:
-        """The number shown."""
-        return round(float(super().get_value()), self._digits)
-
-    def set_value(self, value: float) -> None:
-        """Set a number of up to 6 decimals, and show as many as it has."""
-        self._digits = max(self._digits, digits(value))
-        self._show_digits()
-        super().set_value(value)
-
-    def _show_digits(self) -> None:
-        readout = self.native.findChild(QDoubleSpinBox)
-        if readout.decimals() != self._digits:  # it would lay out the panel anew
-            readout.setDecimals(self._digits)
+        """Set a number, a tuple, a length, None, or what was typed."""
+        words = "" if value is None else str(value)
+        super().set_value(words if isinstance(value, Typed) else words.strip("()[]"))
 
 
 class Either(RadioButtons):
@@ -175,24 +129,37 @@ class AxesRow(Container[CheckBox]):
             box.value = place in places
 
 
-def digits(number: float) -> int:
-    """Decimals of a number, 2 at least and 6 at most."""
-    return max(2, len(f"{number:.6f}".rstrip("0").partition(".")[2]))
+def control(field: OptionField, value: Any) -> Any:
+    """The control for an option, from its type and limits; `value` is what it starts with."""
+    named: dict[str, Any] = {
+        "name": field.name,
+        "label": caption(field),
+        "tooltip": tip(_tooltip(field)),
+    }
+    option = field.option
+    if field.choices:
+        return ComboBox(value=value, choices=field.choices, **named)
+    if field.type is bool:
+        return CheckBox(value=value, **named)
+    if field.type not in (int, float):
+        return Auto(value, option=option, length=field.name == "kernel_size", **named)
+    if math.isfinite(span := _span(field)) and (field.type is float or span <= SLIDER_STEPS):
+        return Sliding(value, option=option, step=_step(field), kind=field.type, **named)
+    off = field.type is float and math.isinf(field.default)
+    return Number(value, option=option, kind=field.type, off=off, **named)
 
 
-def control(field: OptionField, value: Any) -> ValueWidget[Any]:
-    """The control for an option, from its type and limits."""
-    kind = _kind(field)
-    made: ValueWidget[Any] = kind(
-        name=field.name,
-        label=caption(field),
-        tooltip=tip(_tooltip(field)),
-        value=value,
-        **_limits(field, value),
-    )
-    if field.name == "kernel_size":
-        made.native.setPlaceholderText("automatic; or 64; or 20 µm")
-    return made
+def _step(field: OptionField) -> float:
+    """What a slider moves by: 1, or a hundredth, or the last digit of the default."""
+    if field.type is int:
+        return 1
+    return 10.0 ** min(int(Decimal(repr(field.default)).as_tuple().exponent), -2)
+
+
+def kept(row: Any) -> Any:
+    """What a control holds, to be given to `control` later: of a text all of it, even junk."""
+    line = row.native_box if isinstance(row, Sliding) else row.native
+    return Typed(line.text()) if isinstance(row, Auto | Number | Sliding) else row.value
 
 
 def caption(field: OptionField) -> str:
@@ -204,43 +171,6 @@ def caption(field: OptionField) -> str:
 def _tooltip(field: OptionField) -> str:
     limits = "" if field.choices or field.type is bool else f" ({field.option.limits})"
     return f"{field.option.help}{limits}"
-
-
-def _kind(field: OptionField) -> Any:
-    if field.choices:
-        return ComboBox
-    if field.type is bool:
-        return CheckBox
-    if field.type is int:
-        return Slider if _span(field) <= SLIDER_STEPS else SpinBox
-    if field.type is float:
-        return ExactSlider if math.isfinite(_span(field)) else _unbounded(field)
-    return Auto
-
-
-def _unbounded(field: OptionField) -> Any:
-    return OffSpinBox if math.isinf(field.default) else ExactSpinBox
-
-
-def _limits(field: OptionField, value: Any) -> dict[str, Any]:
-    kind = _kind(field)
-    if kind is ComboBox:
-        return {"choices": field.choices}
-    if kind in (CheckBox, Auto, OffSpinBox):
-        return {}
-    step = 1 if field.type is int else 10.0 ** -max(digits(field.default), digits(value))
-    return {"min": _least(field, step), "max": _most(field), "step": step}
-
-
-def _least(field: OptionField, step: float) -> float:
-    option = field.option
-    if option.ge is not None:
-        return option.ge
-    return -MOST if option.gt is None else option.gt + step
-
-
-def _most(field: OptionField) -> float:
-    return MOST if field.option.le is None else field.option.le
 
 
 def _span(field: OptionField) -> float:

@@ -14,9 +14,11 @@ from magicgui.widgets import (
 from qtpy.QtWidgets import QComboBox, QSizePolicy
 
 from napari_histeq._panel import evidence
-from napari_histeq._panel.fields import MOST, AxesRow, Either, ExactSlider, ExactSpinBox
+from napari_histeq._panel.fields import AxesRow, Either
+from napari_histeq._panel.numbers import Number, Sliding
 from napari_histeq._panel.tips import tip
 from napari_histeq.core import METHODS
+from napari_histeq.core._options import Option
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -80,14 +82,7 @@ def region_rows(regions: Callable[..., Any]) -> list[Widget]:
             text="Ignore pixels equal to",
             tooltip=tip("Do not count pixels of one intensity, such as a black background."),
         ),
-        ExactSpinBox(
-            name="ignored_value",
-            value=0,
-            min=-MOST,
-            max=MOST,
-            step=1,
-            tooltip=tip("The intensity to ignore."),
-        ),
+        Number(0, name="ignored_value", label="Value", tooltip=tip("The intensity to ignore.")),
         AxesRow(
             name="axes",
             tooltip=tip(
@@ -105,12 +100,12 @@ def output_rows() -> list[Widget]:
 
 def _range_rows() -> list[Widget]:
     return [
-        ExactSlider(
-            name="strength",
-            value=1.0,
-            min=0.0,
-            max=1.0,
+        Sliding(
+            1.0,
+            option=Option("", ge=0, le=1),
             step=0.01,
+            name="strength",
+            label="Strength",
             tooltip=tip("How far to go: 0 leaves the image as it is, 1 equalizes fully."),
         ),
         _narrow(
@@ -123,20 +118,8 @@ def _range_rows() -> list[Widget]:
                 ),
             )
         ),
-        ExactSpinBox(
-            name="low",
-            value=0,
-            min=-MOST,
-            max=MOST,
-            tooltip=tip("Lowest intensity of the result."),
-        ),
-        ExactSpinBox(
-            name="high",
-            value=255,
-            min=-MOST,
-            max=MOST,
-            tooltip=tip("Highest intensity of the result."),
-        ),
+        Number(0, name="low", label="From", tooltip=tip("Lowest intensity of the result.")),
+        Number(255, name="high", label="To", tooltip=tip("Highest intensity of the result.")),
     ]
 
 

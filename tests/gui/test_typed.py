@@ -1,0 +1,89 @@
+"""What a person types into the panel: taken exactly, or refused in words and kept."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import dask.array as da
+import numpy as np
+import pytest
+
+from napari_histeq import equalize
+from napari_histeq.record import KEY, counting
+
+if TYPE_CHECKING:
+    import napari
+
+IMAGE = np.random.default_rng(0).integers(0, 200, (32, 40), dtype=np.uint8)
+BIG = np.array([[2**53, 2**53 + 1], [2**64 - 1, 2**64 - 2]], np.uint64)
+
+
+@pytest.mark.parametrize("text", ["abc", "[", "1..2 um", "9" * 5000, "(" * 300, "20 parsec"])
+def test_junk_does_not_keep_another_method_away(
+    viewer: napari.Viewer, panel: Any, qtbot: Any, text: str
+) -> None:
+    viewer.add_image(IMAGE)
+    panel["method"].value = "clahe"
+    panel["kernel_size"].native.setText(text)
+    kept = panel["kernel_size"].native.text()
+    panel["clip_limit"].native.setText("1e")
+    panel["method"].value = "global"
+    assert "power" in [row.name for row in panel]
+    assert "kernel_size" not in [row.name for row in panel]
+    panel["power"].native_box.setText("much")
+    panel["method"].value = "clahe"
+    assert panel["kernel_size"].native.text() == kept
+    assert panel["clip_limit"].native.text() == "1e"
+    panel["method"].value = "global"
+    assert panel["power"].native_box.text() == "much"
+    qtbot.wait(1)  # Qt deletes the rows that are gone
+
+
+def test_what_cannot_be_read_is_told_and_not_run(viewer: napari.Viewer, panel: Any) -> None:
+    viewer.add_image(IMAGE)
+    panel["power"].native_box.setText("much")
+    panel["run"].native.click()
+    assert "Power: “much” is not a number" in panel["status"].value
+    assert panel._job is None
+
+
+@pytest.mark.parametrize("wanted", [2**53 + 1, 2**64 - 1, 2**64 - 2])
+def test_a_large_whole_number_is_ignored_exactly(
+    viewer: napari.Viewer, panel: Any, run: Any, wanted: int
+) -> None:
+    source = viewer.add_image(BIG)
+    panel["ignore"].value = True
+    panel["ignored_value"].native.setText(str(wanted))
+    run()
+    made = viewer.layers[f"{source.name} equalized"]
+    assert made.metadata[KEY]["ignored"] == wanted
+    np.testing.assert_array_equal(made.data, equalize(BIG, mask=wanted != BIG))
+
+
+@pytest.mark.parametrize("ignored", [2**53 + 1, float(2**53), 2**64 - 1, -1, 0.5, 1e300, 2**63])
+@pytest.mark.parametrize(
+    "dtype", [np.uint8, np.int64, np.uint64, np.float16, np.float32, np.float64]
+)
+def test_pixels_are_compared_exactly(ignored: float, dtype: Any) -> None:
+    values = [0, 1, 2**53, 2**53 + 1, 2**63 - 1]
+    if np.dtype(dtype).kind == "f":
+        with np.errstate(over="ignore"):
+            pixels = np.array([0, 0.5, *values], dtype)
+            wanted = [dtype(ignored) != p or np.isinf(p) for p in pixels]
+    else:
+        most = int(np.iinfo(dtype).max)
+        pixels = np.array([v for v in [*values, 2**64 - 1, 2**64 - 2] if v <= most], dtype)
+        wanted = [int(p) != ignored for p in pixels]
+    for image in (pixels, da.from_array(pixels, chunks=2)):
+        found = counting(image, None, ignored, None)
+        found = np.full(pixels.shape, True) if found is None else np.asarray(found)
+        np.testing.assert_array_equal(found, wanted)
+
+
+def test_the_range_reaches_the_core_as_typed(viewer: napari.Viewer, panel: Any) -> None:
+    viewer.add_image(IMAGE)
+    panel["out_range"].value = "custom"
+    panel["low"].native.setText("0.125")
+    panel["high"].native.setText("18446744073709551615")
+    assert panel.choice().out_range == (0.125, 2**64 - 1)
+    assert isinstance(panel.choice().out_range[1], int)
