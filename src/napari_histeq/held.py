@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_histeq.core._validate import is_lazy
+
 if TYPE_CHECKING:
     from napari.layers import Image
     from numpy.typing import NDArray
@@ -18,13 +20,39 @@ def slice_of(layer: Image) -> NDArray[Any]:
     """The displayed slice as measured, at the displayed level; no disk is touched.
 
     napari has no public name for it.
+
+    Raises
+    ------
+    ChunkError
+        If these pixels have another dtype than the layer's data declare.
     """
-    return np.asarray(layer._slice.image.raw)  # noqa: SLF001
+    pixels = np.asarray(layer._slice.image.raw)  # noqa: SLF001
+    corner = np.asarray(layer.corner_pixels)[0] if layer.multiscale else np.zeros(layer.ndim)
+    _check(layer, layer.data_level, pixels, corner)
+    return pixels
 
 
 def coarsest_of(layer: Image) -> NDArray[Any]:
-    """The displayed slice of a pyramid's coarsest level: all of it."""
-    return np.asarray(layer._slice.thumbnail.raw)  # noqa: SLF001
+    """The displayed slice of a pyramid's coarsest level: all of it; errors as `slice_of`."""
+    pixels = np.asarray(layer._slice.thumbnail.raw)  # noqa: SLF001
+    if layer.multiscale:  # else it is made for the thumbnail
+        _check(layer, len(layer.data) - 1, pixels, np.zeros(layer.ndim))
+    return pixels
+
+
+def _check(layer: Image, number: int, pixels: NDArray[Any], corner: NDArray[Any]) -> None:
+    """Refuse pixels of a lazy level, read from `corner` on, of a dtype that it does not declare."""
+    level = layer.data[number] if layer.multiscale else layer.data
+    world = layer._slice_input.world_slice  # noqa: SLF001
+    thick = any((*world.margin_left, *world.margin_right))
+    if thick or not is_lazy(level):  # a projection of planes has a dtype of its own
+        return
+    from napari_histeq.core import lazy
+
+    place = np.asarray(layer._data_slice.point, float)  # noqa: SLF001  (NaN: displayed)
+    place = place / np.asarray(layer.downsample_factors)[number] if layer.multiscale else place
+    start = np.where(np.isnan(place), corner, np.rint(place))
+    lazy.check_read(level, pixels, tuple(int(n) for n in start))
 
 
 def visible_of(layer: Image) -> NDArray[Any]:

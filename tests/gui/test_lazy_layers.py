@@ -263,3 +263,32 @@ def test_work_runs_where_the_preference_says() -> None:
         with pytest.raises(ValueError, match="No global client"):
             distributed.get_client()
     assert np.array_equal(got.compute(scheduler="threads"), equalize(volume()))
+
+
+def lying_plane(pixels: np.ndarray) -> da.Array:
+    """A lazy stack whose last plane is of another dtype than the stack declares."""
+
+    def read(block: Any, block_id: Any = None) -> Any:
+        return block.astype("u4") if block_id[0] == len(pixels) - 1 else block
+
+    return da.from_array(pixels, chunks=(1, *pixels.shape[1:])).map_blocks(
+        read, dtype="u2", meta=np.empty((0, 0, 0), "u2")
+    )
+
+
+@pytest.mark.parametrize("method", ["global", "clahe"])
+def test_the_preview_names_a_chunk_of_another_dtype(
+    viewer: napari.Viewer, panel: Any, qtbot: Any, method: str
+) -> None:
+    viewer.add_image(lying_plane(volume()), name="stack", contrast_limits=(0, 4000))
+    viewer.dims.set_point(0, 0)
+    panel["method"].value = method
+    panel["preview"].value = True
+    qtbot.wait(300)
+    assert "chunk" not in panel["status"].value
+    viewer.dims.set_point(0, 5)
+    qtbot.waitUntil(lambda: "chunk (5, 0, 0) of the image" in panel["status"].value, timeout=10_000)
+    assert "at [5:6, 0:60, 0:80]" in panel["status"].value
+    assert "declared as uint16 of shape (1, 60, 80), but is uint32" in panel["status"].value
+    viewer.dims.set_point(0, 1)
+    qtbot.waitUntil(lambda: "chunk" not in panel["status"].value, timeout=10_000)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-from napari.utils.notifications import show_error
+from napari.utils.notifications import show_error, show_warning
 from qtpy.QtCore import QObject, QTimer
 
 from napari_histeq import display, held, layers, worn
 from napari_histeq._panel.links import Links
 from napari_histeq._record_fields import RecordError
-from napari_histeq.core import METHODS, compute_histogram, transfer_function
+from napari_histeq.core import METHODS, ChunkError, compute_histogram, transfer_function
 from napari_histeq.core._options import from_dict
 from napari_histeq.core.histogram import output_limits
 from napari_histeq.record import KEY
@@ -87,11 +87,14 @@ class Follower(QObject):
         layer = self._layer
         try:
             record = layers.record_of(layer)
+            pixels = (held.visible_of if self.what == "view" else held.slice_of)(layer)
         except RecordError as error:  # it was changed meanwhile
             follow(self._viewer, layer, "")
             show_error(str(error))
             return
-        pixels = (held.visible_of if self.what == "view" else held.slice_of)(layer)
+        except ChunkError as error:  # another slice may do
+            show_warning(f"“{layer.name}” can not follow: {error}")
+            return
         if record is None or not pixels.size:
             return
         histogram = compute_histogram(held.thinned(pixels))

@@ -16,6 +16,7 @@ from napari_histeq._panel import crop
 from napari_histeq._panel.links import Links
 from napari_histeq._panel.view import View, view_of, window_of
 from napari_histeq._steps import count_of
+from napari_histeq.core import ChunkError
 from napari_histeq.record import KEY
 from napari_histeq.task import Task, counted_limits
 from napari_histeq.work import EXPECTED
@@ -137,7 +138,11 @@ class Patch(QObject):
         if source._slice.empty:  # noqa: SLF001  (the viewer stands beside it)
             self._take_off()
             return
-        view = view_of(self._viewer, source)
+        try:
+            view = view_of(self._viewer, source)
+        except ChunkError as error:
+            self._fail(str(error))
+            return
         affine = _to_world(source) @ view.place
         self._working = True
         worker = create_worker(_equalized, view, task, histogram, _start_thread=False)

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from napari_histeq.core._kernels import compiled
+from napari_histeq.core._kernels import compiled, kernel
 
 # What is compiled has Numba's types, not numpy's: no use in checking these.
 Array = Any
@@ -21,7 +21,14 @@ RUN = np.uint64(1024)
 ONE, TWO = np.uint64(1), np.uint64(2)
 
 
-@compiled
+@kernel(
+    flat="u1[:]",
+    rows="u8[:]",
+    starts="u8[t]",
+    stops="u8[t]",
+    counts="C[t,256]",
+    within=("flat rows max stops",),
+)
 def count_bytes(flat: Array, rows: Array, starts: Array, stops: Array, counts: Array) -> None:
     """Add the bytes of the tiles ``starts[t]:stops[t]`` of all rows to ``counts[t]`` (256)."""
     # Four tables: a run of equal pixels would wait for its own last store at every step.
@@ -55,7 +62,20 @@ def place(value: Any, low: Any, unit: Any, scale: Any, top: Any) -> Any:
     return u if u < top else top  # noqa: FURB136
 
 
-@compiled
+@kernel(
+    flat="R[:]",
+    rows="u8[r]",
+    starts="u8[t]",
+    stops="u8[t]",
+    mask="u1[:]",
+    mask_rows="u8[r?]",
+    knots="f8[4]",
+    counts="C[t,:]",
+    within=(
+        "flat rows max stops",
+        "mask mask_rows max stops",
+    ),
+)
 def count_values(
     flat: Array,
     rows: Array,
@@ -176,7 +196,7 @@ def curve(counts: Array, limit: float, target: int, alpha: float, heights: Array
     return True
 
 
-@compiled
+@kernel(counts="C[t,n]", out="T[t,n]", filled="?[t]")
 def curves(
     counts: Array, limit: float, target: int, alpha: float, full: float, out: Array, filled: Array
 ) -> None:
@@ -198,7 +218,7 @@ def at_bytes(y: Array, below: Array, part: Array, full: float, out: Array) -> No
         out[level] = np.uint16((low + (high - low) * part[level]) * full + 0.5)
 
 
-@compiled
+@kernel(counts="C[t,256]", places="f8[256]", out="T[t,256]", filled="?[t]")
 def curves_of_bytes(
     counts: Array,
     places: Array,

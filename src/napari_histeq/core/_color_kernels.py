@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_histeq.core._kernels import compiled
+from napari_histeq.core._kernels import kernel
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-@compiled
+@kernel(pixels="U[n,3|4]", out="U[n]")
 def luminance_levels(pixels: NDArray[Any], out: NDArray[Any]) -> None:
     """BT.709 luminance of (n, C) uint8 or uint16 pixels, rounded to levels.
 
@@ -26,7 +26,7 @@ def luminance_levels(pixels: NDArray[Any], out: NDArray[Any]) -> None:
         out[i] = np.uint32(total) >> shift
 
 
-@compiled
+@kernel(pixels="F[n,3|4]", out="F[n]")
 def luminance_values(pixels: NDArray[Any], out: NDArray[Any]) -> None:
     """BT.709 luminance of (n, C) float pixels."""
     for i in range(pixels.shape[0]):
@@ -35,7 +35,7 @@ def luminance_values(pixels: NDArray[Any], out: NDArray[Any]) -> None:
         out[i] = green + 0.2126 * (red - green) + 0.0722 * (blue - green)
 
 
-@compiled
+@kernel(pixels="R[n,c]", before="R[n]", after="R[n]", out="F[n,c]")
 def recolor(
     pixels: NDArray[Any],
     before: NDArray[Any],
@@ -68,7 +68,7 @@ def recolor(
         out[i, 0], out[i, 1], out[i, 2] = red, green, blue
 
 
-@compiled
+@kernel(pixels="U[n,c]", before="U[n]", after="U[n]", out="U[n,c]")
 def recolor_levels(
     pixels: NDArray[Any],
     before: NDArray[Any],

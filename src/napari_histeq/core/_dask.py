@@ -21,16 +21,19 @@ import dask.array as da
 from dask._task_spec import Alias, DataNode, Task, TaskRef, convert_legacy_graph
 from dask.base import get_scheduler
 from dask.callbacks import Callback
+from dask.core import reverse_dict
 from dask.local import get_sync
 from dask.threaded import get as get_threaded
 
 from napari_histeq.core import _blocks
+from napari_histeq.core._chunks import Declared
 from napari_histeq.core.errors import ChunkError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     Graph = dict[Any, Any]
+    Known = dict[str, Declared]
 
 #: Parts of a sum that are added up by one task.
 BRANCHES = 8
@@ -72,10 +75,10 @@ class Gate:
 class _Guarded:
     """A task of a graph that tells which chunk it is when it fails."""
 
-    def __init__(self, node: Any, gate: Gate, known: dict[str, str]) -> None:
+    def __init__(self, node: Any, gate: Gate, known: Known) -> None:
         self._node, self._gate = node, gate
         name, self._index = _place(node.key)
-        self._array = known.get(name, name)
+        self._array = known.get(name, Declared(name))
         self._names = tuple(node.dependencies)
 
     @property
@@ -90,8 +93,10 @@ class _Guarded:
             except ChunkError:
                 raise
             except Exception as error:  # whatever a reader raises; it goes on
+                if STEP in self._array.words:  # a fault of our own: of no chunk
+                    raise
                 cause = f"{type(error).__name__}: {error}"
-                raise ChunkError(self._array, self._index, cause) from error
+                raise self._array.error(self._index, cause) from error
 
 
 def _place(key: Any) -> tuple[str, tuple[int, ...]]:
@@ -100,11 +105,11 @@ def _place(key: Any) -> tuple[str, tuple[int, ...]]:
     return str(key), ()
 
 
-def run(graph: Graph, keys: list[Any], known: dict[str, str]) -> list[Any]:
+def run(graph: Graph, keys: list[Any], known: Known) -> list[Any]:
     """Compute the `keys` of a graph; tell the watcher of `_blocks` after each step.
 
-    Steps are the tasks with a `step_name`, which call `step_done` at their end. Errors
-    are `ChunkError`; `known` says what the arrays with some names are called there.
+    Steps are the tasks with a `step_name`, which call `step_done` at their end. Errors of
+    others are `ChunkError`; `known` says what the arrays with some names are called there.
     """
     gate = Gate()
     tasks = convert_legacy_graph(graph)
@@ -116,12 +121,33 @@ def run(graph: Graph, keys: list[Any], known: dict[str, str]) -> list[Any]:
         if client is not None and hasattr(client, "subscribe_topic"):
             return _on_cluster(client, guarded, keys, steps)
         return _in_process(get, guarded, keys, steps)
+    except ChunkError as error:
+        raise _of_known(error, tasks, known) from error.__cause__
     finally:
         # After an error or a cancel nothing may still be writing when we return.
         gate.shut()
 
 
-def _guard(node: Any, gate: Gate, known: dict[str, str]) -> Any:
+def _of_known(error: ChunkError, tasks: Graph, known: Known) -> ChunkError:
+    """The same error, of the chunk of a known array that needed what failed."""
+    failed = [key for key in tasks if _place(key) == (error.array, error.index)]
+    if not failed or error.array in known:
+        return error
+    users = reverse_dict({key: task.dependencies for key, task in tasks.items()})
+    index = f"chunk {error.index} of {error.array}: " if error.index else ""
+    seen: set[Any] = set(failed)
+    while failed:
+        key = failed.pop(0)
+        name, at = _place(key)
+        if name in known:
+            return known[name].error(at, f"{index}{error.cause}")
+        above = users[key] - seen
+        seen |= above
+        failed += above
+    return error
+
+
+def _guard(node: Any, gate: Gate, known: Known) -> Any:
     if isinstance(node, Alias | DataNode):
         return node
     work = _Guarded(node, gate, known)
@@ -226,11 +252,12 @@ def graph_of(*arrays: Any) -> Graph:
     return graph
 
 
-def called(graph: Graph, image: Any, words: str) -> dict[str, str]:
+def called(graph: Graph, image: Any, words: str) -> Known:
     """What to call an array in errors: by its own name, and by that of its fused tasks."""
+    declared = Declared(words, image.dtype, image.chunks)
     first = graph.get((image.name, *(0,) * image.ndim))
-    fused = {_place(first.target)[0]: words} if isinstance(first, Alias) else {}
-    return fused | {image.name: words}
+    fused = {_place(first.target)[0]: declared} if isinstance(first, Alias) else {}
+    return fused | {image.name: declared}
 
 
 def blocks(image: Any) -> Iterator[tuple[tuple[int, ...], tuple[slice, ...]]]:

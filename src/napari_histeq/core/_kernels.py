@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import numba
 import numpy as np
 
+from napari_histeq.core._door import Door
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -21,14 +23,26 @@ F = TypeVar("F", bound="Callable[..., Any]")
 
 
 def compiled(function: F) -> F:
-    """Compile at the first call; keep the result on disk where that can be done."""
+    """Compile at the first call, for other compiled loops to call.
+
+    The result is kept on disk where that can be done.
+    """
     try:
         return cast("F", numba.njit(nogil=True, cache=True)(function))
     except RuntimeError:  # no folder for the cache can be written: compile anew in each session
         return cast("F", numba.njit(nogil=True)(function))
 
 
-@compiled
+def kernel(within: tuple[str, ...] = (), **declared: str) -> Callable[[F], F]:
+    """Compile a loop that is called from Python, with a door that checks it: see `Door`."""
+
+    def made(function: F) -> F:
+        return cast("F", Door(compiled(function), function, declared, within))
+
+    return made
+
+
+@kernel(words="u8[:]", rest="u1[:]", counts="i8[256]")
 def count_bytes(words: NDArray[Any], rest: NDArray[Any], counts: NDArray[Any]) -> None:
     """Add to `counts` (256) the bytes of `words` (uint64) and of `rest` (uint8)."""
     # One table per byte of the word: a run of equal pixels would otherwise wait
@@ -44,7 +58,7 @@ def count_bytes(words: NDArray[Any], rest: NDArray[Any], counts: NDArray[Any]) -
             counts[level] += table[byte, level]
 
 
-@compiled
+@kernel(words="u8[:]", rest="u2[:]", counts="i8[65536]")
 def count_shorts(words: NDArray[Any], rest: NDArray[Any], counts: NDArray[Any]) -> None:
     """Add to `counts` (65536) the uint16 values in `words` (uint64) and in `rest` (uint16)."""
     # One table for all: a second one would save some waiting for stores and cost the cache.
@@ -61,21 +75,21 @@ def count_shorts(words: NDArray[Any], rest: NDArray[Any], counts: NDArray[Any]) 
         counts[level] += table[level]
 
 
-@compiled
+@kernel(values="U[n]", mask="u1[n]", counts="i8[levels]")
 def count_masked(values: NDArray[Any], mask: NDArray[Any], counts: NDArray[Any]) -> None:
     """Add to `counts` the unsigned `values` at which `mask` (uint8, 0 or 1) is 1."""
     for i in range(values.size):
         counts[values[i]] += mask[i]
 
 
-@compiled
+@kernel(values="U[n]", table="U[levels]", out="U[n]")
 def look_up(values: NDArray[Any], table: NDArray[Any], out: NDArray[Any]) -> None:
     """``out = table[values]``: `values` are unsigned, `table` has an entry for each."""
     for i in range(values.size):
         out[i] = table[values[i]]
 
 
-@compiled
+@kernel(words="u8[n]", table="u2[65536]", out="u8[n]")
 def look_up_words(words: NDArray[Any], table: NDArray[Any], out: NDArray[Any]) -> None:
     """Look up the four shorts of each uint64 word in a `table` of 65536 uint16.
 
@@ -91,7 +105,7 @@ def look_up_words(words: NDArray[Any], table: NDArray[Any], out: NDArray[Any]) -
         out[i] = low | (high << half)
 
 
-@compiled
+@kernel(table="u1[256]")
 def pairs_of(table: NDArray[Any]) -> NDArray[Any]:
     """What all pairs of bytes become, in one uint16 each, by a `table` of 256 bytes."""
     pairs = np.empty((256, 256), np.uint16)
@@ -113,7 +127,16 @@ def order_key(bits: Any, order: NDArray[Any]) -> Any:
     return one ^ (((one >> top) * floats) | toggle)
 
 
-@compiled
+@kernel(
+    bits="K[n]",
+    mask="u1[n?]",
+    order="K[4]",
+    shifts="K[:]",
+    children="i4[:]",
+    starts="i8[:]",
+    counts="i8[:]",
+    extremes="K[2]",
+)
 def count_keys(
     bits: NDArray[Any],
     mask: NDArray[Any],
@@ -153,7 +176,15 @@ def count_keys(
     extremes[0], extremes[1] = low, high
 
 
-@compiled
+@kernel(
+    bits="K[n]",
+    values="R[n]",
+    order="K[4]",
+    cells="i4[:,2]",
+    x="f8[k]",
+    lines="f8[k,4]",
+    out="F[n]",
+)
 def interpolate(
     bits: NDArray[Any],
     values: NDArray[Any],

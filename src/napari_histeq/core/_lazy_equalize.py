@@ -56,7 +56,7 @@ def equalize(
     count_level: int = 0,
 ) -> list[da.Array]:
     """See `napari_histeq.equalize`: counted at one level, each level mapped when asked for."""
-    arrays = [lazy.checked(level) for level in levels]
+    arrays = [lazy.checked(level, _called(number)) for number, level in enumerate(levels)]
     counted = arrays[count_level]
     channels = _validate.channel_axis(channel_axis, counted.shape)
     settings = checked(counted, method, axes, out_range, strength, channels)
@@ -73,6 +73,10 @@ def equalize(
         arrays, found = _equalized(work)
         warn_of_empty(found, stacklevel=3)
     return arrays if channels is None else [da.moveaxis(a, -1, channels) for a in arrays]
+
+
+def _called(level: int) -> str:
+    return f"level {level} of the image" if level else "the image"
 
 
 def _fit_tiles(

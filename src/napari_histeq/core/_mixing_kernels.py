@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from napari_histeq.core._clahe_kernels import place
-from napari_histeq.core._kernels import compiled
+from napari_histeq.core._kernels import compiled, kernel
 
 # What is compiled has Numba's types, not numpy's: no use in checking these.
 Array = Any
@@ -48,7 +48,22 @@ def lean(left: Array, right: Array, whole: float, start: Array, slope: Array) ->
         slope[i] = right[i] - left[i]
 
 
-@compiled
+@kernel(
+    flat="u1[:]",
+    rows="u8[r]",
+    out="u1[:]",
+    out_rows="u8[r]",
+    corners="i8[r,c]",
+    weights="f8[r,c]",
+    tables="T[:,:]",
+    cells="u8[:,4]",
+    right_weight="f8[:]",
+    base="f8[256]",
+    within=(
+        "flat rows size right_weight",
+        "out out_rows size right_weight",
+    ),
+)
 def mix_bytes_by_row(
     flat: Array,
     rows: Array,
@@ -114,7 +129,22 @@ def gather(
             mixed[x] += at_left * whole + (at_right - at_left) * right_weight[x]
 
 
-@compiled
+@kernel(
+    flat="u1[:]",
+    rows="u8[r]",
+    out="u1[:]",
+    out_rows="u8[r]",
+    corners="i8[r,c]",
+    weights="f8[r,c]",
+    tables="T[:,:]",
+    left="u8[x]",
+    right_weight="i8[x]",
+    base="f8[256]",
+    within=(
+        "flat rows size left",
+        "out out_rows size left",
+    ),
+)
 def mix_bytes_by_pixel(
     flat: Array,
     rows: Array,
@@ -176,7 +206,23 @@ def finish(line: Array, mixed: Array, ends: Array, result: Array) -> None:
             result[x] = value
 
 
-@compiled
+@kernel(
+    flat="R[:]",
+    rows="u8[r]",
+    out="R[:]",
+    out_rows="u8[r]",
+    corners="i8[r,c]",
+    weights="f8[r,c]",
+    tables="T[:,:]",
+    cells="u8[:,4]",
+    right_weight="f8[:]",
+    knots="f8[4]",
+    ends="f8[7]",
+    within=(
+        "flat rows size right_weight",
+        "out out_rows size right_weight",
+    ),
+)
 def mix_values_by_row(
     flat: Array,
     rows: Array,
@@ -212,7 +258,23 @@ def mix_values_by_row(
                 finish(line, mixed, ends, out[out_rows[r] + a : out_rows[r] + b])
 
 
-@compiled
+@kernel(
+    flat="R[:]",
+    rows="u8[r]",
+    out="R[:]",
+    out_rows="u8[r]",
+    corners="i8[r,c]",
+    weights="f8[r,c]",
+    tables="T[:,:]",
+    left="u8[x]",
+    right_weight="i8[x]",
+    knots="f8[4]",
+    ends="f8[7]",
+    within=(
+        "flat rows size left",
+        "out out_rows size left",
+    ),
+)
 def mix_values_by_pixel(
     flat: Array,
     rows: Array,

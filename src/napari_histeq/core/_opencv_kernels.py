@@ -6,13 +6,20 @@ from typing import Any
 
 import numpy as np
 
-from napari_histeq.core._kernels import compiled
+from napari_histeq.core._kernels import kernel
 
 # What is compiled has Numba's types, not numpy's: no use in checking these.
 Array = Any
 
 
-@compiled
+@kernel(
+    flat="u2[:]",
+    rows="u8[:]",
+    starts="u8[t]",
+    stops="u8[t]",
+    counts="u4[t,65536]",
+    within=("flat rows max stops",),
+)
 def count_shorts(flat: Array, rows: Array, starts: Array, stops: Array, counts: Array) -> None:
     """Add the uint16 values of the tiles ``starts[t]:stops[t]`` to ``counts[t]`` (65536)."""
     table = np.empty((2, 65536), np.uint32)
@@ -30,7 +37,7 @@ def count_shorts(flat: Array, rows: Array, starts: Array, stops: Array, counts: 
             counts[t, level] += table[0, level] + table[1, level]
 
 
-@compiled
+@kernel(counts="u4[t,n]", out="U[t,n]")
 def opencv_curves(counts: Array, limit: int, scale: Any, out: Array) -> None:
     """The tables of tiles from their counts, clipped as OpenCV does it."""
     levels = counts.shape[1]
@@ -53,7 +60,24 @@ def opencv_curves(counts: Array, limit: int, scale: Any, out: Array) -> None:
             out[t, i] = np.rint(np.float32(total) * scale)
 
 
-@compiled
+@kernel(
+    flat="U[:]",
+    rows="u8[r]",
+    out="U[:]",
+    out_rows="u8[r]",
+    upper_weight="f4[r]",
+    lower_weight="f4[r]",
+    upper="U[t,levels]",
+    lower="U[t,levels]",
+    cells="i8[:,4]",
+    left_weight="f4[x]",
+    right_weight="f4[x]",
+    packed="P[levels]",
+    within=(
+        "flat rows size left_weight",
+        "out out_rows size left_weight",
+    ),
+)
 def opencv_mix(
     flat: Array,
     rows: Array,

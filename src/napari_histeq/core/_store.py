@@ -16,6 +16,7 @@ import zarr
 from dask._task_spec import List, Task, TaskRef
 
 from napari_histeq.core import _dask, _pyramid
+from napari_histeq.core._chunks import Declared
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -91,11 +92,11 @@ def compare(path: Path, image: da.Array, levels: list[Level]) -> None:
 def write(path: Path, pyramids: list[tuple[da.Array, list[Level]]]) -> None:
     """Compute every block that is not in the store, and write it."""
     graph = _dask.graph_of(*(image for image, _ in pyramids))
-    known: dict[str, str] = {}
+    known: dict[str, Declared] = {}
     keys: list[Any] = []
     for image, levels in pyramids:
         known |= _dask.called(graph, image, "the image")
-        known |= {lev.step: f"{path.name}/{lev.name}" for lev in levels}
+        known |= {lev.step: Declared(f"{path.name}/{lev.name}") for lev in levels}
         keys += _add_tasks(graph, image, levels)
     if keys:
         _dask.run(graph, keys, known)

@@ -17,7 +17,7 @@ import dask.array as da
 import numpy as np
 from dask._task_spec import DataNode, List, Task, TaskRef
 
-from napari_histeq.core import _apply, _blocks, _dask, _planes, _validate, named
+from napari_histeq.core import _apply, _blocks, _chunks, _dask, _planes, _validate, named
 from napari_histeq.core._counting import ArraySource, count
 from napari_histeq.core.histogram import Histogram
 
@@ -63,9 +63,16 @@ def as_lazy(image: Any) -> da.Array:
             f"image is a pyramid of {len(image)} levels: call equalize_multiscale(levels), or "
             "choose a level, say levels[0]"
         )
-    dtype = np.dtype(getattr(image.dtype, "numpy_dtype", image.dtype))  # tensorstore has its own
+    dtype = dtype_of(image)
     source = image if isinstance(image, np.ndarray) else _Readable(image, dtype)
-    return da.from_array(source, chunks=_chunks(image, dtype), name=_name(image))
+    return da.from_array(source, chunks=_chunking(image, dtype), name=_name(image))
+
+
+def dtype_of(image: Any) -> np.dtype[Any]:
+    """The dtype that an array declares."""
+    own = image.dtype
+    found: np.dtype[Any] = np.dtype(getattr(own, "numpy_dtype", own))  # tensorstore has its own
+    return found
 
 
 @dataclass(frozen=True)
@@ -92,7 +99,7 @@ def _name(image: Any) -> str | bool | None:
     return None if isinstance(image, np.ndarray) else False
 
 
-def _chunks(image: Any, dtype: np.dtype[Any]) -> Any:
+def _chunking(image: Any, dtype: np.dtype[Any]) -> Any:
     stored = storage_chunks(image)
     if stored is None:
         return "auto"
@@ -113,8 +120,11 @@ def storage_chunks(image: Any) -> tuple[int, ...] | None:
     return getattr(image, "shards", None) or getattr(image, "chunks", None) or None
 
 
-def checked(image: Any) -> da.Array:
-    """`image` as a dask array that can be equalized, or an error."""
+def checked(image: Any, words: str = "the image") -> da.Array:
+    """`image` as a dask array that can be equalized, or an error.
+
+    Each chunk of it is checked too, when it is computed; `words` say what it is one of.
+    """
     array = as_lazy(image)
     if isinstance(da.utils.meta_from_array(array), np.ma.MaskedArray):
         raise TypeError(
@@ -128,7 +138,26 @@ def checked(image: Any) -> da.Array:
             f"image has chunks of unknown size (shape {array.shape}): call "
             "image.compute_chunk_sizes() first"
         )
-    return array
+    return _chunks.checked(array, words)
+
+
+def check_read(image: Any, pixels: NDArray[Any], start: tuple[int, ...]) -> None:
+    """Refuse what was read of a lazy image, from pixel `start` on, if it was declared otherwise.
+
+    Raises
+    ------
+    ChunkError
+        Of the chunk that holds `start`.
+    """
+    if _chunks.same_numbers(pixels.dtype, dtype_of(image)):
+        return
+    array = as_lazy(image)
+    ends = [np.cumsum(lengths) for lengths in array.chunks]
+    found = [np.searchsorted(end, at, side="right") for end, at in zip(ends, start, strict=False)]
+    index = tuple(min(int(i), len(e) - 1) for i, e in zip(found, ends, strict=False))
+    index += (0,) * (array.ndim - len(index))  # channels
+    declared = _chunks.Declared("the image", array.dtype, array.chunks)
+    raise declared.mismatch(index, f"{pixels.dtype}")
 
 
 def checked_mask(mask: Any, chunks: tuple[tuple[int, ...], ...]) -> da.Array | None:
@@ -138,6 +167,7 @@ def checked_mask(mask: Any, chunks: tuple[tuple[int, ...], ...]) -> da.Array | N
     array = as_lazy(mask if _validate.is_lazy(mask) else np.asarray(mask))
     shape = tuple(map(sum, chunks))
     _validate.mask_fits(array, shape)
+    array = _chunks.checked(array, "the mask")
     own = chunks[len(chunks) - array.ndim :]
     fitting = array.rechunk(tuple(c if n > 1 else 1 for n, c in zip(array.shape, own, strict=True)))
     return da.broadcast_to(fitting, shape, chunks=chunks)
@@ -269,7 +299,7 @@ def _count_planes(
 
 def apply_curve(curve: TransferFunction, image: Any) -> da.Array:
     """The mapped image; nothing of it is computed yet."""
-    return mapped(partial(in_place, _apply.apply, curve), as_lazy(image))
+    return mapped(partial(in_place, _apply.apply, curve), checked(image))
 
 
 def mapped(function: Callable[..., Any], image: da.Array, *others: Any) -> da.Array:
