@@ -186,3 +186,50 @@ def test_number_of_threads_is_no_matter_of_result(threads):
         [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True
     ).stdout
     assert out.split() == [threads, str(int(equalize(BIG).sum(dtype=np.int64)))]
+
+
+FORKED = """
+import multiprocessing, sys
+import dask.array as da
+import numpy as np
+from napari_histeq import equalize
+
+def lazily(image):
+    return equalize(da.from_array(image, chunks=1000)).compute()
+
+image = np.random.default_rng(0).integers(0, 60000, (3000, 3000)).astype("u2")
+want = equalize(image), equalize(image, "clahe"), lazily(image)
+with multiprocessing.get_context("fork").Pool(2) as pool:
+    got = [pool.apply_async(equalize, (image,)), pool.apply_async(equalize, (image, "clahe"))]
+    got.append(pool.apply_async(lazily, (image,)))
+    for one, other in zip(got, want, strict=True):
+        assert np.array_equal(one.get(240), other)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_a_forked_process_has_threads_of_its_own():
+    many = os.environ | {"NAPARI_HISTEQ_THREADS": "4", "PYTHONWARNINGS": "ignore"}
+    command = [sys.executable, "-c", FORKED]
+    done = subprocess.run(command, env=many, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("wanted", ["abc", "-1", "1.5", "1e2", "0x2", "², 3", "None", "\u0665"])
+def test_a_number_of_threads_that_is_none_is_refused_in_words(wanted, monkeypatch):
+    monkeypatch.setenv("NAPARI_HISTEQ_THREADS", wanted)
+    with pytest.raises(ValueError, match=r"NAPARI_HISTEQ_THREADS is .*whole number of threads"):
+        equalize(BIG)
+
+
+@pytest.mark.parametrize(("wanted", "threads"), [("3", 3), (" 3 ", 3), ("003", 3)])
+def test_a_number_of_threads(wanted, threads, monkeypatch):
+    monkeypatch.setenv("NAPARI_HISTEQ_THREADS", wanted)
+    assert _blocks.thread_count() == threads
+
+
+@pytest.mark.parametrize("wanted", ["", "  ", "0"])
+def test_no_number_of_threads_is_one_per_core(wanted, monkeypatch):
+    monkeypatch.setenv("NAPARI_HISTEQ_THREADS", wanted)
+    monkeypatch.setattr(_blocks, "_affinity", lambda: range(5))
+    assert _blocks.thread_count() == 5

@@ -31,6 +31,9 @@ BLOCK_PIXELS = 1 << 21
 #: more than it seems, in caches and in memory that is touched for the first time.
 BLOCK_BYTES = 1 << 23
 
+#: The environment variable that says how many threads to use.
+THREADS = "NAPARI_HISTEQ_THREADS"
+
 Region = tuple[slice, ...]
 T = TypeVar("T")
 
@@ -39,8 +42,20 @@ _inside = threading.local()
 
 
 def thread_count() -> int:
-    """Threads of the shared pool: ``NAPARI_HISTEQ_THREADS``, or one per core."""
-    return int(os.environ.get("NAPARI_HISTEQ_THREADS", "0")) or len(_affinity())
+    """Threads of the shared pool: ``NAPARI_HISTEQ_THREADS``, or one per core.
+
+    Raises
+    ------
+    ValueError
+        If that variable is anything but a whole number (0, like nothing: one per core).
+    """
+    wanted = os.environ.get(THREADS, "").strip() or "0"
+    if not (wanted.isascii() and wanted.isdigit()):
+        raise ValueError(
+            f"the environment variable {THREADS} is {wanted!r}: set it to a whole number of "
+            "threads, or unset it to have one per core"
+        )
+    return int(wanted) or len(_affinity())
 
 
 def _affinity() -> Sequence[int]:
@@ -54,6 +69,11 @@ def _pool() -> ThreadPoolExecutor:
     # One pool for the process, whoever asks: numba's own `parallel=True` aborts
     # the process when two Python threads enter its default threading layer.
     return ThreadPoolExecutor(thread_count(), thread_name_prefix="napari-histeq")
+
+
+# A forked process has the pool's object, but none of its threads: it makes a pool of its own.
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_pool.cache_clear)
 
 
 @contextmanager

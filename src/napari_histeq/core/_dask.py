@@ -7,23 +7,25 @@ threads, the synchronous one, or a cluster through a `dask.distributed.Client`.
 from __future__ import annotations
 
 import itertools
+import os
 import pickle
 import sys
 import threading
 import time
 import uuid
 import zlib
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import cloudpickle
 import dask
 import dask.array as da
+from dask import threaded
 from dask._task_spec import Alias, DataNode, Task, TaskRef, convert_legacy_graph
 from dask.base import get_scheduler
 from dask.callbacks import Callback
 from dask.core import reverse_dict
 from dask.local import get_sync
-from dask.threaded import get as get_threaded
 
 from napari_histeq.core import _blocks
 from napari_histeq.core._chunks import Declared
@@ -34,6 +36,10 @@ if TYPE_CHECKING:
 
     Graph = dict[Any, Any]
     Known = dict[str, Declared]
+
+if hasattr(os, "register_at_fork"):
+    # As `_blocks` does with its own: dask's pool has no threads in a forked process.
+    os.register_at_fork(after_in_child=partial(setattr, threaded, "default_pool", None))
 
 #: Parts of a sum that are added up by one task.
 BRANCHES = 8
@@ -156,13 +162,13 @@ def _guard(node: Any, gate: Gate, known: Known) -> Any:
 
 def scheduler() -> Callable[..., Any]:
     """The `get` function of the active scheduler; threads by default."""
-    found: Callable[..., Any] = get_scheduler() or get_threaded
+    found: Callable[..., Any] = get_scheduler() or threaded.get
     return found
 
 
 def shares_memory() -> bool:
     """Whether the tasks see this process's objects themselves, and each just once."""
-    return scheduler() in (get_threaded, get_sync)
+    return scheduler() in (threaded.get, get_sync)
 
 
 class _Steps(Callback):  # type: ignore[misc]
