@@ -96,7 +96,7 @@ def count_of(task: Task, mask: Any) -> Histogram:
 
 def _colors_counted(image: Any, mask: Any) -> Histogram:
     if not is_lazy(image):
-        return Histogram(*count(color.LuminanceSource(image, mask)))
+        return Histogram(*count(color.LuminanceSource(np.asarray(image), mask)))
     from napari_histeq.core import lazy
 
     pixels = lazy.checked(image).rechunk({-1: -1})
@@ -168,7 +168,7 @@ def counted_limits(task: Task, before: Histogram) -> tuple[float, float] | None:
 def measured_images(task: Task, data: Any) -> dict[str, tuple[float, float]]:
     """The measures of the pixels themselves, where they are at hand and not too many."""
     image = task.image
-    wanted = isinstance(image, np.ndarray) and image.size <= MEASURED and image.dtype.kind != "b"
+    wanted = not is_lazy(image) and image.size <= MEASURED and image.dtype.kind != "b"
     if not wanted or task.channel_axis is not None or task.coarser:
         return {}
     return measures.of_images(image, data) if np.isfinite(image).all() else {}

@@ -301,7 +301,7 @@ def plain(image: Any) -> Any:
 
 def digest_of(image: Any) -> str | None:
     """SHA-256 of the pixels, if they lie in memory and are not too many."""
-    if not isinstance(image, np.ndarray) or image.nbytes > DIGEST_BYTES:
+    if is_lazy(image) or image.nbytes > DIGEST_BYTES:
         return None
     return hashlib.sha256(np.ascontiguousarray(image).data).hexdigest()
 

@@ -24,7 +24,7 @@ from napari_histeq import (
     equalize,
     transfer_function,
 )
-from napari_histeq.core import ChunkError, _lazy_equalize, lazy, watching
+from napari_histeq.core import ChunkError, _lazy_equalize, _validate, lazy, watching
 
 DTYPES = ["bool", "u1", "u2", ">u2", "i1", "i2", "u4", "i4", "u8", "f2", "f4", ">f4", "f8"]
 METHODS = [
@@ -365,3 +365,101 @@ def test_names_are_repeatable():
 def test_a_curve_is_applied_lazily():
     curve = TransferFunction(np.array([0, 255]), np.array([255.0, 255.0]))
     same_bits(curve(da.zeros((4, 4), dtype="u1")), np.full((4, 4), 255, "u1"))
+
+
+def stored(pixels, chunks=(2, 20, 20)):
+    """A tensorstore in memory, in chunks."""
+    grid = {"name": "regular", "configuration": {"chunk_shape": chunks}}
+    metadata = {"shape": pixels.shape, "data_type": pixels.dtype.name, "chunk_grid": grid}
+    spec = {"driver": "zarr3", "kvstore": "memory://", "metadata": metadata}
+    store = tensorstore.open(spec, create=True).result()
+    store[...] = pixels
+    return store
+
+
+ALL = tensorstore.d[:]
+#: What is made of a tensorstore, and the same of a numpy array.
+VIEWS = {
+    "in memory": (tensorstore.array, lambda x: x),
+    "in memory, joined": (
+        lambda x: tensorstore.concat([tensorstore.array(x), stored(x)], axis=1),
+        lambda x: np.concatenate([x, x], 1),
+    ),
+    "joined": (
+        lambda x: tensorstore.concat([stored(x), stored(x)], axis=0),
+        lambda x: np.concatenate([x, x]),
+    ),
+    "stacked": (
+        lambda x: tensorstore.stack([stored(x), tensorstore.array(x)]),
+        lambda x: np.stack([x, x]),
+    ),
+    "a part": (lambda x: stored(x)[1:4, 5:20], lambda x: x[1:4, 5:20]),
+    "a part, thinned": (lambda x: stored(x)[:, 5:20:2, ::3], lambda x: x[:, 5:20:2, ::3]),
+    "a new axis": (
+        lambda x: stored(x)[:, tensorstore.newaxis, :, 1:9],
+        lambda x: x[:, None, :, 1:9],
+    ),
+    "picked": (lambda x: stored(x)[:, [3, 1, 1]], lambda x: x[:, [3, 1, 1]]),
+    "picked twice": (
+        lambda x: stored(x).oindex[[0, 2], [1, 5]],
+        lambda x: x[np.ix_([0, 2], [1, 5])],
+    ),
+    "points": (lambda x: stored(x).vindex[[0, 2], [1, 5]], lambda x: x[[0, 2], [1, 5]]),
+    "ticked": (lambda x: stored(x)[np.arange(6) % 2 == 0], lambda x: x[::2]),
+    "one plane": (lambda x: stored(x)[2], lambda x: x[2]),
+    "moved": (lambda x: stored(x)[ALL.translate_to[100]], lambda x: x),
+    "moved below 0": (lambda x: stored(x)[ALL.translate_to[-7]], lambda x: x),
+    "reversed": (lambda x: stored(x)[tensorstore.d[0].stride[-1]], lambda x: x[::-1]),
+    "transposed": (lambda x: stored(x).T, lambda x: x.T),
+    "labeled": (lambda x: stored(x)[ALL.label["z", "y", "x"]], lambda x: x),
+    "cast": (lambda x: tensorstore.cast(stored(x), tensorstore.float32), lambda x: x.astype("f4")),
+}
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_tensorstore_has_the_pixels_of_numpy(view):
+    pixels = image("u2")
+    make, same = VIEWS[view]
+    source, want = make(pixels), np.ascontiguousarray(same(pixels))
+    for method in ("global", "clahe"):
+        same_bits(equalize(source, method), equalize(want, method))
+    mask = np.random.default_rng(0).random(want.shape) > 0.3
+    same_bits(equalize(source, mask=tensorstore.array(mask)), equalize(want, mask=mask))
+    for read in (compute_histogram(source), compute_histogram(source, max_samples=100)):
+        assert read.total in (want.size, 100)
+
+
+def opened_xarray(folder, pixels, chunks):
+    """A DataArray that xarray has opened, and not read."""
+    named = xr.DataArray(pixels, dims=("t", "y", "x"), name="a")
+    named.to_dataset().to_zarr(folder / "a.zarr", encoding={"a": {"chunks": (1, 20, 20)}})
+    return xr.open_zarr(folder / "a.zarr", chunks=chunks)["a"]
+
+
+@pytest.mark.parametrize("chunks", [None, {}])
+@pytest.mark.filterwarnings("ignore:Consolidated metadata")
+def test_what_xarray_has_opened_is_lazy(chunks, tmp_path):
+    pixels = image("u2")
+    source = opened_xarray(tmp_path, pixels, chunks)
+    for part, want in ((source, pixels), (source[1:3], pixels[1:3]), (source.isel(t=2), pixels[2])):
+        assert _validate.is_lazy(part)
+        got = equalize(part)
+        assert lazy.as_lazy(part).chunksize == (1, 20, 20)[-want.ndim :]
+        assert _validate.is_lazy(got)
+        assert not part.variable._in_memory  # it has not been read as a whole
+        assert np.array_equal(got.compute().data, equalize(want))
+    assert not _validate.is_lazy(source.load())
+
+
+@pytest.mark.parametrize(
+    ("array", "expected"),
+    [
+        (np.zeros(3), False), (np.float64(1), False), ([1, 2], False), (3, False),
+        (np.ma.zeros(3), False), (da.zeros(3), True), (xr.DataArray(np.zeros(3)), False),
+        (xr.DataArray(da.zeros(3)), True), (xr.Variable("x", np.zeros(3)), False),
+        (tensorstore.array(np.zeros(3)), True), (Duck(np.zeros(3)), True),
+        (xr.DataArray(np.zeros(3)).to_dataset(name="a"), False),
+    ],
+)  # fmt: skip
+def test_whether_it_is_lazy(array, expected):
+    assert _validate.is_lazy(array) == expected

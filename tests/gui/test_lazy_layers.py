@@ -15,7 +15,7 @@ from napari.layers import Image
 from qtpy.QtWidgets import QFileDialog
 
 from conftest import menu_action
-from napari_histeq import equalize, export, where
+from napari_histeq import Clahe, _steps, equalize, export, task, where
 from napari_histeq.record import KEY
 
 if TYPE_CHECKING:
@@ -292,3 +292,57 @@ def test_the_preview_names_a_chunk_of_another_dtype(
     assert "declared as uint16 of shape (1, 60, 80), but is uint32" in panel["status"].value
     viewer.dims.set_point(0, 1)
     qtbot.waitUntil(lambda: "chunk" not in panel["status"].value, timeout=10_000)
+
+
+def counted_reads(pixels: np.ndarray) -> tuple[da.Array, set[Any]]:
+    """A lazy stack, a chunk for each plane, and the set of those that were read."""
+    read: set[Any] = set()
+
+    def note(block: Any, block_id: Any = None) -> Any:
+        read.add(block_id)
+        return block
+
+    lazily = da.from_array(pixels, chunks=(1, *pixels.shape[1:])).map_blocks(
+        note, dtype=pixels.dtype, meta=np.empty((0,) * pixels.ndim, pixels.dtype)
+    )
+    return lazily, read
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_no_more_of_a_lazy_layer_is_read_than_is_seen(
+    viewer: napari.Viewer, panel: Any, qtbot: Any, named: bool
+) -> None:
+    xarray = pytest.importorskip("xarray")
+    data, read = counted_reads(volume((40, 60, 80)))
+    data = xarray.DataArray(data, dims=("t", "y", "x")) if named else data
+    layer = viewer.add_image(data, name="stack", contrast_limits=(0, 4000))
+    viewer.dims.set_point(0, 3)
+    read.clear()
+    panel["ignore"].value, panel["ignored_value"].value = True, 0
+    panel["preview"].value = True
+    qtbot.wait(500)
+    assert len(read) <= 2
+    assert panel["layer"].value is layer
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_the_gain_map_of_a_lazy_layer_reads_nothing(named: bool) -> None:
+    xarray = pytest.importorskip("xarray")
+    data, read = counted_reads(volume((40, 60, 80)))
+    image = xarray.DataArray(data, dims=("t", "y", "x")) if named else data
+    with pytest.raises(ValueError, match="the gain map needs the image in memory"):
+        _steps.gain_of(task.Task(image=image, method=Clahe(), wants_gain=True), None)
+    assert not read
+
+
+def test_a_lazy_layer_of_xarray_goes_to_the_cluster(
+    viewer: napari.Viewer, panel: Any, run: Press, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    xarray = pytest.importorskip("xarray")
+    monkeypatch.setattr(where, "scheduler_address", lambda: "http://dashboard:8787")
+    said: list[str] = []
+    monkeypatch.setattr("napari_histeq.jobs.show_error", said.append)
+    data = xarray.DataArray(da.from_array(volume(), chunks=20), dims=("t", "y", "x"))
+    viewer.add_image(data, name="stack", contrast_limits=(0, 4000))
+    run()
+    assert "http://dashboard:8787 is a web address" in said[0]

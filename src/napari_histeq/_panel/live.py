@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import replace
 from functools import partial
@@ -18,6 +19,7 @@ from napari_histeq._panel.links import Links
 from napari_histeq._panel.patch import Patch
 from napari_histeq._panel.plotbox import Drawn
 from napari_histeq.core import Histogram, TransferFunction, measures
+from napari_histeq.core._validate import is_lazy
 from napari_histeq.pictures import note_of
 from napari_histeq.plot import warm_up
 from napari_histeq.task import counted_limits, curve_of, survey
@@ -315,7 +317,7 @@ def _essence(choice: work.Choice) -> work.Choice:
 def _is_small(source: Image) -> bool:
     """Whether the whole image is counted in a moment."""
     pixels = layers.pixels_of(source)
-    return isinstance(pixels, np.ndarray) and pixels.size <= WHOLE
+    return not is_lazy(pixels) and math.prod(pixels.shape) <= WHOLE
 
 
 def _histogram_of(task: Task) -> Histogram | None:

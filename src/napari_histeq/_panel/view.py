@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_histeq import held, layers
+from napari_histeq.core._validate import is_lazy
 from napari_histeq.record import counting
 from napari_histeq.regions import Grid
 
@@ -56,7 +57,7 @@ class View:
     def is_deep(self) -> bool:
         """Whether the planes before and behind are in memory too."""
         mapped = isinstance(self.level, np.memmap)
-        return isinstance(self.level, np.ndarray) and not mapped and not any(self.origin)
+        return not is_lazy(self.level) and not mapped and not any(self.origin)
 
     @property
     def place(self) -> NDArray[np.float64]:
@@ -101,7 +102,7 @@ class View:
 
     def is_at_hand(self, axes: list[int], most: int) -> bool:
         """Whether all along `axes` is in memory, and no more than `most` pixels."""
-        here = self.is_deep or (isinstance(self.level, np.ndarray) and len(axes) == 2)
+        here = self.is_deep or (not is_lazy(self.level) and len(axes) == 2)
         return here and math.prod(self.shape[a] for a in axes) <= most
 
 
@@ -120,7 +121,7 @@ def view_of(viewer: Viewer, source: Image) -> View:
     places = np.rint(point * shape / finest).astype(int)
     at = [int(p) for p in np.clip(places, 0, np.array(shape) - 1)[:-2]]
     origin = (0,) * ndim
-    if not source.multiscale and not isinstance(level, np.ndarray):  # napari holds the plane
+    if not source.multiscale and is_lazy(level):  # napari holds the plane
         level, origin = held.slice_of(source)[(None,) * len(at)], (*at, 0, 0)
     visible = window_of(viewer, source)
     pixels = math.prod(stop - start for start, stop in visible)

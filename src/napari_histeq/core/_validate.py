@@ -20,12 +20,15 @@ REAL_KINDS = "buif"
 def is_lazy(image: Any) -> bool:
     """Whether the pixels of `image` are read or computed on being asked for.
 
-    That is a dask array, a zarr array, an h5py dataset, a tensorstore: anything with a
-    shape, a dtype and an index that does not offer its memory. Told without importing
-    any of them.
+    That is a dask array, a zarr array, an h5py dataset, a tensorstore, an xarray DataArray of
+    any of these: anything with a shape, a dtype and an index that does not offer its memory.
+    Told without importing any of them. This is the only place that tells it.
     """
     if isinstance(image, np.ndarray | np.generic):
         return False
+    if is_named(image):
+        # No public way: `data` itself would read a file that was opened by xarray.
+        return not image.variable._in_memory or is_lazy(image.data)  # noqa: SLF001
     known = all(hasattr(image, name) for name in ("shape", "dtype", "__getitem__"))
     if type(image).__module__.partition(".")[0] in ("dask", "zarr", "h5py", "tensorstore"):
         return known
@@ -35,8 +38,12 @@ def is_lazy(image: Any) -> bool:
 
 def is_named(image: Any) -> bool:
     """Whether `image` is an xarray DataArray, told without importing xarray."""
-    ours = type(image).__module__.partition(".")[0] == "xarray"
-    return ours and hasattr(image, "dims") and hasattr(image, "data")  # a Dataset has none
+    kind = type(image)
+    if kind.__module__.partition(".")[0] != "xarray":
+        return False
+    # A Dataset has no data, a Variable no variable. The class is asked: to ask a DataArray
+    # itself for its data is to read them.
+    return all(hasattr(kind, name) for name in ("dims", "data", "variable"))
 
 
 def image(value: Any) -> NDArray[Any]:

@@ -63,9 +63,18 @@ def as_lazy(image: Any) -> da.Array:
             f"image is a pyramid of {len(image)} levels: call equalize_multiscale(levels), or "
             "choose a level, say levels[0]"
         )
-    dtype = dtype_of(image)
+    image, dtype = _from_zero(image), dtype_of(image)
     source = image if isinstance(image, np.ndarray) else _Readable(image, dtype)
     return da.from_array(source, chunks=_chunking(image, dtype), name=_name(image))
+
+
+def _from_zero(image: Any) -> Any:
+    """The same array, its first pixel at 0: part of a tensorstore keeps the places of the whole."""
+    if type(image).__module__.partition(".")[0] != "tensorstore":
+        return image
+    from tensorstore import d
+
+    return image[d[:].translate_to[0]]
 
 
 def dtype_of(image: Any) -> np.dtype[Any]:
@@ -101,8 +110,8 @@ def _name(image: Any) -> str | bool | None:
 
 def _chunking(image: Any, dtype: np.dtype[Any]) -> Any:
     stored = storage_chunks(image)
-    if stored is None:
-        return "auto"
+    if stored is None or "auto" in stored:
+        return stored or "auto"
     pieces = np.prod([-(-n // c) for n, c in zip(image.shape, stored, strict=True)], dtype=float)
     if np.prod(stored) * dtype.itemsize >= SMALL_CHUNK or pieces <= MANY_CHUNKS:
         return stored
@@ -112,11 +121,12 @@ def _chunking(image: Any, dtype: np.dtype[Any]) -> Any:
     )
 
 
-def storage_chunks(image: Any) -> tuple[int, ...] | None:
-    """The chunks that an array is stored in, if it is in chunks."""
+def storage_chunks(image: Any) -> tuple[Any, ...] | None:
+    """The chunks that an array is stored in, if it is in chunks; "auto" along axes where not."""
     layout = getattr(image, "chunk_layout", None)
     if layout is not None:  # tensorstore
-        return tuple(layout.read_chunk.shape) or None
+        known = layout.read_chunk.shape  # None along axes that were picked or put together
+        return tuple(length or "auto" for length in known) if known else None
     return getattr(image, "shards", None) or getattr(image, "chunks", None) or None
 
 

@@ -35,9 +35,10 @@ def taken_apart(image: Any, mask: Any, axes: Any) -> tuple[Any, Any, Any]:
 
 def pixels_of(image: Any) -> Any:
     """The pixels of a DataArray, not read: numpy, dask, ..."""
-    if image.chunks is None and not image.variable._in_memory:  # noqa: SLF001  (no public way)
-        return image.chunk().data
-    return image.data
+    if image.variable._in_memory or image.chunks is not None:  # noqa: SLF001  (no public way)
+        return image.data
+    stored = image.encoding.get("preferred_chunks") or {}  # of the file; a part may lack axes
+    return image.chunk({dim: stored.get(dim, "auto") for dim in image.dims}).data
 
 
 def unnamed_mask(mask: Any, dims: tuple[Any, ...]) -> Any:
