@@ -164,6 +164,7 @@ def test_what_exists_is_not_overwritten_unasked(tmp_path):
     save_zarr(255 - pixels, path, if_exists="overwrite")
     assert np.array_equal(levels_of(path)[0], 255 - pixels)
     (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("all of it")
     with pytest.raises(FileExistsError, match="no Zarr store"):
         save_zarr(pixels, tmp_path / "mine", if_exists="overwrite")
 
@@ -192,7 +193,7 @@ def test_a_canceled_store_says_so_and_is_resumed(tmp_path):
         save_zarr(chunked + 1, path, if_exists="resume")
     with pytest.raises(ValueError, match="other options"):
         save_zarr(chunked, path, levels=1, if_exists="resume")
-    (path / "0" / "c" / "rest.partial").write_bytes(b"half a chunk")
+    (path / "0" / "c" / f"7.{'0f' * 16}.partial").write_bytes(b"half a chunk")
     save_zarr(chunked, path, if_exists="resume")
     assert not is_incomplete(path)
     assert not list(path.rglob("*.partial"))

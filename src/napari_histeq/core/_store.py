@@ -104,9 +104,8 @@ def write(path: Path, pyramids: list[tuple[da.Array, list[Level]]]) -> None:
 
 def _add_tasks(graph: dict[Any, Any], image: da.Array, levels: list[Level]) -> list[Any]:
     """Add the tasks that are left to a graph, from the coarsest level down; the last keys."""
-    top = levels[-1]
-    wanted = [index for index in np.ndindex(*top.grid) if not top.written(index)]
-    last = [(top.step, *index) for index in wanted]
+    wanted = _missing(levels[-1])
+    last = [(levels[-1].step, *index) for index in wanted]
     for number in reversed(range(len(levels))):
         level, below = levels[number], []
         for index in wanted:
@@ -120,8 +119,16 @@ def _add_tasks(graph: dict[Any, Any], image: da.Array, levels: list[Level]) -> l
                 refs = List(*(TaskRef((levels[number - 1].step, *c)) for c in children))
                 graph[key] = Task(key, _write_parent, level, index, levels[number - 1], refs)
                 below += children
-        wanted = below
+        if number:  # also what a coarser block does not ask for, as it is there itself
+            finer = levels[number - 1]
+            alone = sorted(set(_missing(finer)) - set(below))
+            last += [(finer.step, *index) for index in alone]
+            wanted = below + alone
     return last
+
+
+def _missing(level: Level) -> list[Index]:
+    return [index for index in np.ndindex(*level.grid) if not level.written(index)]
 
 
 def _children(level: Level, index: Index) -> Iterator[Index]:

@@ -10,7 +10,6 @@ and that is what makes streaming, resuming and the order above possible.
 
 from __future__ import annotations
 
-import shutil
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -21,6 +20,7 @@ import zarr
 from zarr.codecs import BloscCodec
 
 from napari_histeq.core import _pyramid, _store, _validate, lazy
+from napari_histeq.core._folder import KEY, claimed, is_incomplete, write_missing
 
 if TYPE_CHECKING:
     import os
@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
     from napari_histeq.core._pyramid import Shape
 
-#: Where in the attributes of the group it says what this package did.
-KEY = "napari_histeq"
+__all__ = ["is_incomplete", "save_zarr"]
+
 #: A chunk of the store has at most so many bytes; OME-Zarr is read plane by plane.
 CHUNK_BYTES = 1 << 25
 #: Three times as quick as Zarr's own choice; an equalized image hardly gets smaller by more.
@@ -80,9 +80,9 @@ def save_zarr(
     compressor : zarr codec, optional
         By default Blosc's Zstandard at its quickest.
     if_exists : {"error", "resume", "overwrite"}
-        What to do if there is something at `path`. ``"resume"`` goes on with an
-        incomplete store of the same image: what is written there is compared at one
-        block, and not computed again.
+        What to do if there is something at `path` other than an empty folder. ``"resume"``
+        goes on with an incomplete store of the same image: what is written there is
+        compared at one block, and not computed again.
     attributes : mapping, optional
         JSON to be stored beside the image's metadata, under ``"napari_histeq"``.
 
@@ -94,7 +94,8 @@ def save_zarr(
     Raises
     ------
     FileExistsError
-        If there is something at `path`, and `if_exists` does not allow for it.
+        If there is something at `path`, and `if_exists` does not allow for it; or if
+        another save is writing there.
     ChunkError
         If a block cannot be computed or written: which one, and why. The store is
         incomplete then, says so, and can be resumed.
@@ -112,29 +113,16 @@ def save_zarr(
     shapes, factors = _levels(arrays, geometry, block, levels)
     path = Path(path).absolute()
     described = _pyramid.metadata(geometry, shapes, factors, path.name.partition(".")[0])
-    _prepare(path, arrays[0].dtype, shapes, block, geometry.names, compressor, if_exists)
-    pyramids = _store.pyramids(path, [a.rechunk(block) for a in arrays], factors)
-    if if_exists == "resume":
+    dtype = arrays[0].dtype
+    job = {"dtype": dtype.name, "shapes": [list(s) for s in shapes], "chunks": list(block)}
+    with claimed(path, job, if_exists):
+        _prepare(path, job, dtype, geometry.names, compressor)
+        pyramids = _store.pyramids(path, [a.rechunk(block) for a in arrays], factors)
         _store.compare(path, *pyramids[0])
-    _store.write(path, pyramids)
-    ome = described.model_dump(mode="json", exclude_none=True, by_alias=True)
-    zarr.open_group(path, mode="r+").attrs.put({"ome": ome, KEY: dict(attributes or {})})
+        _store.write(path, pyramids)
+        ome = described.model_dump(mode="json", exclude_none=True, by_alias=True)
+        zarr.open_group(path, mode="r+").attrs.put({"ome": ome, KEY: dict(attributes or {})})
     return path
-
-
-def is_incomplete(path: str | os.PathLike[str]) -> bool:
-    """Whether there is a store at `path` that `save_zarr` has not finished."""
-    try:
-        return _job(Path(path)) is not None
-    except (FileNotFoundError, ValueError):
-        return False
-
-
-def _job(path: Path) -> dict[str, Any] | None:
-    """What an incomplete store was to hold; None for other groups."""
-    mine = zarr.open_group(path, mode="r").attrs.get(KEY)
-    job = mine.get("incomplete") if isinstance(mine, dict) else None
-    return job if isinstance(job, dict) else None
 
 
 def _order(image: Any, axes: str | None) -> list[int]:
@@ -203,49 +191,23 @@ def _levels(
 
 def _prepare(
     path: Path,
+    job: dict[str, Any],
     dtype: np.dtype[Any],
-    shapes: list[Shape],
-    block: Shape,
     names: str,
     compressor: Any,
-    if_exists: str,
 ) -> None:
-    """Make the group, which says that it is incomplete, and its empty arrays."""
-    job = {"dtype": dtype.name, "shapes": [list(s) for s in shapes], "chunks": list(block)}
-    if if_exists not in ("error", "resume", "overwrite"):
-        raise ValueError(f"if_exists is {if_exists!r}: use 'error', 'resume' or 'overwrite'")
-    if path.exists() and if_exists == "resume":
-        _check_resumable(path, job)
-        return
-    if path.exists():
-        _make_way(path, if_exists)
-    attributes = {KEY: {"incomplete": job}}
-    group = zarr.create_group(path, attributes=attributes)
-    for level, shape in enumerate(shapes):
+    """Write what is missing of the group, which says that it is incomplete, and of its arrays.
+
+    Zarr makes them in memory: on a disk it may still be writing after it has raised an error.
+    """
+    files: dict[str, Any] = {}
+    store = zarr.storage.MemoryStore(files)
+    group = zarr.create_group(store, attributes={KEY: {"incomplete": job}})
+    for level, shape in enumerate(job["shapes"]):
         group.create_array(
-            str(level), shape=shape, chunks=block, dtype=dtype.newbyteorder("="),
-            compressors=compressor or COMPRESSOR, dimension_names=list(names),
+            str(level), shape=tuple(shape), chunks=tuple(job["chunks"]),
+            dtype=dtype.newbyteorder("="), compressors=compressor or COMPRESSOR,
+            dimension_names=list(names),
         )  # fmt: skip
-
-
-def _check_resumable(path: Path, job: dict[str, Any]) -> None:
-    found = _job(path)
-    if found is None:
-        raise FileExistsError(f"{path} is not an incomplete store of save_zarr: nothing to resume")
-    if found != job:
-        raise ValueError(
-            f"{path} was begun for another image or other options ({found}, not {job}): resume "
-            "it with those, or use if_exists='overwrite'"
-        )
-    for left in path.rglob("*.partial"):  # what a killed process was writing
-        left.unlink()
-
-
-def _make_way(path: Path, if_exists: str) -> None:
-    if if_exists == "error":
-        state = "holds an incomplete store: resume it with if_exists='resume'"
-        hint = state if is_incomplete(path) else "exists: use if_exists='overwrite'"
-        raise FileExistsError(f"{path} {hint}, or choose another path")
-    if not any((path / name).exists() for name in ("zarr.json", ".zgroup", ".zarray")):
-        raise FileExistsError(f"{path} is no Zarr store, so it is not overwritten")
-    shutil.rmtree(path)
+    for name in sorted(files, key=lambda name: name.count("/")):  # the group comes first
+        write_missing(path / name, files[name].to_bytes())
