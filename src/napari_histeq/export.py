@@ -15,6 +15,7 @@ from napari_histeq import where
 from napari_histeq.core import ChunkError, watching
 from napari_histeq.record import KEY
 from napari_histeq.regions import affine_of, is_grid
+from napari_histeq.work import Spoken
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -55,7 +56,7 @@ class Export(QObject):  # type: ignore[misc]
         self._path = path
         arguments, self._lost = zarr_arguments(layer), lost_in_zarr(layer)
         self._worker = create_worker(
-            _work, arguments, path, where.scheduler_address(), self._report,
+            Spoken(_work, f"the saving of “{layer.name}”"), arguments, path, where.scheduler_address(), self._report,
             _start_thread=False, _ignore_errors=True,
         )  # fmt: skip
         self._worker.returned.connect(self._answered)

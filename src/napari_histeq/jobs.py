@@ -15,7 +15,7 @@ from qtpy.QtCore import QObject, QTimer, Signal
 from napari_histeq import layers, placement, showing, where, worn
 from napari_histeq.core._validate import is_lazy
 from napari_histeq.plotstack import PlotStack
-from napari_histeq.work import Answer, Choice, Stopped, display_layer_of, task_of, work
+from napari_histeq.work import Answer, Choice, Spoken, Stopped, display_layer_of, task_of, work
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,7 +77,7 @@ class Run(QObject):
         task = task_of(viewer, source, choice)
         address = where.scheduler_address() if is_lazy(task.image) else ""
         self._worker = create_worker(
-            work, task, choice, viewer.theme, address, self._report,
+            Spoken(work, f"the equalization of “{source.name}”"), task, choice, viewer.theme, address, self._report,
             _start_thread=False, _ignore_errors=True,
         )  # fmt: skip
         self._worker.returned.connect(self._answered)

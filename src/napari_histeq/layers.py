@@ -192,4 +192,4 @@ def why_not(layer: Layer | None) -> str:
         kinds = {PLOT: "a histogram plot", PREVIEW: "only a preview"}
         what = kinds.get(kind_of(layer), "a copy to compare with")
         return f"“{layer.name}” is {what}, not the image itself"
-    return f"“{layer.name}” is a {type(layer).__name__} layer, not an image"
+    return f"“{layer.name}” is a {layer.__class__.__name__} layer, not an image"

@@ -18,6 +18,7 @@ from napari_histeq._panel.plotbox import PlotBox
 from napari_histeq._panel.tools import Tools
 from napari_histeq.core import METHODS, Clahe
 from napari_histeq.core._options import Method, OptionField, options_of
+from napari_histeq.plain import plain
 from napari_histeq.task import Outcome
 from napari_histeq.work import EXPECTED, Choice
 
@@ -273,8 +274,8 @@ class EqualizePanel(Container[Any]):
         try:
             job = jobs.Run(self._viewer, source, self.choice(), self._note_placed)
         except EXPECTED as error:
-            show_error(str(error))
-            self["status"].value = str(error)
+            show_error(plain(error))
+            self["status"].value = plain(error)
             return
         self._job, self._began, self._placed = job, time.monotonic(), ""
         job.progressed.connect(self._show_progress)

@@ -11,6 +11,7 @@ from napari_histeq.core import METHODS, ChunkError, Global
 from napari_histeq.core._options import from_dict
 from napari_histeq.core._validate import is_lazy
 from napari_histeq.core._warn import hearing
+from napari_histeq.plain import plain
 from napari_histeq.record import KEY
 from napari_histeq.task import Outcome, Task, perform, plan, survey
 
@@ -32,6 +33,20 @@ if TYPE_CHECKING:
 
 #: What a person can cause and cure; anything else is a fault of ours, shown with a traceback.
 EXPECTED = (ValueError, TypeError, MemoryError, OSError, ChunkError)
+
+
+class Spoken:
+    """A function that goes by what it does: napari names it when its window is closed."""
+
+    def __init__(self, function: Callable[..., Any], words: str) -> None:
+        self._function, self._words = function, words
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Call it."""
+        return self._function(*args, **kwargs)
+
+    def __repr__(self) -> str:
+        return self._words
 
 
 class Stopped(Exception):  # noqa: N818  (no error)
@@ -161,8 +176,8 @@ def _kind_of_work(choice: Choice) -> Callable[..., Outcome]:
 
 def _in_words(task: Task, error: Exception) -> str:
     if isinstance(error, MemoryError):
-        return f"there is not enough memory to equalize {task.source!r}: close other data"
-    return f"{task.source!r} could not be equalized: {error}"
+        return f"there is not enough memory to equalize “{task.source}”: close other data"
+    return f"“{task.source}” could not be equalized: {plain(error)}"
 
 
 def _drawn(task: Task, outcome: Outcome, theme: str) -> Picture:

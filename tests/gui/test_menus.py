@@ -9,9 +9,11 @@ import pytest
 import yaml
 from napari._app_model import get_app_model
 from napari._qt.widgets.qt_command_palette import QCommandPalette
+from napari.layers import Points
+from napari.utils._proxies import PublicOnlyProxy
 
 from conftest import MANIFEST, PANEL, menu_action
-from napari_histeq import commands
+from napari_histeq import commands, layers
 
 if TYPE_CHECKING:
     import napari
@@ -52,3 +54,9 @@ def test_a_sample_is_called_what_it_opens(viewer: napari.Viewer, sample: Any) ->
     bits = {8: "8 bit", 12: "12 bit"}.get(int(layer.contrast_limits[1]).bit_length())
     told = [part for part in ("8 bit", "12 bit", "16 bit") if part in sample["display_name"]]
     assert told in ([], [bits])
+
+
+def test_a_layer_behind_a_proxy_is_called_by_its_kind() -> None:
+    """napari hands commands layers that hide what is private."""
+    points = PublicOnlyProxy(Points(name="dots"))
+    assert layers.why_not(points) == "“dots” is a Points layer, not an image"

@@ -87,3 +87,27 @@ def test_the_range_reaches_the_core_as_typed(viewer: napari.Viewer, panel: Any) 
     panel["high"].native.setText("18446744073709551615")
     assert panel.choice().out_range == (0.125, 2**64 - 1)
     assert isinstance(panel.choice().out_range[1], int)
+
+
+def test_errors_are_in_the_words_of_the_panel(
+    viewer: napari.Viewer, panel: Any, run: Any, qtbot: Any
+) -> None:
+    viewer.add_image(IMAGE, name="moon")
+    panel["out_range"].value = "custom"
+    panel["low"].value, panel["high"].value = 300, 10
+    run()
+    assert panel["status"].value.endswith("Range: From (300.0) must be less than To (10.0)")
+    panel["out_range"].value = "auto"
+    panel["method"].value = "clahe"
+    panel["kernel_size"].value = 300
+    run()
+    assert "“moon” could not be equalized: Tile size 300 is larger" in panel["status"].value
+
+
+def test_a_closing_window_names_the_run(viewer: napari.Viewer, panel: Any, run: Any) -> None:
+    viewer.add_image(IMAGE, name="moon")
+    told = []
+    register = viewer.window._register_task_status
+    viewer.window._register_task_status = lambda *a, **k: (told.append(a[2]), register(*a, **k))[1]
+    run()
+    assert told == ["the equalization of “moon” execution pending"]

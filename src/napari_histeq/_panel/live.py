@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakMethod
 
 import numpy as np
-from napari.qt.threading import create_worker
 from qtpy.QtCore import QObject, Qt, QTimer, Signal
+from superqt.utils import create_worker
 
 from napari_histeq import display, held, layers, work, worn
 from napari_histeq._panel.displayed import of_displayed
@@ -21,6 +21,7 @@ from napari_histeq._panel.plotbox import Drawn
 from napari_histeq.core import Histogram, TransferFunction, measures
 from napari_histeq.core._validate import is_lazy
 from napari_histeq.pictures import note_of
+from napari_histeq.plain import plain
 from napari_histeq.plot import warm_up
 from napari_histeq.task import counted_limits, curve_of, survey
 
@@ -142,7 +143,7 @@ class Live(QObject):
         try:
             self._follow(*choose())
         except work.EXPECTED as error:
-            self._say(str(error))
+            self._say(plain(error))
 
     def _follow(self, source: Image | None, choice: work.Choice) -> None:
         if self._worn is not None and self._worn is not source:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from napari.layers import Image
-from napari.qt.threading import create_worker
 from qtpy.QtCore import QObject, QTimer
+from superqt.utils import create_worker
 
 from napari_histeq import held, layers, worn
 from napari_histeq._panel import crop
@@ -17,6 +17,7 @@ from napari_histeq._panel.links import Links
 from napari_histeq._panel.view import View, view_of, window_of
 from napari_histeq._steps import count_of
 from napari_histeq.core import ChunkError
+from napari_histeq.plain import plain
 from napari_histeq.record import KEY
 from napari_histeq.task import Task, counted_limits
 from napari_histeq.work import EXPECTED
@@ -145,7 +146,7 @@ class Patch(QObject):
             return
         affine = _to_world(source) @ view.place
         self._working = True
-        worker = create_worker(_equalized, view, task, histogram, _start_thread=False)
+        worker: Any = create_worker(_equalized, view, task, histogram, _start_thread=False)
         worker.yielded.connect(partial(self._done, self._wanted, affine))
         worker.returned.connect(partial(self._counted, self._wanted))
         worker.finished.connect(self._next)
@@ -220,7 +221,7 @@ def _equalized(
     try:
         pixels, words = crop.equalized(view, task, histogram)
     except EXPECTED as error:
-        yield Answer(None, str(error))
+        yield Answer(None, plain(error))
         return None
     if task.one_curve:
         yield Answer(pixels, words)

@@ -1,0 +1,60 @@
+"""No words of a programmer reach a person: the core's errors, as the panel says them."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+
+from napari_histeq import Clahe, Global, equalize
+from napari_histeq.plain import plain
+from napari_histeq.work import Spoken
+
+#: Names, calls and keywords of Python.
+CODE = re.compile(
+    r"[a-z]_[a-z]|\w=|\(\)|\blo\b|np\.|~|0x|<function|Proxy|channel_axis|convention='"
+)
+
+IMAGE = np.random.default_rng(0).integers(0, 255, (32, 32), dtype=np.uint8)
+STACK = np.stack([IMAGE, IMAGE])
+
+#: What goes wrong, and what a person has to read to mend it.
+WRONG = {
+    "range": (lambda: equalize(IMAGE, out_range=(300, 10)), r"From \(300.0\) .*less than To \(10.0\)"),
+    "dtype": (lambda: equalize(IMAGE, out_range=(0, 300)), "0 to 300 .*uint8, which holds 0 to 255"),
+    "masked": (lambda: equalize(np.ma.masked_array(IMAGE, IMAGE > 9)), "mask layer under Region"),
+    "complex": (lambda: equalize(IMAGE * 1j), "complex128 cannot be equalized: convert"),
+    "tile": (lambda: equalize(IMAGE, Clahe(kernel_size=300)), "Tile size 300 is larger .* 32 pixels"),
+    "axes": (lambda: equalize(IMAGE, Clahe(kernel_size=(8, 8, 8))), "Tile size .* is 2"),
+    "grid": (lambda: Clahe(tile_grid_size=(8, 8)), "Tile grid size .*“opencv”: clear it"),
+    "one grid": (lambda: Clahe(tile_grid_size=8), "Tile grid size 8 needs two numbers"),
+    "kernel": (lambda: Clahe(kernel_size=8, convention="opencv"), "Tile size 8 .*“opencv”: clear it"),
+    "bins": (lambda: Clahe(nbins=1), "Bins 1 is out of range"),
+    "bins, cv": (lambda: Clahe(nbins=9, convention="opencv"), "Bins 9 .*“opencv”"),
+    "power": (lambda: Global(power=3), "Power 3 is out of range: it must be > 0 and <= 1"),
+    "float": (lambda: equalize(IMAGE / 255, Clahe.opencv()), "8 and 16-bit integers"),
+    "planes": (lambda: equalize(STACK, Clahe.opencv()), "untick all axes but the last two"),
+    "mask": (lambda: equalize(IMAGE, Clahe.opencv(), mask=IMAGE > 9), "knows no .*mask"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("what", WRONG)
+def test_an_error_is_told_in_words(what: str) -> None:
+    do, words = WRONG[what]
+    with pytest.raises((ValueError, TypeError)) as caught:
+        do()
+    said = plain(caught.value)
+    assert not CODE.search(said), said
+    assert re.search(words, said), said
+
+
+def test_other_words_stay_as_they_are() -> None:
+    assert plain("no axis is ticked: tick one") == "no axis is ticked: tick one"
+
+
+def test_a_run_goes_by_what_it_does() -> None:
+    """napari names the function of a worker when its window is closed meanwhile."""
+    spoken = Spoken(lambda a, b=1: a + b, "the equalization of “moon”")
+    assert f"Executing {spoken}" == "Executing the equalization of “moon”"
+    assert spoken(1, b=2) == 3
