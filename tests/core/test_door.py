@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 import napari_histeq
+from napari_histeq import Clahe, gain_map
 from napari_histeq.core import _kernels
 from napari_histeq.core._door import KINDS, Door
 
@@ -181,3 +182,16 @@ def test_python_calls_no_loop_but_through_a_door():
             assert isinstance(value, Door), f"{path.name} calls {module}.{name} itself"
             found += 1
     assert found >= len(DOORS) - 2
+
+
+@pytest.mark.parametrize(
+    "dtype", ["u1", "i1", "u2", ">u2", "i4", "u4", "i8", "u8", "f2", "f4", "f8"]
+)
+@pytest.mark.parametrize("shape", [(40,), (33, 40), (3, 20, 40)])
+def test_gain_maps_of_every_dtype_get_in(dtype, shape):
+    """Their results are of another dtype than the image."""
+    image = np.random.default_rng(0).integers(0, 100, shape).astype(dtype)
+    for kernel_size in (None, (3,) * len(shape)):
+        gain = gain_map(image, Clahe(kernel_size=kernel_size))
+        assert gain.dtype == np.float32
+        assert np.isfinite(gain).all()

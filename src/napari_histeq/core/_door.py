@@ -31,6 +31,18 @@ KINDS = {
     "U": ("u1", "u2"),  # levels that have a table
     "K": ("u2", "u4", "u8"),  # keys: see `_keys`
     "R": ("u1", "u2", "u4", "u8", "i1", "i2", "i4", "i8", "f4", "f8"),  # any numbers
+    "S": (
+        "u1",
+        "u2",
+        "u4",
+        "u8",
+        "i1",
+        "i2",
+        "i4",
+        "i8",
+        "f4",
+        "f8",
+    ),  # results, which may be others
     "F": ("f4", "f8"),
     "C": ("u4", "i8"),  # counts of tiles
     "T": ("u2", "u4"),  # curves of tiles

@@ -209,7 +209,7 @@ def finish(line: Array, mixed: Array, ends: Array, result: Array) -> None:
 @kernel(
     flat="R[:]",
     rows="u8[r]",
-    out="R[:]",
+    out="S[:]",
     out_rows="u8[r]",
     corners="i8[r,c]",
     weights="f8[r,c]",
@@ -261,7 +261,7 @@ def mix_values_by_row(
 @kernel(
     flat="R[:]",
     rows="u8[r]",
-    out="R[:]",
+    out="S[:]",
     out_rows="u8[r]",
     corners="i8[r,c]",
     weights="f8[r,c]",
