@@ -195,3 +195,12 @@ def test_gain_maps_of_every_dtype_get_in(dtype, shape):
         gain = gain_map(image, Clahe(kernel_size=kernel_size))
         assert gain.dtype == np.float32
         assert np.isfinite(gain).all()
+
+
+@pytest.mark.parametrize("dtype", ["u1", "i1", "u2", "f4"])
+@pytest.mark.parametrize("nbins", [2, 89, 256])
+def test_gain_maps_of_several_tiles_get_in(dtype, nbins):
+    """Slopes of tables come in the order of the levels, which is another order of memory."""
+    image = np.random.default_rng(0).integers(0, 100, (13, 6, 2, 5)).astype(dtype)
+    for kernel_size in (None, (3, 2, 1, 2)):
+        assert np.isfinite(gain_map(image, Clahe(kernel_size=kernel_size, nbins=nbins))).all()

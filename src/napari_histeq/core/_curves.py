@@ -265,4 +265,6 @@ def slopes(curves: TileCurves) -> tuple[TileCurves, float]:
     most = max(float(slope.max()), 1e-300)
     even = Knots(knots.low, knots.high, tables.shape[-1], np.dtype(np.float64))
     full = empty_curves(curves.grid, even).full
-    return TileCurves(curves.grid, even, np.rint(slope / most * full).astype(np.uint32), full), most
+    return TileCurves(
+        curves.grid, even, np.rint(slope / most * full).astype(np.uint32, order="C"), full
+    ), most
