@@ -9,7 +9,7 @@ import numpy as np
 from napari_histeq.core._validate import is_lazy
 
 if TYPE_CHECKING:
-    from napari.layers import Image
+    from napari.layers import Image, Layer
     from numpy.typing import NDArray
 
 #: More pixels than this are thinned out: counting them would hold a slider up.
@@ -30,6 +30,28 @@ def slice_of(layer: Image) -> NDArray[Any]:
     corner = np.asarray(layer.corner_pixels)[0] if layer.multiscale else np.zeros(layer.ndim)
     _check(layer, layer.data_level, pixels, corner)
     return pixels
+
+
+def place_of(layer: Layer) -> tuple[Any, ...]:
+    """Which slice of a layer (of a pyramid, which part at which level) is displayed."""
+    wanted = layer._slice_input  # noqa: SLF001
+    point = np.asarray(wanted.world_slice.point, np.float64).tobytes()
+    part: tuple[Any, ...] = ()
+    if getattr(layer, "multiscale", False):
+        part = layer.data_level, np.asarray(layer.corner_pixels).tobytes()
+    return (tuple(wanted.displayed), point, *part)
+
+
+def is_current(layer: Image) -> bool:
+    """Whether the slice that is held is the one to be displayed.
+
+    It is not if it could not be read, if the layer is hidden, or if the viewer stands beside it.
+    """
+    held, wanted = layer._slice, layer._slice_input  # noqa: SLF001
+    if held.empty or tuple(held.slice_input.displayed) != tuple(wanted.displayed):
+        return False
+    here, there = (np.asarray(s.world_slice.point) for s in (held.slice_input, wanted))
+    return np.array_equal(here, there, equal_nan=True)
 
 
 def coarsest_of(layer: Image) -> NDArray[Any]:

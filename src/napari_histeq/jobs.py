@@ -74,6 +74,8 @@ class Run(QObject):
         self._viewer, self._tell = viewer, tell
         self.source = source
         self.choice = choice
+        with worn.taken_off(source):
+            self._data, self._state = source.data, source.as_layer_data_tuple()[1]
         task = task_of(viewer, source, choice)
         address = where.scheduler_address() if is_lazy(task.image) else ""
         self._worker = create_worker(
@@ -169,15 +171,25 @@ class Run(QObject):
     def _add(self, outcome: Outcome, picture: Picture | None) -> None:
         """Add the new layers; all are made before the first is added."""
         with worn.taken_off(self.source):
-            made = self._made(outcome, picture)
+            made = self._made(self._as_it_was(), outcome, picture)
         self.adding = True
         words = showing.add(self._viewer, self.source, made)
         self.adding = False
         if words:
             self._tell(words)
 
-    def _made(self, outcome: Outcome, picture: Picture | None) -> list[Image]:
-        source, choice = self.source, self.choice
+    def _as_it_was(self) -> Image:
+        """The source; or, if it has other data by now, a layer as it was when the run began."""
+        if self.source.data is self._data:
+            return self.source
+        show_warning(
+            f"“{self.source.name}” was changed while it was equalized: "
+            "the result is of what it was before."
+        )
+        return layers.layer_of(self._data, self._state)
+
+    def _made(self, source: Image, outcome: Outcome, picture: Picture | None) -> list[Image]:
+        choice = self.choice
         made: list[Image] = []
         beside: list[Image] = []
         if choice.image and choice.compare:

@@ -99,7 +99,7 @@ def equalized_layer(source: Image, outcome: Outcome) -> Image:
     if outcome.limits is not None and not source.rgb:
         changes["contrast_limits"] = outcome.limits
     if kind_of(source) == DISPLAY and outcome.record.given:  # it is baked
-        changes["name"] = source.name
+        changes["name"] = f"{source.name} (baked)"
         changes["contrast_limits"] = kept_limits(source) or changes["contrast_limits"]
     return layer_like(source, outcome.data, changes)
 
@@ -146,6 +146,14 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float | np.number) and isfinite(value)
 
 
+def is_of(made: Layer | None, source: Layer | None) -> bool:
+    """Whether a layer is a result (or a gain map) that was made here from another layer."""
+    if made is None or source is None or made is source:
+        return False
+    ours = kind_of(made) in (IMAGE, DISPLAY, GAIN)
+    return ours and made.metadata[KEY].get("source") == source.name
+
+
 def is_made(layer: Layer | None) -> bool:
     """Whether a layer was equalized here, so that it has a record."""
     return layer is not None and kind_of(layer) in (IMAGE, DISPLAY)
@@ -180,8 +188,13 @@ def source_name_of(layer: Layer) -> str:
 def layer_like(source: Image, data: Any, changes: dict[str, Any]) -> Image:
     """A layer of other data with the state of its source, but for some changes."""
     _, state, _ = source.as_layer_data_tuple()
+    return layer_of(data, state | changes)
+
+
+def layer_of(data: Any, state: dict[str, Any]) -> Image:
+    """A layer of a state that napari told."""
     known = inspect.signature(Image).parameters  # napari's versions differ
-    return Image(data, **{k: v for k, v in (state | changes).items() if k in known})
+    return Image(data, **{k: v for k, v in state.items() if k in known})
 
 
 def why_not(layer: Layer | None) -> str:

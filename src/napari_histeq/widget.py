@@ -8,9 +8,14 @@ from typing import Any
 import napari.viewer
 from magicgui.widgets import Container
 from napari.layers import Image, Labels, Shapes
-from napari.utils.notifications import show_error
+from napari.utils.notifications import (
+    Notification,
+    NotificationSeverity,
+    notification_manager,
+    show_error,
+)
 
-from napari_histeq import jobs, layers, tiles
+from napari_histeq import jobs, layers, tiles, work
 from napari_histeq._panel import arrange, evidence, fields, rows, style
 from napari_histeq._panel.links import Links
 from napari_histeq._panel.live import Live
@@ -39,8 +44,7 @@ class EqualizePanel(Container[Any]):
         self._links, self._layer_links = Links(), Links()
         self._job: jobs.Run | None = None
         self._began, self._placed = 0.0, ""
-        self._measured: Image | None = None
-        self._made: Any = {}
+        self._began_with: Any = None
         self._kept: dict[str, dict[str, Any]] = {}
         self._method_shown = ""
         self._options_shown: tuple[OptionField, ...] = ()
@@ -122,12 +126,14 @@ class EqualizePanel(Container[Any]):
         link(self["ignore"].changed, self._show_rows)
         link(self["out_range"].changed, self._show_rows)
         link(self["run"].changed, self._start)
+        link(self.tools.wanted, self._begin)
         link(self["cancel"].changed, self._cancel)
         link(self["preview"].changed, self._live.set_preview)
         link(self.changed, self._live.touch)
         link(self._live.measured, self._show_measures)
         link(self._live.told, self._show_told)
         link(self._viewer.dims.events.current_step, self._live.touch)
+        link(notification_manager.notification_ready, self._noticed)
         link(self._viewer.cursor.events.position, self._mark)
         self._paint()
         self._show_method()
@@ -151,6 +157,11 @@ class EqualizePanel(Container[Any]):
         self._links.undo()
         self._layer_links.undo()
 
+    def _noticed(self, notification: Notification) -> None:
+        """An error: if a slice could not be read, napari tells of the move in no other way."""
+        if notification.severity == NotificationSeverity.ERROR:
+            self._live.touch()
+
     # ---- the layers change ----
 
     def _layers_changed(self, _: object = None) -> None:
@@ -166,7 +177,8 @@ class EqualizePanel(Container[Any]):
         if self._job is not None and self._job.adding:
             return
         active = self._viewer.layers.selection.active
-        if layers.is_source(active) and active in self["layer"].choices:
+        own = layers.is_of(active, self["layer"].value)
+        if layers.is_source(active) and active in self["layer"].choices and not own:
             self["layer"].value = active
         self._show_message()
 
@@ -185,13 +197,8 @@ class EqualizePanel(Container[Any]):
 
     def _show_measures(self, found: tuple[Any, str] | None) -> None:
         self.plotbox.measures = None if found is None else found[0]
-        source = self["layer"].value
-        if found is not None:
-            told, sentence = found
-            if source is self._measured:
-                told = evidence.completed(told, self._made)
-            self["evidence"].value = evidence.table(told, sentence)
-        self["evidence"].visible = found is not None or (source and source is self._measured)
+        self["evidence"].value = "" if found is None else evidence.table(*found)
+        self["evidence"].visible = found is not None
 
     def _show_told(self, words: str) -> None:
         if self._job is None:
@@ -221,6 +228,13 @@ class EqualizePanel(Container[Any]):
                 words = f"{layers.why_not(active)}: select an image layer."
         elif active is not None and not layers.is_source(active):
             words = f"{layers.why_not(active)}: still using “{source.name}”."
+        elif layers.is_of(active, source):
+            words = (
+                f"“{active.name}” is a result: still using “{source.name}”, from which it was "
+                "made. To equalize it again, choose it under Layer."
+            )
+        elif layers.kind_of(source):
+            words = f"“{source.name}” is a result: this equalizes it once more."
         self["message"].value = words
         self._parts.what.show_row(self["message"], bool(words))
         self["run"].enabled = source is not None and self._job is None
@@ -262,7 +276,7 @@ class EqualizePanel(Container[Any]):
         custom = self["out_range"].value == rows.CUSTOM
         for bound in ("low", "high"):
             self._parts.output.show_row(self[bound], custom)
-        self._parts.output.show_row(self["output"], len(self["output"].choices) > 1)
+        self["output"].offer(rows.DISPLAY_ONLY, work.why_no_curve(source) if source else "")
 
     # ---- the run ----
 
@@ -272,12 +286,27 @@ class EqualizePanel(Container[Any]):
             return
         self["preview"].value = False
         try:
-            job = jobs.Run(self._viewer, source, self.choice(), self._note_placed)
+            choice = self.choice()
         except EXPECTED as error:
-            show_error(plain(error))
-            self["status"].value = plain(error)
+            self._refuse(error)
+        else:
+            self._begin(source, choice)
+
+    def _refuse(self, error: Exception) -> None:
+        show_error(plain(error))
+        self._live.say(plain(error))
+
+    def _begin(self, source: Image, choice: Choice) -> None:
+        """Begin a run, unless one goes on: for the button, or for the menu of results."""
+        if self._job is not None:
+            return
+        try:
+            job = jobs.Run(self._viewer, source, choice, self._note_placed)
+        except EXPECTED as error:
+            self._refuse(error)
             return
         self._job, self._began, self._placed = job, time.monotonic(), ""
+        self._began_with = self._live.state_of(source, job.choice)
         job.progressed.connect(self._show_progress)
         job.ended.connect(self._ended)
         self._show_running()
@@ -297,23 +326,25 @@ class EqualizePanel(Container[Any]):
             job.progressed.disconnect(self._show_progress)
             job.ended.disconnect(self._ended)
         self._show_idle()
-        if isinstance(what, Outcome):
-            self._made = what.record.measures
-            self["evidence"].value = evidence.table(self._made)
-            if job is not None:
-                self._measured = job.source
-                self._live.remember(job.source, job.choice, what.after)
-            self._show_rows()
+        if how == "removed":
+            self._layers_changed()  # first: the words are for whatever is chosen then
+        words = "Canceled: nothing was added." if how == "canceled" else str(what)
+        if job is not None and isinstance(what, Outcome):
+            self._live.remember(self._began_with, what)
             seconds = time.monotonic() - self._began
-            what = f"“{what.record.source}” equalized in {seconds:.1f} s. {self._placed}".strip()
-        self["status"].value = "Canceled: nothing was added." if how == "canceled" else str(what)
+            words = f"“{what.record.source}” equalized in {seconds:.1f} s. {self._placed}".strip()
+            if self._live.state_of(job.source, job.choice) != self._began_with:
+                words += " The image or its mask has changed since the run began."
+        self._live.say(words)
 
     def _show_running(self) -> None:
+        self.tools.busy = True
         self["run"].enabled, self["cancel"].enabled = False, True
         self["progress"].value, self["progress"].visible = 0, True
         self["status"].value = "starting"
 
     def _show_idle(self) -> None:
+        self.tools.busy = False
         self["cancel"].enabled = self["progress"].visible = False
         self._show_message()
 

@@ -6,6 +6,8 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from napari_histeq import display, layers, placement, regions, where
 from napari_histeq.core import METHODS, ChunkError, Global
 from napari_histeq.core._options import from_dict
@@ -18,7 +20,6 @@ from napari_histeq.task import Outcome, Task, perform, plan, survey
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    import numpy as np
     from napari.components import ViewerModel
     from napari.layers import Image, Labels, Shapes
     from numpy.typing import NDArray
@@ -93,6 +94,8 @@ def task_of(viewer: ViewerModel, source: Image, choice: Choice) -> Task:
     ValueError
         If the choice does not fit the layer.
     """
+    if choice.curve is not None and why_no_curve(source):
+        raise ValueError(f"“{source.name}”: {why_no_curve(source)} Apply the same settings to it.")
     region = choice.region
     axes = choice.axes
     return Task(
@@ -110,6 +113,15 @@ def task_of(viewer: ViewerModel, source: Image, choice: Choice) -> Task:
         wants_gain=choice.gain,
         coarser=layers.coarser_of(source),
     )
+
+
+def why_no_curve(source: Image) -> str:
+    """Why no curve of single intensities suits a layer, in words; empty if one does."""
+    if source.rgb:
+        return "RGB pixels are colors, which no curve of intensities and no colormap can change."
+    if np.dtype(layers.pixels_of(source).dtype).kind == "b":
+        return "Its pixels are only true or false, which no curve can spread."
+    return ""
 
 
 def choice_of(record: Record, **changes: Any) -> Choice:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from napari_histeq import compute_histogram
-from napari_histeq._panel import live
+from napari_histeq._panel import counter
 
 RNG = np.random.default_rng(3)
 PLANES = RNG.gamma(2, 20, (5, 200, 300)).clip(0, 255).astype(np.uint8)
@@ -22,7 +22,7 @@ def small(monkeypatch: Any) -> None:
     from napari_histeq import held
     from napari_histeq._panel import displayed
 
-    monkeypatch.setattr(live, "WHOLE", 1 << 14)
+    monkeypatch.setattr(counter, "WHOLE", 1 << 14)
     monkeypatch.setattr(held, "MOST", 1 << 14)
     monkeypatch.setattr(displayed, "ENOUGH", 1 << 12)
 

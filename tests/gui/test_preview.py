@@ -11,7 +11,7 @@ import pytest
 from conftest import add_stack
 from images import hard_images
 from napari_histeq import equalize
-from napari_histeq._panel import live
+from napari_histeq._panel import counter
 from napari_histeq.pictures import theme_of
 
 IMAGES = hard_images()
@@ -109,13 +109,13 @@ def test_what_is_no_single_curve_is_previewed_where_it_is_seen(
 
 
 def test_late_answers_are_dropped(viewer: Any, panel: Any, qtbot: Any, monkeypatch: Any) -> None:
-    real, slow = live._histogram_of, {}
+    real, slow = counter._counted, {}
 
-    def counted(task: Any) -> Any:
+    def counted(task: Any, part: str) -> Any:
         time.sleep(slow.get(task.image.shape, 0))
-        return real(task)
+        return real(task, part)
 
-    monkeypatch.setattr(live, "_histogram_of", counted)
+    monkeypatch.setattr(counter, "_counted", counted)
     slow[(128, 128)] = 0.6
     viewer.add_image(IMAGES["8 bit"], name="slow")
     panel["preview"].value = True

@@ -43,6 +43,11 @@ def of_displayed(task: Task, source: Image, point: Point) -> tuple[Task, str]:
     return replace(task, image=pixels), words
 
 
+def stands_for_all(source: Image) -> bool:
+    """Whether what is counted of a pyramid does not depend on where it is looked at."""
+    return bool(source.multiscale and held.coarsest_of(source).size >= ENOUGH)
+
+
 def _mask(task: Task, grid: Grid, shown: tuple[int, ...]) -> NDArray[np.bool_]:
     """The region on the slice, its axes in the order in which they are displayed."""
     assert task.region is not None
@@ -55,7 +60,7 @@ def _thinned(source: Image) -> tuple[tuple[NDArray[np.generic], Grid], str]:
     pixels, coarse = held.slice_of(source), held.coarsest_of(source)
     ndim, shown = source.ndim, list(source._slice_input.displayed)  # noqa: SLF001
     start, apart = np.zeros(ndim), np.ones(ndim)
-    if source.multiscale and coarse.size >= ENOUGH:
+    if stands_for_all(source):
         pixels, level = coarse, "of its coarsest level"
         apart[shown] = np.asarray(source.downsample_factors)[-1, shown]
     elif source.multiscale:

@@ -40,16 +40,6 @@ enhancement: mean contrast within small blocks (EME)
 PSNR, SSIM: how close the result is to the source"""
 
 
-def completed(told: Measures, made: Measures) -> Measures:
-    """What was told of a result, with all that was measured when it was made.
-
-    If other settings have been chosen since, nothing is added.
-    """
-    if any(made.get("after", {}).get(name) != value for name, value in told["after"].items()):
-        return told
-    return made
-
-
 def table(measures: Measures, sentence: str = "") -> str:
     """A table in Qt's rich text: measure, before, after; and a sentence under it."""
     before, after = measures["before"], measures["after"]

@@ -2,43 +2,49 @@
 
 from __future__ import annotations
 
-import math
 import time
-from dataclasses import replace
-from functools import partial
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from weakref import WeakMethod
 
 import numpy as np
 from qtpy.QtCore import QObject, Qt, QTimer, Signal
-from superqt.utils import create_worker
 
-from napari_histeq import display, held, layers, work, worn
-from napari_histeq._panel.displayed import of_displayed
-from napari_histeq._panel.links import Links
+from napari_histeq import display, held, work, worn
+from napari_histeq._panel.counter import Counter
 from napari_histeq._panel.patch import Patch
 from napari_histeq._panel.plotbox import Drawn
-from napari_histeq.core import Histogram, TransferFunction, measures
-from napari_histeq.core._validate import is_lazy
+from napari_histeq.core import measures
 from napari_histeq.pictures import note_of
 from napari_histeq.plain import plain
-from napari_histeq.plot import warm_up
-from napari_histeq.task import counted_limits, curve_of, survey
+from napari_histeq.task import counted_limits, curve_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
-    from napari.layers import Image, Labels, Shapes
+    from napari.layers import Image
     from napari.viewer import Viewer
 
     from napari_histeq._panel.plotbox import PlotBox
-    from napari_histeq.task import Task
+    from napari_histeq.core import Histogram, TransferFunction
+    from napari_histeq.task import Outcome, Task
 
-#: Images of more pixels than this (and all lazy ones) are judged by their displayed slice.
-WHOLE = 1 << 24
+    State = tuple[Any, work.Choice]
 
 #: Milliseconds between two renewals of the table: faster than that nobody reads numbers.
 TABLE = 150
+
+#: Milliseconds that a plot may stay while what it shows is counted anew.
+GRACE = 100
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Made:
+    """What a run has to show: of which pixels, by which choice (it keeps no pixels itself)."""
+
+    state: State
+    drawn: Drawn
+    measures: Mapping[str, Mapping[str, float]]
 
 
 class Live(QObject):
@@ -73,22 +79,24 @@ class Live(QObject):
         self._viewer, self._plot = viewer, plot
         self._choose = WeakMethod(choose)  # the panel may go
         self.preview = False
-        self._key: tuple[Any, ...] | None = None
+        self._counter = Counter(viewer, self)
+        self._counter.changed.connect(self.touch)
         self._histogram: Histogram | None = None
-        self._counting: Any = None
-        self._links, self._edits = Links(), 0  # to the region, and how often it was drawn in
         self._worn: Image | None = None
         self._settings: display.DisplaySettings | None = None
         self._patch = Patch(viewer, self._tell, self._show_part)
-        self._made: tuple[tuple[Any, ...], work.Choice, Histogram | None] | None = None
-        self._counted_part = self._said = ""
-        self._found: tuple[Task, Histogram, Histogram | None] | None = None
+        self._made: Made | None = None
+        self._words = self._said = ""
+        self._of_run: tuple[str, State | None] = "", None
+        self._found: tuple[Task, Drawn, Made | None] | None = None
         self._told_at = 0.0
         self._awaited = False
         # Queued, it comes before Qt paints: slider, canvas and plot in one painting.
         self._touched.connect(self._react, Qt.ConnectionType.QueuedConnection)
         self._later = QTimer(self, singleShot=True)
         self._later.timeout.connect(self._measure)
+        self._grace = QTimer(self, singleShot=True)
+        self._grace.timeout.connect(self._waited)
 
     # ---- from outside ----
 
@@ -105,9 +113,17 @@ class Live(QObject):
             self.undress()
         self.touch()
 
-    def remember(self, source: Image, choice: work.Choice, after: Histogram | None) -> None:
-        """The histogram after a run: shown as long as the choice stays the same."""
-        self._made = self._key_of(source, choice), _essence(choice), after
+    def remember(self, state: State, outcome: Outcome) -> None:
+        """What a run found: shown as long as the state stays that in which it began."""
+        if outcome.after is not None:
+            drawn = Drawn(outcome.before, outcome.after, outcome.curve)
+            self._made = Made(state, drawn, outcome.record.measures)
+        self.touch()
+
+    def say(self, words: str) -> None:
+        """Words about a run: shown until another layer or other settings are chosen."""
+        self._of_run, self._said = (words, self._present_state()), words
+        self.told.emit(words)
         self.touch()
 
     def undress(self) -> None:
@@ -122,8 +138,8 @@ class Live(QObject):
         """Stop all, and leave nothing behind."""
         self._awaited = False
         self._later.stop()
-        self._drop_count()
-        self._links.undo()
+        self._grace.stop()
+        self._counter.stop()
         self.preview = False
         self.undress()
 
@@ -143,47 +159,93 @@ class Live(QObject):
         try:
             self._follow(*choose())
         except work.EXPECTED as error:
-            self._say(plain(error))
+            self._words = ""
+            self._show_nothing(plain(error))
 
     def _follow(self, source: Image | None, choice: work.Choice) -> None:
         if self._worn is not None and self._worn is not source:
             self.undress()
+        self._histogram = None
+        state = self.state_of(source, choice)
+        self._words = self._still_said(state)
         if source is None:
-            self._key, self._counted_part = None, ""
+            self._counter.stop()
             self._show_nothing()
             return
-        key = self._key_of(source, choice)
-        if key != self._key:
-            self._count(source, choice, key)
-        elif self._histogram is not None and self._histogram.total:
-            self._show(source, choice, self._histogram)
-        elif self._histogram is not None:
-            self._show_nothing(_why_nothing(source, choice))
+        counted = self._counter.of(source, choice)
+        if counted is None:
+            if not self._grace.isActive():
+                self._grace.start(GRACE)
+            return
+        self._grace.stop()
+        if counted.histogram is None or not counted.histogram.total:
+            self._show_nothing(counted.problem or _why_nothing(source, choice))
+            return
+        made = self._made if self._made is not None and self._made.state == state else None
+        self._words = self._words or ("" if made else counted.part)
+        self._histogram = counted.histogram
+        self._show(source, choice, counted.histogram, made)
+
+    def state_of(self, source: Image | None, choice: work.Choice) -> State:
+        """Which pixels are chosen, and what of the choice decides about them."""
+        pixels = None if source is None else self._counter.pixels_of(source, choice)
+        return pixels, replace(
+            choice, image=True, plot=True, compare=False, display=False, gain=False
+        )
+
+    def _present_state(self) -> State | None:
+        choose = self._choose()
+        try:
+            return self.state_of(*choose()) if choose is not None else None
+        except work.EXPECTED:  # settings that do not fit, which are told as such
+            return None
+
+    def _still_said(self, state: State) -> str:
+        """The words of a run, if nothing else has been chosen since they were said."""
+        if self._of_run[1] != state:
+            self._of_run = "", None
+        return self._of_run[0]
+
+    def _waited(self) -> None:
+        """The count takes its time: meanwhile nothing is known."""
+        self._empty()
+        self._tell()
 
     def _show_nothing(self, why: str = "") -> None:
-        self._found = None
-        self._plot.show_data(None)
-        self.measured.emit(None)
+        """Rather than what is true no more."""
+        self._grace.stop()
+        self._empty()
         self.undress()
         self._tell(why)
 
+    def _empty(self) -> None:
+        """No plot and no table: none is known that is true."""
+        self._later.stop()
+        self._found = None
+        self._plot.show_data(None)
+        self.measured.emit(None)
+
     def _tell(self, about: str = "") -> None:
-        """Say what is to know about the preview, after what was counted at all."""
-        self._say(" ".join(words for words in (self._counted_part, about) if words))
+        """Say what is to know about the preview, after what a run said or what was counted."""
+        about = "" if about in self._words else about
+        self._say(" ".join(words for words in (self._words, about) if words))
 
     def _say(self, words: str) -> None:
         if words != self._said:  # else it would wipe out what others said meanwhile
             self._said = words
             self.told.emit(words)
 
-    def _show(self, source: Image, choice: work.Choice, histogram: Histogram) -> None:
+    def _show(
+        self, source: Image, choice: work.Choice, histogram: Histogram, made: Made | None
+    ) -> None:
         task = work.task_of(self._viewer, source, choice)
         curve = curve_of(task, histogram)
-        if curve is not None:
-            self._plot_all(task, histogram, curve.push(histogram), curve)
-        elif not (self.preview and self._patch.shows(source)):  # which tells its own
-            self._plot_all(task, histogram, self._known_after(choice))
+        after = None if curve is None else curve.push(histogram)
+        drawn = made.drawn if made else Drawn(histogram, after, curve)
+        if curve is not None or not (self.preview and self._patch.shows(source)):
+            self._plot_all(task, drawn, made)  # else the patch tells its own
         if not self.preview:
+            self._tell()
             return
         if curve is not None and not source.rgb:
             self._patch.remove()
@@ -209,26 +271,14 @@ class Live(QObject):
     def _show_part(self, task: Task, pair: tuple[Histogram, Histogram] | None) -> None:
         """What no curve tells: the histograms of the visible part, if it is previewed."""
         if pair is not None:
-            self._plot_all(task, *pair)
+            self._plot_all(task, Drawn(*pair))
         elif self._histogram is not None and not task.one_curve:
-            self._plot_all(task, self._histogram, None)
+            self._plot_all(task, Drawn(self._histogram))
 
-    def _known_after(self, choice: work.Choice) -> Histogram | None:
-        """The histogram after a run with the same choice, if there was one."""
-        if self._made is None or self._made[:2] != (self._key, _essence(choice)):
-            return None
-        return self._made[2]
-
-    def _plot_all(
-        self,
-        task: Task,
-        before: Histogram,
-        after: Histogram | None,
-        curve: TransferFunction | None = None,
-    ) -> None:
+    def _plot_all(self, task: Task, drawn: Drawn, made: Made | None = None) -> None:
         """Draw the plot; the table is renewed less often."""
-        self._found = task, before, after
-        self._plot.show_data(Drawn(before, after, curve))
+        self._found = task, drawn, made
+        self._plot.show_data(drawn)
         late = time.monotonic() - self._told_at > 3e-3 * TABLE
         self._later.start(0 if late else TABLE)  # when the slider rests, or it is time
 
@@ -236,66 +286,12 @@ class Live(QObject):
         if self._found is None:
             return
         self._told_at = time.monotonic()
-        task, before, after = self._found
-        if after is None:
+        task, drawn, made = self._found
+        if drawn.after is None:
             self.measured.emit(None)
             return
-        found = measures.summary(before, after, counted_limits(task, before))
-        told = {
-            when: {name: float(np.ravel(pair)[i]) for name, pair in found.items()}
-            for i, when in enumerate(("before", "after"))
-        }
-        self.measured.emit((told, note_of(task, before, after)))
-
-    # ---- the histogram ----
-
-    def _key_of(self, source: Image, choice: work.Choice) -> tuple[Any, ...]:
-        """All that the histogram depends on."""
-        region = choice.region
-        point = () if _is_small(source) else tuple(self._viewer.dims.current_step)
-        marked = () if region is None else (id(region), self._edits)
-        return (id(source), id(source.data), point, marked, choice.ignored)
-
-    def _watch(self, region: Labels | Shapes | None) -> None:
-        """Count anew when somebody draws in the region."""
-        self._links.undo()
-        if region is None:
-            return
-        for name in ("data", "paint"):
-            if name in region.events:
-                self._links.connect(region.events[name], self._edited)
-
-    def _edited(self, _: object = None) -> None:
-        self._edits += 1
-        self.touch()
-
-    def _count(self, source: Image, choice: work.Choice, key: tuple[Any, ...]) -> None:
-        self._drop_count()
-        self._key, self._histogram = key, None
-        self._watch(choice.region)
-        task = work.task_of(self._viewer, source, choice)
-        self._counted_part = ""
-        if not _is_small(source):
-            point = tuple(source.world_to_data(self._viewer.dims.point))
-            task, self._counted_part = of_displayed(task, source, point)
-        self._counting = create_worker(
-            _histogram_of, task, _start_thread=False, _ignore_errors=True
-        )
-        self._counting.returned.connect(partial(self._counted, key))
-        self._counting.start()
-
-    def _counted(self, key: tuple[Any, ...], histogram: Histogram | None) -> None:
-        if (
-            key == self._key and histogram is not None and not self._gone
-        ):  # else too late: the person moved on
-            self._histogram = histogram
-            self._tell()
-            self.touch()
-
-    def _drop_count(self) -> None:
-        if self._counting is not None:
-            self._counting.quit()
-            self._counting = None
+        told = made.measures if made else _measures(task, drawn.before, drawn.after)
+        self.measured.emit((told, note_of(task, drawn.before, drawn.after)))
 
 
 def _why_nothing(source: Image, choice: work.Choice) -> str:
@@ -310,21 +306,10 @@ def _why_nothing(source: Image, choice: work.Choice) -> str:
     return "All pixels are NaN or infinite: nothing to equalize."
 
 
-def _essence(choice: work.Choice) -> work.Choice:
-    """What of a choice decides about the pixels."""
-    return replace(choice, image=True, plot=True, compare=False, display=False, gain=False)
-
-
-def _is_small(source: Image) -> bool:
-    """Whether the whole image is counted in a moment."""
-    pixels = layers.pixels_of(source)
-    return not is_lazy(pixels) and math.prod(pixels.shape) <= WHOLE
-
-
-def _histogram_of(task: Task) -> Histogram | None:
-    """On a worker's thread."""
-    warm_up()  # or the first drawing would hold the GUI
-    try:
-        return survey(task, lambda *_: None).before
-    except ValueError:  # a mask that does not fit; the button tells
-        return None
+def _measures(task: Task, before: Histogram, after: Histogram) -> dict[str, dict[str, float]]:
+    """What histograms tell, as a record has it."""
+    found = measures.summary(before, after, counted_limits(task, before))
+    return {
+        when: {name: float(np.ravel(pair)[i]) for name, pair in found.items()}
+        for i, when in enumerate(("before", "after"))
+    }

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari.utils.notifications import show_error, show_info
+from qtpy.QtCore import Signal
 from qtpy.QtWidgets import (
     QApplication,
     QCheckBox,
@@ -19,7 +20,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_histeq import jobs, layers, reproduce, work
+from napari_histeq import layers, reproduce, work
 from napari_histeq._panel import evidence
 from napari_histeq._panel.follow import follow, followed
 from napari_histeq._panel.tips import tip
@@ -38,11 +39,22 @@ BINS = {"auto bins": None, "20 bins": 20, "64 bins": 64, "256 bins": 256, "1024 
 
 
 class Tools(QWidget):
-    """One row: log, KDE, number of bins, and a menu."""
+    """One row: log, KDE, number of bins, and a menu.
+
+    Attributes
+    ----------
+    wanted : Signal(object, object)
+        A layer, and the choice by which to equalize it.
+    busy : bool
+        Whether a run goes on, so that no other can be started.
+    """
+
+    wanted = Signal(object, object)
 
     def __init__(self, viewer: Viewer, plot: PlotBox, source: Callable[[], Image | None]) -> None:
         super().__init__()
         self._viewer, self._plot, self._source = viewer, plot, source
+        self.busy = False
         self.log, self.kde = QCheckBox("log"), QCheckBox("KDE")
         self.log.setToolTip(tip("Show the number of pixels on a logarithmic axis."))
         self.kde.setToolTip(
@@ -91,7 +103,8 @@ class Tools(QWidget):
         self.menu.addSeparator()
         display = made is not None and layers.kind_of(made) == layers.DISPLAY
         shown = display and record is not None
-        self._action("Bake into a new layer", shown and partial(self.bake, made))
+        can_bake = shown and not self.busy
+        self._action("Bake into a new layer", can_bake and partial(self.bake, made))
         self._action("Remove display-only layer", display and partial(self.restore, made))
         for what in ("slice", "view"):
             action = self._action(f"Follow the {what}", shown and partial(self.follow, made, what))
@@ -122,10 +135,11 @@ class Tools(QWidget):
             for layer in self._viewer.layers
             if layers.is_source(layer) and layer is not made and made is not None
             and layer.data is not made.data and record is not None and layer.name != record.source
+            and not (same_curve and work.why_no_curve(layer))
         ]  # fmt: skip
         menu = self.menu.addMenu(text)
         usable = bool(targets) and not (same_curve and (record is None or record.curve is None))
-        menu.setEnabled(usable)
+        menu.setEnabled(usable and not self.busy)
         for target in targets:
             act = partial(self.apply, made, target, same_curve=same_curve)
             menu.addAction(target.name).triggered.connect(lambda *_, act=act: _attempt(act))
@@ -136,7 +150,7 @@ class Tools(QWidget):
         """Make a real layer with the identical curve."""
         record = layers.record_of(made)
         assert record is not None
-        jobs.Run(self._viewer, made, work.choice_of(record, curve=record.curve)).start()
+        self.wanted.emit(made, work.choice_of(record, curve=record.curve))
 
     def restore(self, made: Image) -> None:
         """Take a display-only layer away."""
@@ -151,8 +165,8 @@ class Tools(QWidget):
         record = layers.record_of(made)
         assert record is not None
         curve = record.curve if same_curve else None
-        display = layers.kind_of(made) == layers.DISPLAY
-        jobs.Run(self._viewer, target, work.choice_of(record, curve=curve, display=display)).start()
+        display = layers.kind_of(made) == layers.DISPLAY and not work.why_no_curve(target)
+        self.wanted.emit(target, work.choice_of(record, curve=curve, display=display))
 
     def copy_script(self, made: Image) -> None:
         """Put the script that makes the layer again on the clipboard."""

@@ -1,0 +1,304 @@
+"""Plot, table and words belong to the chosen layer and the chosen settings, or they are empty."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import dask.array as da
+import numpy as np
+import pytest
+from napari.utils.notifications import notification_manager
+
+from conftest import add_stack
+from napari_histeq import compute_histogram, equalize
+from napari_histeq._panel import counter
+from napari_histeq.core.color import luminance_of
+
+IMAGE = np.random.default_rng(3).gamma(3, 20, (100, 120)).astype(np.uint8)
+
+
+def counts_are(panel: Any, image: Any, after: Any = None) -> bool:
+    """Whether the plot is of an image (and of a result)."""
+    shown = panel.plotbox.shown
+    if shown is None or not same(shown.before, compute_histogram(image)):
+        return False
+    if after is None:
+        return shown.after is None
+    return shown.after is not None and same(shown.after, compute_histogram(after))
+
+
+def same(found: Any, true: Any) -> bool:
+    return found.total == true.total and np.array_equal(
+        found.counts[found.counts > 0], true.counts[true.counts > 0]
+    )
+
+
+def is_empty(panel: Any) -> bool:
+    return panel.plotbox.shown is None and not panel.plotbox.isVisible() and has_no_table(panel)
+
+
+def has_no_table(panel: Any) -> bool:
+    evidence = panel["evidence"]
+    return panel.plotbox.measures is None and not evidence.visible and not evidence.value
+
+
+def has_table(panel: Any) -> bool:
+    return panel.plotbox.measures is not None and panel["evidence"].visible
+
+
+@pytest.fixture
+def until(qtbot: Any) -> Any:
+    def wait(condition: Any, *given: Any) -> None:
+        qtbot.waitUntil(lambda: condition(*given), timeout=15_000)
+
+    return wait
+
+
+def test_other_settings_take_the_table_along(viewer: Any, panel: Any, run: Any, until: Any) -> None:
+    stack = add_stack(viewer)
+    run()
+    made = viewer.layers["stack equalized"].metadata["napari_histeq"]["measures"]
+    until(lambda: panel.plotbox.measures == made)
+    for name, other, own in (
+        ("method", "clahe", "global"),
+        ("axes", (1, 2), None),
+        ("axes", (), None),
+    ):
+        panel[name].value = other
+        until(has_no_table, panel)
+        panel[name].value = own
+        until(lambda: panel.plotbox.measures == made)
+    assert counts_are(panel, stack.data, equalize(stack.data))
+
+
+def test_the_result_of_clahe_stays_until_something_else_is_chosen(
+    viewer: Any, panel: Any, run: Any, until: Any, qtbot: Any
+) -> None:
+    layer = viewer.add_image(IMAGE, name="cells")
+    panel["method"].value = "clahe"
+    run()
+    after = equalize(IMAGE, "clahe")
+    until(counts_are, panel, IMAGE, after)
+    until(has_table, panel)
+    layer.visible = False  # napari refreshes what is shown again, though nothing was changed
+    layer.visible = True
+    qtbot.wait(300)
+    assert counts_are(panel, IMAGE, after)
+    panel["clip_limit"].value = 0.5
+    until(counts_are, panel, IMAGE)
+    until(has_no_table, panel)
+
+
+def test_pixels_edited_in_place_are_noticed(viewer: Any, panel: Any, run: Any, until: Any) -> None:
+    image = IMAGE.copy()
+    layer = viewer.add_image(image, name="cells")
+    run()
+    until(counts_are, panel, image, equalize(image))
+    assert "equalized in" in panel["status"].value
+    image[:50] = 7
+    layer.refresh()
+    until(counts_are, panel, image, equalize(image))
+    assert panel["status"].value == ""
+    panel["method"].value = "clahe"
+    until(counts_are, panel, image)
+    layer.data = IMAGE
+    until(counts_are, panel, IMAGE)
+
+
+def test_a_lazy_slice_that_was_edited_is_noticed(viewer: Any, panel: Any, until: Any) -> None:
+    image = np.stack([IMAGE, IMAGE // 2])
+    layer = viewer.add_image(flaky(image)[0], cache=False)
+    viewer.dims.set_current_step(0, 1)
+    until(counts_are, panel, image[1], equalize(image[1]))
+    image[1, :30] = 200
+    layer.refresh()
+    until(counts_are, panel, image[1], equalize(image[1]))
+
+
+def test_the_mask_is_that_of_now(viewer: Any, panel: Any, until: Any) -> None:
+    viewer.add_image(IMAGE, name="cells")
+    drawn = np.zeros((2, *IMAGE.shape), int)
+    drawn[0, :20] = drawn[1, 50:, :30] = 1
+    region = viewer.add_labels(drawn, name="region")
+    viewer.dims.set_current_step(0, 0)
+    panel["mask"].value = region
+
+    def total() -> int:
+        return 0 if panel.plotbox.shown is None else panel.plotbox.shown.before.total
+
+    until(lambda: total() == 20 * 120)
+    viewer.dims.set_current_step(0, 1)
+    until(lambda: total() == 50 * 30)
+    region.translate = (0, 10, 0)
+    until(lambda: total() == 40 * 30)
+    region.visible = False
+    region.scale = (1, 2, 1)
+    until(lambda: "covers no pixel" in panel["status"].value)
+    assert is_empty(panel)
+    region.visible = True
+    region.scale, region.translate = (1, 1, 1), (0, 0, 0)
+    region.data[1] = 1
+    region.refresh()
+    until(lambda: total() == IMAGE.size)
+    assert panel["status"].value == ""
+
+
+def flaky(planes: Any) -> tuple[Any, dict[str, bool]]:
+    """A lazy stack whose planes can be made unreadable."""
+    state = {"broken": False}
+
+    def read(block_info: Any = None) -> Any:
+        if state["broken"]:
+            raise OSError("the disk is gone")
+        assert block_info is not None
+        return planes[block_info[None]["chunk-location"][0]][None]
+
+    chunks = ((1,) * len(planes), *((n,) for n in planes.shape[1:]))
+    empty = np.empty((0, 0, 0), planes.dtype)
+    return da.map_blocks(read, chunks=chunks, dtype=planes.dtype, meta=empty), state
+
+
+def test_a_slice_that_can_not_be_read_shows_nothing(
+    viewer: Any, panel: Any, until: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    planes = np.stack([IMAGE, IMAGE // 2, IMAGE // 3])
+    lazy, state = flaky(planes)
+    viewer.add_image(lazy, name="far", cache=False)
+    viewer.dims.set_current_step(0, 0)
+    until(counts_are, panel, planes[0], equalize(planes[0]))
+    state["broken"] = True
+    with pytest.raises(OSError, match="the disk is gone") as caught:
+        viewer.dims.set_current_step(0, 2)
+    with monkeypatch.context() as patched:  # what napari's window does with it
+        patched.setattr(notification_manager, "catch_error", True)
+        notification_manager.receive_error(caught.type, caught.value, caught.tb)
+    until(is_empty, panel)
+    assert "“far” is not displayed here" in panel["status"].value
+    state["broken"] = False
+    viewer.dims.set_current_step(0, 1)
+    until(counts_are, panel, planes[1], equalize(planes[1]))
+    assert "displayed slice" in panel["status"].value
+
+
+def test_a_lazy_layer_that_is_hidden_or_elsewhere_shows_nothing(
+    viewer: Any, panel: Any, until: Any
+) -> None:
+    planes = np.stack([IMAGE, IMAGE // 2])
+    layer = viewer.add_image(flaky(planes)[0], name="far")
+    viewer.add_points([[9, 0, 0]])  # the slider goes on
+    viewer.layers.selection = {layer}
+    viewer.dims.set_current_step(0, 0)
+    until(counts_are, panel, planes[0], equalize(planes[0]))
+    viewer.dims.set_current_step(0, 8)
+    until(is_empty, panel)
+    viewer.dims.set_current_step(0, 0)
+    until(counts_are, panel, planes[0], equalize(planes[0]))
+    layer.visible = False
+    viewer.dims.set_current_step(0, 1)
+    until(is_empty, panel)
+    assert "“far” is hidden" in panel["status"].value
+    layer.visible = True
+    until(counts_are, panel, planes[1], equalize(planes[1]))
+
+
+def test_while_a_layer_is_counted_no_other_is_shown(
+    viewer: Any, panel: Any, until: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    viewer.add_image(IMAGE, name="first")
+    until(has_table, panel)
+    gate, survey = threading.Event(), counter.survey
+
+    def slow(*given: Any) -> Any:
+        gate.wait(20)
+        return survey(*given)
+
+    monkeypatch.setattr(counter, "survey", slow)
+    viewer.add_image(IMAGE[:50], name="second")
+    try:
+        until(is_empty, panel)
+    finally:
+        gate.set()
+    until(counts_are, panel, IMAGE[:50], equalize(IMAGE[:50]))
+
+
+@pytest.mark.parametrize("error", [MemoryError("too much"), RuntimeError("a fault of ours")])
+def test_a_count_that_fails_shows_why_and_nothing_else(
+    viewer: Any, panel: Any, until: Any, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    viewer.add_image(IMAGE, name="first")
+    until(has_table, panel)
+
+    def broken(*_: Any) -> None:
+        raise error
+
+    with monkeypatch.context() as patched:
+        patched.setattr(counter, "survey", broken)
+        other = viewer.add_image(IMAGE[:50], name="second")
+        until(lambda: str(error) in panel["status"].value)
+        assert is_empty(panel)
+    viewer.layers.remove(other)
+    until(counts_are, panel, IMAGE, equalize(IMAGE))
+    assert panel["status"].value == ""
+
+
+def test_an_error_goes_with_its_settings_and_its_layer(
+    viewer: Any, panel: Any, run: Any, until: Any
+) -> None:
+    cells = viewer.add_image(IMAGE, name="cells")
+    other = viewer.add_image(IMAGE[:50], name="other")
+    hand = viewer.add_shapes(name="hand")
+    panel["layer"].value = cells
+    panel["mask"].value = hand
+    run()
+    assert "“cells” could not be equalized" in panel["status"].value
+    assert is_empty(panel)
+    panel["mask"].value = None
+    until(lambda: panel["status"].value == "")
+    panel["mask"].value = hand
+    run()
+    panel["layer"].value = other
+    until(lambda: "'hand' covers no pixel of 'other'" in panel["status"].value)
+    panel["mask"].value = None
+    panel["layer"].value = cells
+    run()
+    assert "“cells” equalized in" in panel["status"].value
+    viewer.layers.remove(cells)
+    until(lambda: panel["status"].value == "")
+
+
+def test_what_the_run_of_a_removed_layer_said_can_be_read(
+    viewer: Any, panel: Any, qtbot: Any
+) -> None:
+    viewer.add_image(IMAGE, name="cells")
+    panel["run"].native.click()
+    viewer.layers.clear()
+    qtbot.wait(300)
+    assert "“cells” was removed" in panel["status"].value
+
+
+def test_after_a_run_the_panel_has_the_numbers_of_the_run(
+    viewer: Any, panel: Any, run: Any, until: Any
+) -> None:
+    color = np.random.default_rng(5).gamma(3, 20, (60, 50, 3)).clip(0, 255).astype(np.uint8)
+    viewer.add_image(color, name="color")
+    run()
+    brightness = luminance_of(color), luminance_of(equalize(color, channel_axis=-1))
+    until(counts_are, panel, *brightness)
+    told = viewer.layers["color equalized"].metadata["napari_histeq"]["measures"]
+    until(lambda: panel.plotbox.measures == told)
+
+
+def test_the_numbers_of_a_lazy_run_are_those_of_all_planes(
+    viewer: Any, panel: Any, run: Any, until: Any
+) -> None:
+    planes = np.stack([IMAGE, IMAGE // 2, IMAGE // 3])
+    viewer.add_image(flaky(planes)[0], name="far")
+    until(has_table, panel)
+    run()
+    until(counts_are, panel, planes, equalize(planes))
+    viewer.dims.set_current_step(0, 1)
+    assert counts_are(panel, planes, equalize(planes))
+    panel["strength"].value = 0.5
+    until(counts_are, panel, planes[1], equalize(planes[1], strength=0.5))
+    assert "displayed slice" in panel["status"].value
