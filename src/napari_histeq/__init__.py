@@ -42,7 +42,17 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     # It brings dask and zarr along, which few need and which take a while.
     if name == "save_zarr":
-        from napari_histeq.core.saving import save_zarr
-
+        try:
+            from napari_histeq.core.saving import save_zarr
+        except ModuleNotFoundError:  # so that `import *` works all the same
+            return _no_save_zarr
         return save_zarr
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def _no_save_zarr(*_: Any, **__: Any) -> Any:
+    """Say what `save_zarr` lacks, when it is called."""
+    from napari_histeq.core._extras import brought_by
+
+    with brought_by("lazy"):
+        from napari_histeq.core.saving import save_zarr  # noqa: F401  (it raises)

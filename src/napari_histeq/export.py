@@ -13,6 +13,7 @@ from qtpy.QtCore import QObject, Signal
 
 from napari_histeq import where
 from napari_histeq.core import ChunkError, watching
+from napari_histeq.core._extras import brought_by
 from napari_histeq.record import KEY
 from napari_histeq.regions import affine_of, is_grid
 from napari_histeq.work import Spoken
@@ -124,7 +125,8 @@ def _work(arguments: dict[str, Any], path: Path, address: str, report: Any) -> s
     """All that takes time; on the worker's thread. Why it failed, or nothing."""
     try:
         with where.working_at(address), watching(report):
-            from napari_histeq.core.saving import is_incomplete, save_zarr
+            with brought_by("lazy"):
+                from napari_histeq.core.saving import is_incomplete, save_zarr
 
             if_exists: Any = "resume" if is_incomplete(path) else "error"
             save_zarr(path=path, if_exists=if_exists, **arguments)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_histeq.core._extras import brought_by
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -83,7 +85,8 @@ def metadata(axes: Axes, shapes: Sequence[Shape], steps: Sequence[Shape] | None,
     `steps` are the whole factors between levels averaged over blocks of pixels; without
     them the levels' own shapes tell.
     """
-    from yaozarrs import v05
+    with brought_by("lazy"):
+        from yaozarrs import v05
 
     kinds = {"t": v05.TimeAxis, "c": v05.ChannelAxis}
     described = [
