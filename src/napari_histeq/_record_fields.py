@@ -19,7 +19,7 @@ MASK_BYTES = 1 << 22
 
 
 class RecordError(ValueError):
-    """A record that can not be used; the message is one sentence that says why."""
+    """A record that cannot be used; the message is one sentence that says why."""
 
 
 def damaged(field: str) -> RecordError:

@@ -62,7 +62,7 @@ def working_at(address: str) -> Iterator[None]:
 
 
 def _check(address: str) -> None:
-    """Refuse what can not be the address of a scheduler, before anybody waits for an answer."""
+    """Refuse what cannot be the address of a scheduler, before anybody waits for an answer."""
     scheme, _, rest = address.rpartition("://")
     example = f"an address looks like tcp://localhost:8786; {CURE}"
     if scheme.startswith("http"):

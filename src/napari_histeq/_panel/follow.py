@@ -93,7 +93,7 @@ class Follower(QObject):
             show_error(str(error))
             return
         except ChunkError as error:  # another slice may do
-            show_warning(f"“{layer.name}” can not follow: {error}")
+            show_warning(f"“{layer.name}” cannot follow: {error}")
             return
         if record is None or not pixels.size:
             return

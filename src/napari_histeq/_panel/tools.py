@@ -216,7 +216,7 @@ def _read(layer: Image | None) -> tuple[Record | None, str]:
 
 
 def _attempt(act: Callable[[], None]) -> None:
-    """Do it, or say in a sentence why it can not be done with this layer."""
+    """Do it, or say in a sentence why it cannot be done with this layer."""
     try:
         act()
     except ValueError as error:

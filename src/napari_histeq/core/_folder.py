@@ -169,7 +169,7 @@ def _lock(path: Path) -> int | None:
 
 
 def _unlock(handle: int, path: Path) -> None:
-    """Take the locked file away; where an open file can not go, it goes when it is closed."""
+    """Take the locked file away; where an open file cannot go, it goes when it is closed."""
     with suppress(OSError):
         path.unlink()
     _give_back(handle)
