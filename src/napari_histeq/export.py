@@ -14,6 +14,7 @@ from qtpy.QtCore import QObject, Signal
 from napari_histeq import where
 from napari_histeq.core import ChunkError, watching
 from napari_histeq.core._extras import brought_by
+from napari_histeq.plain import short
 from napari_histeq.record import KEY
 from napari_histeq.regions import affine_of, is_grid
 from napari_histeq.work import Spoken
@@ -57,7 +58,7 @@ class Export(QObject):  # type: ignore[misc]
         self._path = path
         arguments, self._lost = zarr_arguments(layer), lost_in_zarr(layer)
         self._worker = create_worker(
-            Spoken(_work, f"the saving of “{layer.name}”"), arguments, path, where.scheduler_address(), self._report,
+            Spoken(_work, f"the saving of “{short(layer.name)}”"), arguments, path, where.scheduler_address(), self._report,
             _start_thread=False, _ignore_errors=True,
         )  # fmt: skip
         self._worker.returned.connect(self._answered)
@@ -66,7 +67,7 @@ class Export(QObject):  # type: ignore[misc]
         self._over = False
         self._reported = 0.0
         self._bar = cancelable_progress(
-            total=100, desc=f"Saving {layer.name}", cancel_callback=self.cancel
+            total=100, desc=f"Saving {short(layer.name)}", cancel_callback=self.cancel
         )
         self.progressed.connect(self._show)
 

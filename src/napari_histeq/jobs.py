@@ -14,6 +14,7 @@ from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_histeq import layers, placement, showing, where, worn
 from napari_histeq.core._validate import is_lazy
+from napari_histeq.plain import short
 from napari_histeq.plotstack import PlotStack
 from napari_histeq.work import Answer, Choice, Spoken, Stopped, display_layer_of, task_of, work
 
@@ -79,7 +80,7 @@ class Run(QObject):
         task = task_of(viewer, source, choice)
         address = where.scheduler_address() if is_lazy(task.image) else ""
         self._worker = create_worker(
-            Spoken(work, f"the equalization of “{source.name}”"), task, choice, viewer.theme, address, self._report,
+            Spoken(work, f"the equalization of “{short(source.name)}”"), task, choice, viewer.theme, address, self._report,
             _start_thread=False, _ignore_errors=True,
         )  # fmt: skip
         self._worker.returned.connect(self._answered)
@@ -146,7 +147,7 @@ class Run(QObject):
     def _layer_removed(self, event: Event) -> None:
         if event.value == self.source:
             self._worker.quit()
-            why = f"“{self.source.name}” was removed: nothing was added."
+            why = f"“{short(self.source.name)}” was removed: nothing was added."
             self._when_free(partial(self._stop, "removed", why))
 
     def _answered(self, answer: Answer) -> None:

@@ -11,6 +11,7 @@ from napari.layers import Image
 from napari.utils.colormaps import AVAILABLE_COLORMAPS, Colormap
 
 from napari_histeq._record_fields import RecordError, damaged
+from napari_histeq.plain import short
 from napari_histeq.record import KEY, Record
 
 if TYPE_CHECKING:
@@ -204,5 +205,5 @@ def why_not(layer: Layer | None) -> str:
     if isinstance(layer, Image):
         kinds = {PLOT: "a histogram plot", PREVIEW: "only a preview"}
         what = kinds.get(kind_of(layer), "a copy to compare with")
-        return f"“{layer.name}” is {what}, not the image itself"
-    return f"“{layer.name}” is a {layer.__class__.__name__} layer, not an image"
+        return f"“{short(layer.name)}” is {what}, not the image itself"
+    return f"“{short(layer.name)}” is a {layer.__class__.__name__} layer, not an image"

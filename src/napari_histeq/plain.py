@@ -40,9 +40,25 @@ SAID = (
 )  # fmt: skip
 
 
+#: A name of more characters than this is shortened where it is shown.
+NAME = 60
+
+
+def short(name: str) -> str:
+    """A layer's name for a menu or a sentence: on one line, and not too long."""
+    name = " ".join(name.split())
+    half = NAME // 2
+    return name if len(name) <= NAME else f"{name[:half]}…{name[-half:]}"
+
+
+def brief(text: str) -> str:
+    """A sentence whose quoted names are not too long."""
+    return re.sub("“([^”]+)”", lambda found: f"“{short(found[1])}”", text)
+
+
 def plain(error: Exception | str) -> str:
     """An error's message in the words of the panel."""
-    text = _with_captions(str(error))
+    text = brief(_with_captions(str(error)))
     for pattern, words in SAID:
         text = re.sub(pattern, words, text, flags=re.DOTALL)
     return text

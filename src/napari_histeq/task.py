@@ -105,6 +105,8 @@ def plan(task: Task, report: Report) -> Outcome:
             f"{_why_not_one_curve(task)}, so it cannot be shown by a colormap: "
             "choose the output “New layer”"
         )
+    if task.image.dtype.kind == "b":
+        raise ValueError("a bool image has only two values, so there is nothing to equalize")
     mask, region = _mask_of(task, report)
     with _stage(report, 0.05, 0.95, "counting"):
         before = count_of(task, mask)

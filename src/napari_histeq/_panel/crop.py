@@ -50,6 +50,7 @@ WHOLE = 1 << 26
 
 THIS_PLANE = "The preview has tiles in this plane only; Equalize has them through all planes."
 NO_PLANE = "No preview: tick both displayed axes (Region > Axes). Equalize works as usual."
+THIN = "No preview: tiles are one pixel thick along a displayed axis. Equalize works as usual."
 NOTHING = "No preview: none of the visible pixels are counted."
 
 
@@ -188,7 +189,7 @@ def _around(view: View, kernels: dict[int, int]) -> _Around:
     axes = tuple(a for a in kernels if kernels[a] > 1)  # along others each layer is on its own
     ndim = len(view.shape)
     if axes[-2:] != (ndim - 2, ndim - 1):
-        raise ValueError(NO_PLANE)
+        raise ValueError(THIN)
     of = itemgetter(*axes)
     window, steps = of(view.window), of(view.steps)
     tiles = TileGrid(of(view.finest), of(kernels), of(view.shape))

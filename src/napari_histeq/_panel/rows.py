@@ -11,6 +11,7 @@ from magicgui.widgets import (
     ProgressBar,
     PushButton,
 )
+from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QComboBox, QSizePolicy
 
 from napari_histeq._panel import evidence
@@ -19,6 +20,7 @@ from napari_histeq._panel.numbers import Number, Sliding
 from napari_histeq._panel.tips import tip
 from napari_histeq.core import METHODS
 from napari_histeq.core._options import Option
+from napari_histeq.plain import brief
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -177,7 +179,7 @@ def run_rows() -> list[Widget]:
     )
     cancel.native.setObjectName("histeq_cancel")
     bar = ProgressBar(name="progress", value=0, min=0, max=100)
-    table = _text("evidence", "histeq_evidence", visible=False)
+    table = _text("evidence", "histeq_evidence", visible=False, kind=Label)
     table.tooltip = tip(evidence.EXPLAINED)
     return [
         table,
@@ -188,8 +190,17 @@ def run_rows() -> list[Widget]:
     ]
 
 
-def _text(name: str, look: str, visible: bool | None = None) -> Label:
-    label = Label(name=name, value="", gui_only=True, visible=visible)
+class Note(Label):
+    """A sentence: names in it are no markup, and those that are too long are shortened."""
+
+    def set_value(self, value: str) -> None:
+        """Set the sentence."""
+        self.native.setTextFormat(Qt.TextFormat.PlainText)
+        super().set_value(brief(value))
+
+
+def _text(name: str, look: str, visible: bool | None = None, kind: type[Label] = Note) -> Label:
+    label = kind(name=name, value="", gui_only=True, visible=visible)
     label.native.setObjectName(look)
     label.native.setWordWrap(True)
     label.native.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)

@@ -25,6 +25,7 @@ from napari_histeq._panel import evidence
 from napari_histeq._panel.follow import follow, followed
 from napari_histeq._panel.tips import tip
 from napari_histeq._record_fields import RecordError
+from napari_histeq.plain import brief, short
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -96,10 +97,10 @@ class Tools(QWidget):
         """Fill the menu for the layer it is about."""
         self.menu.clear()
         made = self.made()
-        self._action(made.name if made else "Equalize an image first", act=None)
+        self._action(_item(made.name) if made else "Equalize an image first", act=None)
         record, problem = _read(made)
         if problem:
-            self._action(problem, act=None)
+            self._action(brief(problem).replace("&", "&&"), act=None)
         self.menu.addSeparator()
         display = made is not None and layers.kind_of(made) == layers.DISPLAY
         shown = display and record is not None
@@ -142,7 +143,7 @@ class Tools(QWidget):
         menu.setEnabled(usable and not self.busy)
         for target in targets:
             act = partial(self.apply, made, target, same_curve=same_curve)
-            menu.addAction(target.name).triggered.connect(lambda *_, act=act: _attempt(act))
+            menu.addAction(_item(target.name)).triggered.connect(lambda *_, act=act: _attempt(act))
 
     # ---- what the items do ----
 
@@ -221,6 +222,11 @@ def _attempt(act: Callable[[], None]) -> None:
         act()
     except ValueError as error:
         show_error(str(error))
+
+
+def _item(name: str) -> str:
+    """A layer's name as an item of a menu, where "&" would mark a key."""
+    return short(name).replace("&", "&&")
 
 
 def _copy(text: str, words: str) -> None:
