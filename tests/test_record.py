@@ -246,7 +246,7 @@ def test_no_name_changes_the_script(name, text):
     assert skeleton(made) == skeleton(script(RECORDS[name]))
     assert len(comments(made)) == 2
     assert len(made.splitlines()) == len(script(RECORDS[name]).splitlines())
-    sentence = legend(record).encode()  # nothing in it that a clipboard can not take
+    sentence = legend(record).encode()  # nothing in it that a clipboard cannot take
     assert plain["mask"] is None or text.encode(errors="replace") in sentence
 
 
