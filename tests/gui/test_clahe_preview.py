@@ -169,11 +169,11 @@ def test_where_the_other_planes_are_not_in_memory_it_says_so(
     stack = np.stack([MOON // (z + 1) for z in range(6)])
     source = viewer.add_image(da.from_array(stack, chunks=(1, 512, 512)), name="stack")
     patch = preview_of(viewer, clahe, qtbot, source)
-    assert "tiles of this plane only" in clahe["status"].value
+    assert "tiles in this plane only" in clahe["status"].value
     assert "from the displayed slice" in clahe["status"].value
     assert np.abs(patch.data.astype(int) - stack[0, :, : patch.data.shape[1]]).mean() > 3
     clahe["preview"].value = False
-    assert "tiles of this plane only" not in clahe["status"].value
+    assert "tiles in this plane only" not in clahe["status"].value
 
 
 @pytest.mark.parametrize("depth", [None, 5])
