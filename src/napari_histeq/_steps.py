@@ -60,6 +60,8 @@ class Task:
         As `equalize` takes them.
     given : TransferFunction, optional
         A curve that is known already; then nothing needs to be counted to get one.
+    given_of : str
+        What that curve is of, in words; empty for another image.
     coarser : tuple of array
         The other levels of a pyramid whose finest is `image`.
     wants_gain : bool
@@ -77,6 +79,7 @@ class Task:
     out_range: str | tuple[float, float] = "auto"
     strength: float = 1.0
     given: TransferFunction | None = None
+    given_of: str = ""
     coarser: tuple[Any, ...] = ()
     wants_gain: bool = False
 

@@ -94,6 +94,37 @@ def visible_window(layer: Image) -> tuple[slice, slice]:
     return slice(int(top), int(bottom) + 1), slice(int(left), int(right) + 1)
 
 
+def thickness(layer: Image) -> tuple[tuple[int, int], ...]:
+    """Which planes of the displayed level a thick slice projects: a (start, stop) for each axis.
+
+    One plane on every axis if the slice is not thick, or nothing is projected. napari has
+    no public name for it.
+    """
+    level = layer.data_level if layer.multiscale else 0
+    factors = np.asarray(layer.downsample_factors)[level]
+    shape = (layer.data[level] if layer.multiscale else layer.data).shape
+    spans = []
+    for axis in layer._slice_input.not_displayed:  # noqa: SLF001
+        thick = layer._data_slice  # noqa: SLF001
+        found = thick.point[axis], thick.margin_left[axis], thick.margin_right[axis]
+        point, before, after = (value / factors[axis] for value in found)
+        if str(layer.projection_mode) == "none":
+            before = after = 0.0
+        low, high = (max(round(end), 0) for end in (point - before, point + after))
+        high += high == low or bool(np.isclose(high, point + after))
+        spans.append((min(low, shape[axis] - 1), min(high, shape[axis])))
+    return tuple(spans)
+
+
+def is_averaged(layer: Image) -> bool:
+    """Whether a thick slice shows means or sums of several planes: no curve can act on these.
+
+    The greatest of several stays the greatest by any curve.
+    """
+    mixed = str(layer.projection_mode) in ("mean", "sum")
+    return mixed and any(stop - start > 1 for start, stop in thickness(layer))
+
+
 def thinning(pixels: NDArray[Any], most: int = 0) -> int:
     """Every how-many-th row and column is about `most` pixels (by default `MOST`)."""
     return int(np.ceil(np.sqrt(max(pixels.size / (most or MOST), 1.0))))

@@ -134,7 +134,9 @@ class Record:
     curve : TransferFunction or None
         The transfer function, if it was a single one.
     given : bool
-        Whether the curve came from another layer, and not from this one's histogram.
+        Whether the curve was known already, and is not that of the histogram of the whole.
+    curve_of : str
+        What the given curve is of, in words: the slice of a stack; empty for another layer.
     measures : mapping
         ``{"before": {...}, "after": {...}}``.
     versions : mapping
@@ -158,6 +160,7 @@ class Record:
     ignored: may_hold.Exact | None = None
     curve: may_hold.Curve = None
     given: may_hold.Flag = False
+    curve_of: may_hold.Text = ""
     measures: may_hold.Measures = field(default_factory=dict)
     versions: may_hold.Versions = field(default_factory=lambda: dict(current_versions()))
     schema: Literal[1] = 1

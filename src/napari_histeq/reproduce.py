@@ -264,7 +264,7 @@ def _tile_of(method: Clahe, record: Record) -> Any:
 
 def _conditions(record: Record) -> Iterator[str]:
     if record.given:
-        yield "the curve of another image"
+        yield f"the curve of {record.curve_of or 'another image'}"
     if record.mask is not None:
         name = record.mask.layer.encode(errors="replace").decode()  # of a file that is no UTF-8
         yield f"counted only within “{name}”"

@@ -178,4 +178,5 @@ def _record_of(
             for i, when in enumerate(("before", "after"))
         },
         given=task.given is not None,
+        curve_of=task.given_of,
     )

@@ -17,6 +17,7 @@ from napari.utils.notifications import (
 
 from napari_histeq import jobs, layers, tiles, work
 from napari_histeq._panel import arrange, evidence, fields, rows, style
+from napari_histeq._panel.follow import news
 from napari_histeq._panel.links import Links
 from napari_histeq._panel.live import Live
 from napari_histeq._panel.plotbox import PlotBox
@@ -132,7 +133,10 @@ class EqualizePanel(Container[Any]):
         link(self.changed, self._live.touch)
         link(self._live.measured, self._show_measures)
         link(self._live.told, self._show_told)
-        link(self._viewer.dims.events.current_step, self._live.touch)
+        link(news.changed, self._live.touch)
+        dims = self._viewer.dims.events
+        for moved in (dims.current_step, dims.margin_left, dims.margin_right):
+            link(moved, self._live.touch)
         link(notification_manager.notification_ready, self._noticed)
         link(self._viewer.cursor.events.position, self._mark)
         self._paint()
@@ -189,6 +193,7 @@ class EqualizePanel(Container[Any]):
             self._layer_links.connect(source.events.axis_labels, self._show_rows)
             self._layer_links.connect(source.events.data, self._show_rows)
             self._layer_links.connect(source.events.data, self._live.touch)
+            self._layer_links.connect(source.events.projection_mode, self._live.touch)
         self._show_rows()
         self._show_message()
         self._live.touch()

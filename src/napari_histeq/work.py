@@ -69,6 +69,7 @@ class Choice:
     compare: bool = False
     display: bool = False
     curve: TransferFunction | None = None
+    curve_of: str = ""
     gain: bool = False
 
 
@@ -110,6 +111,7 @@ def task_of(viewer: ViewerModel, source: Image, choice: Choice) -> Task:
         out_range=choice.out_range,
         strength=choice.strength,
         given=choice.curve,
+        given_of=choice.curve_of,
         wants_gain=choice.gain,
         coarser=layers.coarser_of(source),
     )

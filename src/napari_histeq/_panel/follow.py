@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal
 
 from napari.utils.notifications import show_error, show_warning
-from qtpy.QtCore import QObject, QTimer
+from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_histeq import display, held, layers, worn
 from napari_histeq._panel.links import Links
@@ -13,11 +13,13 @@ from napari_histeq._record_fields import RecordError
 from napari_histeq.core import METHODS, ChunkError, compute_histogram, transfer_function
 from napari_histeq.core._options import from_dict
 from napari_histeq.core.histogram import output_limits
-from napari_histeq.record import KEY
+from napari_histeq.record import KEY, counting
 
 if TYPE_CHECKING:
     from napari.layers import Image
     from napari.viewer import Viewer
+
+    from napari_histeq.core import Histogram
 
     What = Literal["slice", "view"]
 
@@ -25,6 +27,24 @@ if TYPE_CHECKING:
 STILL = 30
 
 _following: dict[int, Follower] = {}
+
+
+class _News(QObject):
+    """Tells when a layer that follows shows something else, or follows no more."""
+
+    changed = Signal(object)
+
+
+news = _News()
+
+
+def following(source: Image) -> Follower | None:
+    """Who has a layer, or one that displays the same data, follow the slice or the view."""
+    found = [
+        f for f in _following.values() if f.layer.data is source.data and f.histogram is not None
+    ]
+    own = [f for f in found if f.layer is source]
+    return next(iter(own or found), None)
 
 
 def followed(layer: Image) -> str:
@@ -47,6 +67,7 @@ def follow(viewer: Viewer, layer: Image, what: What | Literal[""]) -> None:
     if what:
         layers.record_of(layer)
         _following[id(layer)] = Follower(viewer, layer, what)
+    news.changed.emit(layer)
 
 
 class Follower(QObject):
@@ -59,6 +80,7 @@ class Follower(QObject):
     def __init__(self, viewer: Viewer, layer: Image, what: What) -> None:
         super().__init__()
         self._viewer, self._layer, self.what = viewer, layer, what
+        self.histogram: Histogram | None = None
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.timeout.connect(self._renew)
@@ -70,6 +92,11 @@ class Follower(QObject):
             for event in (camera.events.center, camera.events.zoom):
                 self._links.connect(event, self._later)
         self._renew()
+
+    @property
+    def layer(self) -> Image:
+        """The layer that follows."""
+        return self._layer
 
     def stop(self) -> None:
         """Leave the layer as it is now."""
@@ -97,7 +124,8 @@ class Follower(QObject):
             return
         if record is None or not pixels.size:
             return
-        histogram = compute_histogram(held.thinned(pixels))
+        pixels = held.thinned(pixels)
+        histogram = compute_histogram(pixels, mask=counting(pixels, None, record.ignored, None))
         if histogram.populated.size < 2:  # nothing to spread
             return
         method = from_dict(METHODS, record.method)
@@ -109,6 +137,16 @@ class Follower(QObject):
             curve, histogram, limits, colormap=colormap, gamma=gamma
         )
         worn.show(layer, settings)
+        self.histogram = histogram
         shown = {"x": curve.x, "y": curve.y, "end_slope": curve.end_slope}
-        layer.metadata[KEY] |= {"curve": shown, "given": True, "limits": limits}
-        layer.metadata[KEY]["error"] = settings.error
+        made = {"curve": shown, "given": True, "curve_of": self.in_words(), "limits": limits}
+        layer.metadata[KEY] |= made | {"error": settings.error}
+        news.changed.emit(layer)
+
+    def in_words(self) -> str:
+        """What the curve is of."""
+        layer, slice_input = self._layer, self._layer._slice_input  # noqa: SLF001
+        names, point = layers.axis_names(layer), layer.world_to_data(self._viewer.dims.point)
+        at = ", ".join(f"{names[a]} = {round(point[a])}" for a in slice_input.not_displayed)
+        what = "the displayed slice" if self.what == "slice" else "the part in view"
+        return f"{what} ({at})" if at else what

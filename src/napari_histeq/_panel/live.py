@@ -12,6 +12,7 @@ from qtpy.QtCore import QObject, Qt, QTimer, Signal
 
 from napari_histeq import display, held, work, worn
 from napari_histeq._panel.counter import Counter
+from napari_histeq._panel.follow import following
 from napari_histeq._panel.patch import Patch
 from napari_histeq._panel.plotbox import Drawn
 from napari_histeq.core import measures
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from napari.layers import Image
     from napari.viewer import Viewer
 
+    from napari_histeq._panel.follow import Follower
     from napari_histeq._panel.plotbox import PlotBox
     from napari_histeq.core import Histogram, TransferFunction
     from napari_histeq.task import Outcome, Task
@@ -172,6 +174,10 @@ class Live(QObject):
             self._counter.stop()
             self._show_nothing()
             return
+        follower = following(source)
+        if follower is not None and not self.preview:
+            self._show_followed(source, choice, follower)
+            return
         counted = self._counter.of(source, choice)
         if counted is None:
             if not self._grace.isActive():
@@ -211,6 +217,15 @@ class Live(QObject):
         self._empty()
         self._tell()
 
+    def _show_followed(self, source: Image, choice: work.Choice, follower: Follower) -> None:
+        """Of what a display-only layer of it follows: what is displayed is what is plotted."""
+        self._grace.stop()
+        self._counter.stop()  # when it follows no more all is counted anew
+        assert follower.histogram is not None
+        self._words = f"Plot and table are of {follower.in_words()}."
+        self._histogram = follower.histogram
+        self._show(source, choice, follower.histogram, None)
+
     def _show_nothing(self, why: str = "") -> None:
         """Rather than what is true no more."""
         self._grace.stop()
@@ -247,7 +262,7 @@ class Live(QObject):
         if not self.preview:
             self._tell()
             return
-        if curve is not None and not source.rgb:
+        if curve is not None and not source.rgb and not held.is_averaged(source):
             self._patch.remove()
             self._wear(source, task, histogram, curve)
         else:

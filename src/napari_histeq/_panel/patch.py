@@ -14,7 +14,7 @@ from superqt.utils import create_worker
 from napari_histeq import held, layers, worn
 from napari_histeq._panel import crop
 from napari_histeq._panel.links import Links
-from napari_histeq._panel.view import View, view_of, window_of
+from napari_histeq._panel.view import View, planes_of, view_of, window_of
 from napari_histeq._steps import count_of
 from napari_histeq.core import ChunkError
 from napari_histeq.plain import plain
@@ -40,6 +40,20 @@ STILL = 30
 FLOATS = 1 << 17
 
 VISIBLE = "The plot shows only the visible part."
+#: Planes of a thick slice that are equalized for a preview.
+THICK = 32
+
+_PROJECTIONS: dict[str, Callable[..., NDArray[Any]]] = {
+    "mean": np.mean,
+    "sum": np.sum,
+    "max": np.max,
+    "min": np.min,
+}
+
+TOO_THICK = (
+    "No preview: each plane of the thick slice would have to be read and equalized. "
+    "The button works all the same."
+)
 FLAT = "No preview: it needs the last two axes, in 2D. Equalize works as usual."
 
 
@@ -144,9 +158,15 @@ class Patch(QObject):
         except ChunkError as error:
             self._fail(str(error))
             return
-        affine = _to_world(source) @ view.place
-        self._working = True
-        worker: Any = create_worker(_equalized, view, task, histogram, _start_thread=False)
+        planes = planes_of(source, view)
+        if len(planes) > (THICK if view.is_deep else 1):
+            self._fail(TOO_THICK)
+            return
+        project = str(source.projection_mode) if len(planes) > 1 else ""
+        affine, self._working = _to_world(source) @ view.place, True
+        worker: Any = create_worker(
+            _equalized, planes, project, task, histogram, _start_thread=False
+        )
         worker.yielded.connect(partial(self._done, self._wanted, affine))
         worker.returned.connect(partial(self._counted, self._wanted))
         worker.finished.connect(self._next)
@@ -212,23 +232,27 @@ class Answer:
 
 
 def _equalized(
-    view: View, task: Task, histogram: Histogram
+    planes: list[View], project: str, task: Task, histogram: Histogram
 ) -> Generator[Answer, None, Pair | None]:
     """On the worker's thread: what is to be seen first, and then what is to be plotted.
 
     That is the histograms of the visible part, where no curve tells them of the whole.
+    Of a thick slice each plane is equalized, and then they are projected: as napari will
+    show the result.
     """
     try:
-        pixels, words = crop.equalized(view, task, histogram)
+        made = [crop.equalized(view, task, histogram) for view in planes]
     except EXPECTED as error:
         yield Answer(None, plain(error))
         return None
+    parts, words = [pixels for pixels, _ in made], made[0][1]
+    pixels = _PROJECTIONS[project](np.stack(parts), axis=0) if project else parts[0]
     if task.one_curve:
         yield Answer(pixels, words)
         return None
     yield Answer(pixels, f"{words} {VISIBLE}".strip())
-    before = view.read(view.window, view.steps).reshape(pixels.shape)
-    return _histogram(task, before), _histogram(task, pixels)
+    before = [view.read(view.window, view.steps).reshape(parts[0].shape) for view in planes]
+    return _histogram(task, np.concatenate(before)), _histogram(task, np.concatenate(parts))
 
 
 def _histogram(task: Task, pixels: NDArray[Any]) -> Histogram:

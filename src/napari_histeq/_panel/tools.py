@@ -151,7 +151,8 @@ class Tools(QWidget):
         """Make a real layer with the identical curve."""
         record = layers.record_of(made)
         assert record is not None
-        self.wanted.emit(made, work.choice_of(record, curve=record.curve))
+        of = record.curve_of or "the whole image"
+        self.wanted.emit(made, work.choice_of(record, curve=record.curve, curve_of=of))
 
     def restore(self, made: Image) -> None:
         """Take a display-only layer away."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -104,6 +105,17 @@ class View:
         """Whether all along `axes` is in memory, and no more than `most` pixels."""
         here = self.is_deep or (not is_lazy(self.level) and len(axes) == 2)
         return here and math.prod(self.shape[a] for a in axes) <= most
+
+
+def planes_of(source: Image, view: View) -> list[View]:
+    """A view for each plane of a thick slice; of one that is not thick, the view itself."""
+    spans = held.thickness(source)
+    if all(stop - start <= 1 for start, stop in spans):
+        return [view]
+    return [
+        replace(view, window=(*((p, p + 1) for p in at), *view.window[-2:]))
+        for at in product(*(range(*span) for span in spans))
+    ]
 
 
 def first_sample(span: Span, step: int) -> int:
