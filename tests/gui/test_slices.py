@@ -55,7 +55,12 @@ def test_following_the_slice_is_plotted_told_and_baked(viewer: Any, panel: Any, 
         layers.record_of(viewer.layers[2])
     )
     follow(viewer, made, "")
-    qtbot.waitUntil(lambda: panel.plotbox.shown.before.total == source.data.size, timeout=10_000)
+
+    def is_of_all() -> bool:
+        shown = panel.plotbox.shown
+        return shown is not None and shown.before.total == source.data.size
+
+    qtbot.waitUntil(is_of_all, timeout=10_000)
 
 
 @pytest.mark.parametrize("mode", ["mean", "sum", "max", "min"])
