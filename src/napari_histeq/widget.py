@@ -202,11 +202,16 @@ class EqualizePanel(Container[Any]):
 
     def _show_measures(self, found: tuple[Any, str] | None) -> None:
         self.plotbox.measures = None if found is None else found[0]
+        self["evidence"].brief = "" if found is None else evidence.brief(found[0])
         self["evidence"].value = "" if found is None else evidence.table(*found)
         self["evidence"].visible = found is not None
 
     def _show_told(self, words: str) -> None:
-        if self._job is None:
+        if self._job is not None:
+            return
+        if self._live.problem and self._live.problem in words:
+            self["status"].fail(words)
+        else:
             self["status"].value = words
 
     def _mark(self, _: object = None) -> None:
@@ -275,7 +280,10 @@ class EqualizePanel(Container[Any]):
     def _show_rows(self, _: object = None) -> None:
         """Show the rows that matter for the layer and the ticks."""
         source = self["layer"].value
-        self["axes"].names = layers.axis_names(source) if source is not None else ()
+        names = layers.axis_names(source) if source is not None else ()
+        if self["axes"].names != tuple(names):
+            self["axes"].names = names
+            self._parts.set_tab_order()
         self._parts.region.show_row(self["axes"], len(self["axes"].names) > 2)
         self._parts.region.show_row(self["ignored_value"], self["ignore"].value)
         custom = self["out_range"].value == rows.CUSTOM
@@ -299,7 +307,7 @@ class EqualizePanel(Container[Any]):
 
     def _refuse(self, error: Exception) -> None:
         show_error(plain(error))
-        self._live.say(plain(error))
+        self._live.say(plain(error), problem=True)
 
     def _begin(self, source: Image, choice: Choice) -> None:
         """Begin a run, unless one goes on: for the button, or for the menu of results."""
@@ -340,17 +348,25 @@ class EqualizePanel(Container[Any]):
             words = f"“{what.record.source}” equalized in {seconds:.1f} s. {self._placed}".strip()
             if self._live.state_of(job.source, job.choice) != self._began_with:
                 words += " The image or its mask has changed since the run began."
-        self._live.say(words)
+        self._live.say(words, problem=how == "failed")
 
     def _show_running(self) -> None:
         self.tools.busy = True
-        self["run"].enabled, self["cancel"].enabled = False, True
+        self["run"].enabled = False
+        self["cancel"].enabled = self["cancel"].visible = True
+        self.tools.button.setVisible(False)  # Cancel is in its place
         self["progress"].value, self["progress"].visible = 0, True
         self["status"].value = "starting"
 
     def _show_idle(self) -> None:
         self.tools.busy = False
-        self["cancel"].enabled = self["progress"].visible = False
+        cancel = self["cancel"].native
+        if cancel.window().focusWidget() is cancel:  # the next text box would get the focus
+            self["run"].native.setFocus()
+        for name in ("cancel", "progress"):
+            self[name].visible = False
+        self["cancel"].enabled = False
+        self.tools.button.setVisible(True)
         self._show_message()
 
     def _show_progress(self, fraction: float, what: str) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from napari_histeq._panel import frame
-from napari_histeq._panel.frame import Fold, Form
+from napari_histeq._panel import frame, taborder
+from napari_histeq._panel.fold import Fold
+from napari_histeq._panel.frame import Form
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 class Arrangement:
     """The parts of the panel that change while it is open."""
 
+    panel: QWidget
     what: Form
     options: Form
     advanced: Form
@@ -40,15 +42,21 @@ class Arrangement:
             form.clear()
             for widget in widgets:
                 form.add(widget, widget.label)
-            form.setVisible(bool(widgets) and form is self.options)
+            form.setVisible(bool(widgets))
         self.advanced_fold.setVisible(bool(advanced))
         self.align()
+        self.set_tab_order()
+
+    def set_tab_order(self) -> None:
+        """Let the Tab key follow the eye: to be called when controls were added."""
+        taborder.set_tab_order(self.panel)
 
 
 def arrange(panel: Any) -> Arrangement:
     """Move the panel's controls to their places."""
     options, advanced = Form(), Form()
     parts = Arrangement(
+        panel.native,
         _what(panel),
         options,
         advanced,
@@ -56,23 +64,25 @@ def arrange(panel: Any) -> Arrangement:
         _region(panel),
         _output(panel),
     )
-    frame.put_in(
-        panel.native,
-        [
-            parts.what,
-            options,
-            parts.advanced_fold,
-            Fold("Region", parts.region, "Which pixels are counted, and which share a histogram."),
-            parts.output,
-            frame.line(panel["plot"], panel["compare"], panel["preview"]),
-            panel.plotbox,
-            panel.tools,
-            panel["evidence"].native,
-        ],
-        [_buttons(panel), panel["progress"].native, panel["status"].native],
-        restyled=parts.align,
+    controls = frame.column(
+        parts.what,
+        options,
+        parts.advanced_fold,
+        Fold("Region", parts.region, "Which pixels are counted, and which share a histogram."),
+        Fold("Output", parts.output, "How strong the result is, and what is added."),
+        panel["preview"].native,
     )
+    picture = frame.column(panel.plotbox, panel.tools, panel["evidence"].framed())
+    frame.put_in(panel.native, [controls, picture], _foot(panel), restyled=parts.align)
     return parts
+
+
+def _foot(panel: Any) -> list[QWidget]:
+    """What was or went wrong, the buttons, and how far it is."""
+    bar = panel["progress"].native
+    bar.setFixedHeight(frame.BAR)  # hidden, it has no style yet to tell its height
+    frame.keep_room(bar)
+    return [panel["status"].framed(), _buttons(panel), bar]
 
 
 def _what(panel: Any) -> Form:
@@ -87,7 +97,7 @@ def _what(panel: Any) -> Form:
 def _region(panel: Any) -> Form:
     form = Form()
     form.add(panel["mask"], "Mask layer")
-    form.add(panel["ignore"], "")
+    form.add(panel["ignore"])
     form.add(panel["ignored_value"], "Value")
     form.add(panel["axes"], "Axes")
     return form
@@ -99,10 +109,13 @@ def _output(panel: Any) -> Form:
     form.add(panel["out_range"], "Range")
     form.add(panel["low"], "From")
     form.add(panel["high"], "To")
-    form.add(panel["output"], "Output")
-    form.add(panel["gain"], "")
+    form.add(panel["output"])
+    for name in ("gain", "plot", "compare"):
+        form.add(panel[name], "")
     return form
 
 
 def _buttons(panel: Any) -> QWidget:
-    return frame.line(panel["run"], panel["cancel"], stretch=(3, 1))
+    """Equalize, and beside it what there is to do: with the result, or while something runs."""
+    run, cancel, menu = panel["run"].native, panel["cancel"].native, panel.tools.button
+    return frame.beside(run, cancel, menu)

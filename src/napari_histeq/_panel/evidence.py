@@ -40,6 +40,10 @@ enhancement: mean contrast within small blocks (EME)
 PSNR, SSIM: how close the result is to the source"""
 
 
+#: The measures that are told in one line, and what they are called there.
+BRIEF = {"levels_used": "levels", "entropy": "entropy", "ks_distance": "distance from flat"}
+
+
 def table(measures: Measures, sentence: str = "") -> str:
     """A table in Qt's rich text: measure, before, after; and a sentence under it."""
     before, after = measures["before"], measures["after"]
@@ -51,3 +55,14 @@ def table(measures: Measures, sentence: str = "") -> str:
     ]
     head = "<tr><td></td><td align='right'>before</td><td align='right'>after</td></tr>"
     return f"<table width='100%' cellpadding='1'>{head}{''.join(lines)}</table>{sentence}"
+
+
+def brief(measures: Measures) -> str:
+    """The most telling measures in Qt's rich text; no line breaks within one of them."""
+    before, after = measures["before"], measures["after"]
+    parts = [
+        f"{BRIEF[name]} {written(before[name])} → <b>{written(after[name])}</b>"
+        for name, _, written in SHOWN
+        if name in BRIEF and name in before and name in after
+    ]
+    return " &nbsp; ".join(part.replace(" ", "&nbsp;") for part in parts)

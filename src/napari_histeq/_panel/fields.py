@@ -8,7 +8,8 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from magicgui.widgets import CheckBox, ComboBox, Container, LineEdit, RadioButtons
-from qtpy.QtWidgets import QRadioButton
+from qtpy.QtWidgets import QRadioButton, QWidget
+from superqt import QFlowLayout
 
 from napari_histeq._panel.numbers import ANY, Number, Sliding, Typed, shortened
 from napari_histeq._panel.tips import tip
@@ -114,6 +115,10 @@ class AxesRow(Container[CheckBox]):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(layout="horizontal", labels=False, **kwargs)
         self.margins = (0, 0, 0, 0)
+        flow = QWidget()
+        self._flow = QFlowLayout(flow)  # many axes take several lines
+        self._flow.setContentsMargins(0, 0, 0, 0)
+        self.native.layout().addWidget(flow)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -127,6 +132,8 @@ class AxesRow(Container[CheckBox]):
             return
         self.clear()
         self.extend(CheckBox(name=f"axis_{i}", label=n, value=True) for i, n in enumerate(wanted))
+        for box in self:
+            self._flow.addWidget(box.native)
 
     @property
     def value(self) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""How the rows are arranged: aligned forms, folds, the one accent button."""
+"""How the rows are arranged: aligned forms, columns, and a foot that stays in its place."""
 
 from __future__ import annotations
 
@@ -6,34 +6,38 @@ from typing import TYPE_CHECKING
 
 from qtpy.QtCore import QEvent, QSize, Qt
 from qtpy.QtWidgets import (
+    QBoxLayout,
     QFrame,
     QGridLayout,
     QHBoxLayout,
     QLabel,
     QScrollArea,
     QSizePolicy,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
-
-from napari_histeq._panel.tips import tip
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from magicgui.widgets import Widget
-    from qtpy.QtGui import QShowEvent
+    from qtpy.QtGui import QResizeEvent, QShowEvent
 
 #: Pixels between rows, and between the panel and its edge.
 SPACE = 6
 
 #: Pixels across the panel when it opens.
-WIDTH = 340
+WIDTH = 300
+
+#: Height of the progress bar, in pixels.
+BAR = 18
+
+#: The most pixels across a column.
+WIDEST = 480
 
 
 class _Area(QScrollArea):
-    """Scrolls up and down only; wide enough at first for napari's title of the dock."""
+    """Scrolls up and down only; it takes all the height there is, so that the foot rests."""
 
     def sizeHint(self) -> QSize:
         """As high as the content."""
@@ -43,16 +47,42 @@ class _Area(QScrollArea):
     def minimumSizeHint(self) -> QSize:
         """As wide as the content and its scroll bar, but not as high."""
         beside = self.verticalScrollBar().sizeHint().width() + 2 * self.frameWidth()
-        return QSize(self.widget().minimumSizeHint().width() + beside, 100)
+        return QSize(self.widget().least_width() + beside, 100)
 
 
 class _Content(QWidget):
-    """Tells when the panel gets its font (as it is shown, or the theme changes) or grows."""
+    """The controls, and the picture under them, or beside them where there is room.
 
-    def __init__(self, restyled: Callable[[], None], area: QWidget) -> None:
+    It tells when it gets its font (as it is shown, or the theme changes), and asks for the
+    height that it needs.
+    """
+
+    def __init__(
+        self, columns: Sequence[QWidget], restyled: Callable[[], None], area: QWidget
+    ) -> None:
         super().__init__()
-        self._restyled = restyled
-        self._area = area
+        self._restyled, self._area, self._columns = restyled, area, columns
+        self._row = QBoxLayout(QBoxLayout.Direction.TopToBottom, self)
+        self._row.setContentsMargins(SPACE, SPACE, SPACE, SPACE)
+        self._row.setSpacing(2 * SPACE)
+        for column in columns:
+            self._row.addWidget(column, 0, Qt.AlignmentFlag.AlignTop)
+        self._row.addStretch(1)
+
+    def least_width(self) -> int:
+        """That of one column under the other."""
+        widths = [int(column.minimumSizeHint().width()) for column in self._columns]
+        return 2 * SPACE + max(widths)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Docked at the bottom of the window, say: a column of its own for the picture."""
+        super().resizeEvent(event)
+        wide = self.width() >= 2 * WIDTH
+        way = QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom
+        if way != self._row.direction():
+            self._row.setDirection(way)
+            for index in range(len(self._columns)):
+                self._row.setStretch(index, 100 if wide else 0)
 
     def event(self, event: QEvent) -> bool:
         """A row came or went, or words have to be wrapped otherwise."""
@@ -126,42 +156,21 @@ class Form(QWidget):
         self._grid.setColumnMinimumWidth(0, width)
 
 
-class Fold(QWidget):
-    """A heading that shows and hides what stands under it."""
+def beside(first: QWidget, *others: QWidget) -> QWidget:
+    """A wide button, and others of which one is shown at a time, all in one place.
 
-    def __init__(self, title: str, content: QWidget, about: str) -> None:
-        super().__init__()
-        self._content = content
-        self._heading = QToolButton()
-        self._heading.setObjectName("histeq_fold")
-        self._heading.setText(title)
-        self._heading.setToolTip(tip(about))
-        self._heading.setCheckable(True)
-        self._heading.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self._heading.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self._heading.toggled.connect(self.open)
-        column = _column(self, self._heading, content)
-        column.setSpacing(SPACE)
-        self.open(False)
-
-    def open(self, opened: bool) -> None:
-        """Show the content, or hide it."""
-        self._heading.setChecked(opened)
-        arrow = Qt.ArrowType.DownArrow if opened else Qt.ArrowType.RightArrow
-        self._heading.setArrowType(arrow)
-        self._content.setVisible(opened)
-
-
-def line(*widgets: Widget | QWidget, stretch: Sequence[int] = ()) -> QWidget:
-    """Controls side by side."""
+    They are as high as the first: Qt gives a hidden button its style only when it is shown.
+    """
     holder = QWidget()
-    row = QHBoxLayout(holder)
-    row.setContentsMargins(0, 0, 0, 0)
-    for index, widget in enumerate(widgets):
-        native = widget if isinstance(widget, QWidget) else widget.native
-        row.addWidget(native, stretch[index] if index < len(stretch) else 0)
-    if not any(stretch):
-        row.addStretch(1)
+    grid = QGridLayout(holder)
+    grid.setContentsMargins(0, 0, 0, 0)
+    grid.setHorizontalSpacing(SPACE)
+    grid.addWidget(first, 0, 0)
+    for other in others:
+        other.setSizePolicy(QSizePolicy.Policy.Minimum, QSizePolicy.Policy.Ignored)
+        keep_room(other)
+        grid.addWidget(other, 0, 1)
+    grid.setColumnStretch(0, 1)
     return holder
 
 
@@ -175,29 +184,52 @@ def align(forms: Sequence[Form]) -> None:
         form.align(width)
 
 
-def put_in(
-    panel: QWidget, parts: Sequence[QWidget], foot: Sequence[QWidget], restyled: Callable[[], None]
-) -> None:
-    """Fill the panel: `parts` one under the other, which scroll if need be, and the foot.
+def column(*parts: QWidget) -> QWidget:
+    """Parts one under the other, which do not get wider than can be looked over at once."""
+    holder = QWidget()
+    _column(holder, *parts).setSpacing(SPACE + 2)
+    holder.setMaximumWidth(WIDEST)
+    return holder
 
-    `restyled` is called whenever the panel's font may have changed.
+
+def put_in(
+    panel: QWidget,
+    columns: Sequence[QWidget],
+    foot: Sequence[QWidget],
+    restyled: Callable[[], None],
+) -> None:
+    """Fill the panel: columns, which scroll if need be, and the foot at its lower edge.
+
+    What is last in the foot does not move, whatever comes or goes above it. `restyled` is
+    called whenever the panel's font may have changed.
     """
-    area, bottom = _Area(), QWidget()
-    content = _Content(restyled, area)
-    column = _column(content, *parts)
-    column.setContentsMargins(SPACE, SPACE, SPACE, SPACE)
-    column.setSpacing(SPACE + 2)
-    column.addStretch(1)
-    _column(bottom, *foot).setContentsMargins(SPACE, 0, SPACE, SPACE)
-    area.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
-    area.setWidget(content)
+    area, bottom = _Area(), column(*foot)
+    bottom.layout().setContentsMargins(SPACE, 0, SPACE, SPACE)
+    area.setWidget(_Content(columns, restyled, area))
     area.setWidgetResizable(True)
     area.setFrameShape(QFrame.Shape.NoFrame)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     panel.layout().setContentsMargins(0, 0, 0, 0)
-    panel.layout().addWidget(area)
-    panel.layout().addWidget(bottom)
-    panel.layout().addStretch(1)
+    panel.layout().setSpacing(SPACE)
+    panel.layout().addWidget(area, 1)
+    panel.layout().addWidget(_leftmost(bottom))
+
+
+def _leftmost(widget: QWidget) -> QWidget:
+    """As wide as it can be, and what is left over to the right of it."""
+    holder = QWidget()
+    row = QHBoxLayout(holder)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.addWidget(widget, 100)
+    row.addStretch(1)
+    return holder
+
+
+def keep_room(widget: QWidget) -> None:
+    """Leave its place free while it is hidden: what stands around it does not move."""
+    policy = widget.sizePolicy()
+    policy.setRetainSizeWhenHidden(True)
+    widget.setSizePolicy(policy)
 
 
 def _column(holder: QWidget, *parts: QWidget) -> QVBoxLayout:

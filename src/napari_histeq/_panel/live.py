@@ -64,6 +64,8 @@ class Live(QObject):
     measured : Signal(object)
         The measures, ``{"before": {...}, "after": {...}}``, and the sentence that says
         why the result is not flat; None if there is nothing to tell.
+    problem : str
+        What went wrong, if that was told last.
     told : Signal(str)
         What is to know about the preview, in plain words.
     """
@@ -88,7 +90,7 @@ class Live(QObject):
         self._settings: display.DisplaySettings | None = None
         self._patch = Patch(viewer, self._tell, self._show_part)
         self._made: Made | None = None
-        self._words = self._said = ""
+        self._words = self._said = self.problem = ""
         self._of_run: tuple[str, State | None] = "", None
         self._found: tuple[Task, Drawn, Made | None] | None = None
         self._told_at = 0.0
@@ -122,8 +124,9 @@ class Live(QObject):
             self._made = Made(state, drawn, outcome.record.measures)
         self.touch()
 
-    def say(self, words: str) -> None:
+    def say(self, words: str, *, problem: bool = False) -> None:
         """Words about a run: shown until another layer or other settings are chosen."""
+        self.problem = words if problem else ""
         self._of_run, self._said = (words, self._present_state()), words
         self.told.emit(words)
         self.touch()
@@ -161,8 +164,8 @@ class Live(QObject):
         try:
             self._follow(*choose())
         except work.EXPECTED as error:
-            self._words = ""
-            self._show_nothing(plain(error))
+            self._words, self.problem = "", plain(error)
+            self._show_nothing(self.problem)
 
     def _follow(self, source: Image | None, choice: work.Choice) -> None:
         if self._worn is not None and self._worn is not source:

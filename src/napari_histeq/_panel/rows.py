@@ -11,16 +11,15 @@ from magicgui.widgets import (
     ProgressBar,
     PushButton,
 )
-from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QComboBox, QSizePolicy
 
 from napari_histeq._panel import evidence
+from napari_histeq._panel.elided import elide
 from napari_histeq._panel.fields import AxesRow, Either
+from napari_histeq._panel.foot import Evidence, Note, RunButton, Status, wrapped
 from napari_histeq._panel.numbers import Number, Sliding
 from napari_histeq._panel.tips import tip
 from napari_histeq.core import METHODS
 from napari_histeq.core._options import Option
-from napari_histeq.plain import brief
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,7 +51,10 @@ def title(method: str) -> str:
 def what_rows(sources: Callable[..., Any]) -> list[Widget]:
     """Which layer, and how."""
     return [
-        _narrow(ComboBox(name="layer", choices=sources, tooltip=tip("The image to equalize."))),
+        _narrow(
+            ComboBox(name="layer", choices=sources, tooltip=tip("The image to equalize.")),
+            tell=True,
+        ),
         _text("message", "histeq_problem"),
         _narrow(
             ComboBox(
@@ -77,7 +79,8 @@ def region_rows(regions: Callable[..., Any]) -> list[Widget]:
                     "Count only pixels inside the labels or shapes of this layer. "
                     "The whole image is equalized."
                 ),
-            )
+            ),
+            tell=True,
         ),
         CheckBox(
             name="ignore",
@@ -168,47 +171,38 @@ def _added_rows() -> list[Widget]:
 
 def run_rows() -> list[Widget]:
     """Go, stop, and how far it is."""
-    run = PushButton(
+    run = RunButton(
         name="run",
         text="Equalize",
         tooltip=tip("Equalize the layer, and add the result as a new one."),
     )
     run.native.setObjectName("histeq_run")
     cancel = PushButton(
-        name="cancel", text="Cancel", enabled=False, tooltip=tip("Stop; nothing is added.")
+        name="cancel",
+        text="Cancel",
+        enabled=False,
+        visible=False,
+        tooltip=tip("Stop; nothing is added."),
     )
     cancel.native.setObjectName("histeq_cancel")
-    bar = ProgressBar(name="progress", value=0, min=0, max=100)
-    table = _text("evidence", "histeq_evidence", visible=False, kind=Label)
+    table = Evidence(name="evidence", value="", gui_only=True, visible=False)
     table.tooltip = tip(evidence.EXPLAINED)
     return [
         table,
         run,
         cancel,
-        bar,
-        _text("status", "histeq_note"),
+        ProgressBar(name="progress", value=0, min=0, max=100),
+        Status(name="status", value="", gui_only=True),
     ]
 
 
-class Note(Label):
-    """A sentence: names in it are no markup, and those that are too long are shortened."""
-
-    def set_value(self, value: str) -> None:
-        """Set the sentence."""
-        self.native.setTextFormat(Qt.TextFormat.PlainText)
-        super().set_value(brief(value))
-
-
-def _text(name: str, look: str, visible: bool | None = None, kind: type[Label] = Note) -> Label:
-    label = kind(name=name, value="", gui_only=True, visible=visible)
-    label.native.setObjectName(look)
-    label.native.setWordWrap(True)
-    label.native.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+def _text(name: str, look: str) -> Label:
+    label = Note(name=name, value="", gui_only=True)
+    wrapped(label.native, look)
     return label
 
 
-def _narrow(box: ComboBox) -> ComboBox:
-    """A long layer name may not widen the panel."""
-    box.native.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-    box.native.setMinimumContentsLength(8)
+def _narrow(box: ComboBox, *, tell: bool = False) -> ComboBox:
+    """A box that does not widen the panel; `tell` the whole name in its tooltip."""
+    elide(box, tell=tell)
     return box

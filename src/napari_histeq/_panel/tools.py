@@ -40,7 +40,7 @@ BINS = {"auto bins": None, "20 bins": 20, "64 bins": 64, "256 bins": 256, "1024 
 
 
 class Tools(QWidget):
-    """One row: log, KDE, number of bins, and a menu.
+    """One row: log, KDE, number of bins; and the button of a menu, which stands elsewhere.
 
     Attributes
     ----------
@@ -78,7 +78,6 @@ class Tools(QWidget):
         for part in (self.log, self.kde, self.bins):
             row.addWidget(part)
         row.addStretch(1)
-        row.addWidget(self.button)
         self.log.toggled.connect(lambda on: plot.choose(log=on))
         self.kde.toggled.connect(lambda on: plot.choose(kde=on))
         self.bins.currentTextChanged.connect(lambda text: plot.choose(nbins=BINS[text]))

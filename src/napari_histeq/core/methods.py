@@ -84,7 +84,7 @@ class Global(CurveMethod):
 
     convention: Annotated[
         Convention,
-        Option("Which program's formula to use: textbook, OpenCV, ImageJ or Pillow"),
+        Option("Which program's formula to use: textbook, OpenCV, ImageJ or Pillow", advanced=True),
     ] = "cdf"
     power: Annotated[
         float,
@@ -158,6 +158,7 @@ class Weighted(CurveMethod):
             label="Cutoff",
             ge=0,
             le=1,
+            advanced=True,
         ),
     ] = 0.0256
 

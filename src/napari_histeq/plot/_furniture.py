@@ -112,8 +112,13 @@ class Legend:
     def place(
         self, right: float, y: float, wide: float, shown: Sequence[str], samples: int
     ) -> float:
-        """Set the entries' places (fractions of a figure `wide` inches); the left end."""
+        """Set the entries' places (fractions of a figure `wide` inches); the left end.
+
+        Where there is no room for all that are to be `shown`, the first ones are left out.
+        """
         em = self.size / 72 / wide
+        while shown and self._wide(shown) > right * wide:
+            shown = shown[1:]
         for name, text, looks in reversed(self._entries):
             lines = looks[:samples] if name in shown else []
             for artist in (text, *looks):
@@ -130,3 +135,8 @@ class Legend:
                 )
             right -= BETWEEN * em
         return right
+
+    def _wide(self, shown: Sequence[str]) -> float:
+        """The inches that some entries take."""
+        apart = (len(shown) * (BESIDE + SAMPLE + BETWEEN) - BETWEEN) * self.size / 72
+        return apart + sum(_text.width(name, self.size) for name in shown)

@@ -86,7 +86,14 @@ class Words:
         size = self.look.sizes.header * 0.9
         for aside, levels, text in zip(self.asides, self.levels, words, strict=True):
             taken = self._name_width() + _text.width(levels.get_text() + "  ", size)
-            aside.set_text(_text.elided(text, room - taken, self.look.sizes.tick))
+            aside.set_text(self._fitting(text, room - taken))
+
+    def _fitting(self, text: str, room: float) -> str:
+        """As much of an aside as has room: its first parts, or in a dock nothing."""
+        size, parts = self.look.sizes.tick, text.split(" · ")
+        while len(parts) > (not self.look.compact) and _text.width(" · ".join(parts), size) > room:
+            parts.pop()
+        return _text.elided(" · ".join(parts), room, size)
 
     def _place_labels(self, places: Places, shown: Shown, wide: float) -> None:
         look, size = self.look, self.look.sizes.label
