@@ -72,16 +72,18 @@ class Levels:
         return self.up_to(at) - self.below(at)
 
 
-def fraction(levels: Levels, at: Array, convention: str, ends: tuple[Any, Any]) -> Array:
-    """How far up the output's range the intensities `at` go; `ends` are the outermost bins."""
-    first, last = (levels.at(np.array([end], at.dtype))[0] for end in ends)
+def fraction(levels: Levels, at: Array, convention: str, span: Range) -> Array:
+    """How far up the output's range `span` the intensities `at` go."""
+    # Ends that the image reaches are kept by "midpoint".
+    first = levels.weights[0] * (levels.values[0] <= span.low)
+    last = levels.weights[-1] * (levels.values[-1] >= span.high)
     if convention == "cdf":
         return levels.up_to(at) / levels.total
     if convention == "cdf_min":
         above = np.maximum(levels.up_to(at) - levels.weights[0], 0)
         return above / (levels.total - levels.weights[0])
     if convention == "midpoint":
-        middle = np.where(at <= ends[0], 0, levels.up_to(at) + levels.below(at) - first)
+        middle = levels.up_to(at) + levels.below(at) - first
         return np.clip(middle / (2 * levels.total - last - first), 0, 1)
     return np.minimum(levels.below(at) / (levels.total - levels.weights[-1]), 1)
 
@@ -102,13 +104,11 @@ def curve(
     levels = Levels(counted, power, plateau)
     if levels.values.size == 1:
         return at.astype(float)
-    full = has_bin_per_level(counted.dtype)
-    info = np.iinfo(counted.dtype) if full else None
-    ends = (info.min, info.max) if info else (levels.values[0], levels.values[-1])
-    whole = info and span.high - span.low == info.max - info.min
+    bytes_only = counted.dtype.kind in "iu" and counted.dtype.itemsize == 1
+    whole = bytes_only and span.high - span.low == 255
     if convention == "pillow" and whole and power == 1 and np.isinf(plateau):
-        return pillow_levels(levels, at, info.max - info.min, info.min)
-    return span.at(fraction(levels, at, convention, ends))
+        return pillow_levels(levels, at, 255, int(span.low))
+    return span.at(fraction(levels, at, convention, span))
 
 
 def equalized(image, *, mask=None, axes=None, strength=1.0, **options) -> Array:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+import dask.array as da
 import numpy as np
 import pytest
 from hypothesis import assume, example, given
@@ -168,6 +169,59 @@ def test_coarse_bins_of_floats_are_true_to_1_in_2048(seed, nbins):
     assert histogram.bin_edges[-1] == image.max()
     true = np.searchsorted(np.sort(image), histogram.bin_edges[1:-1]) / image.size
     np.testing.assert_allclose(histogram.cdf[:-1], true, atol=1 / 2048)
+
+
+@pytest.mark.parametrize("dtype", ["f2", "f4", ">f4", "f8", "i4", "u4", "i8", "u8"])
+@pytest.mark.parametrize("lazy", [False, True])
+@pytest.mark.parametrize("nbins", [1, 10, 999])
+def test_coarse_bins_hold_what_lies_in_them(dtype, lazy, nbins):
+    """One far pixel costs no other its bin, though adaptive bins are joined."""
+    rng = np.random.default_rng(0)
+    wide = np.dtype(dtype).kind != "f"
+    scale = 2.0**24 if wide else 1.0
+    image = (np.append(rng.random((199, 1000)), np.full((1, 1000), 30.0)) * scale).astype(dtype)
+    image = image.reshape(10, 20, 1000)
+    mask = rng.random(image.shape) < 0.9
+    given = da.from_array(image, chunks=(4, 7, 999)) if lazy else image
+    for axes in (None, (1, 2)):
+        histogram = compute_histogram(given, nbins=nbins, mask=mask, axes=axes)
+        planes = [(image, mask)] if axes is None else list(zip(image, mask, strict=True))
+        wanted = [by_edges(p[m], histogram.bin_edges) for p, m in planes]
+        np.testing.assert_array_equal(histogram.counts.reshape(len(planes), nbins), wanted)
+        assert histogram.bin_edges[0] == image[mask].min()
+        assert histogram.bin_edges[-1] == float(image[mask].max()) + wide
+
+
+def by_edges(values, edges):
+    place = np.searchsorted(edges, values.astype(float), side="right") - 1
+    return np.bincount(place.clip(0, edges.size - 2), minlength=edges.size - 1)
+
+
+def test_coarse_bins_of_one_far_pixel_are_numpys():
+    image = np.append(np.random.default_rng(0).random(199_999), 1000.0)
+    wanted, edges = np.histogram(image, 10)
+    histogram = compute_histogram(image, nbins=10)
+    np.testing.assert_array_equal(histogram.counts, wanted)
+    np.testing.assert_allclose(histogram.bin_edges, edges)
+
+
+def test_coarse_bins_of_the_extremes():
+    most = np.finfo(np.float64).max
+    for image in (
+        np.array([-most, 0, most]),
+        np.array([5e-324, 1e-323, 2e-323]),
+        np.array([0, 2**64 - 1], np.uint64),
+        np.array([-(2**63), 0, 2**63 - 1]),
+    ):
+        histogram = compute_histogram(image, nbins=4)
+        assert histogram.total == image.size
+        np.testing.assert_array_equal(histogram.counts, by_edges(image, histogram.bin_edges))
+
+
+@pytest.mark.parametrize("limits", [(1, 0), (np.nan, 1), (0, np.nan), (0, np.inf), (-np.inf, 0)])
+def test_no_bins_between_such_limits(limits):
+    with pytest.raises(ValueError, match=r"limits are \(.*two finite numbers"):
+        compute_histogram(np.arange(5)).rebin(5, limits)
 
 
 def test_constant_image_can_be_rebinned():

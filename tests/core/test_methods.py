@@ -143,6 +143,49 @@ def test_bihistogram_of_other_dtypes_is_that_of_8_bit_in_scale(split, dtype):
         np.testing.assert_allclose(out, equalize(small, BiHistogram(split)), atol=1.51)
 
 
+EVERY = ("u1", "<u2", ">i2", "i4", "u4", "i8", "u8", "f2", "f4", "f8")
+
+
+@pytest.mark.parametrize("dtype", EVERY)
+@pytest.mark.parametrize(
+    ("out_range", "wanted"),
+    [
+        ("image", [131.25, 162.5, 201.5, 240]),
+        ((0, 255), [81.25, 162.5, 209, 255]),
+        ((50, 241), [106.25, 162.5, 202, 241]),
+        ((0, 50), None),
+    ],
+)
+def test_split_is_an_intensity_whatever_the_range(dtype, out_range, wanted):
+    image = np.repeat([100, 110, 200, 240], 2).astype(dtype)
+    found = equalize(image, "bihistogram", out_range=out_range).astype(float)[::2]
+    if wanted is None:  # no place for 162.5 in it
+        assert np.all((np.diff(found) > 0) & (found[1:] <= 50))
+    else:  # whole levels: the dark up to 162, the light from 163
+        np.testing.assert_allclose(found, wanted, atol=0.76)
+
+
+def test_split_of_colors_within_0_to_1_is_that_of_8_bit():
+    image = data.astronaut()
+    whole = equalize(image, "bihistogram", channel_axis=-1).mean()
+    single = equalize(image / 255, "bihistogram", channel_axis=-1).mean()
+    assert single * 255 == pytest.approx(whole, abs=1.5)
+
+
+@given(COUNTS, st.sampled_from(["mean", "median", "min_error"]), st.integers(0, 200))
+def test_no_pixel_changes_the_side_of_the_split(counts, split, low):
+    image = image_of(counts)
+    out = equalize(image, BiHistogram(split), out_range=(low, 255))
+    levels = np.unique(image)
+    moved = [out[image == level][0] for level in levels]
+    assert np.all(np.diff(np.array(moved, int)) >= 0)
+    assert min(moved) >= low
+    if low == 0:
+        # Somewhere there is a level that what is not above it stays below.
+        sides = [max(moved[: i + 1]) <= levels[i + 1] for i in range(levels.size - 1)]
+        assert any(sides)
+
+
 # The weights of Global
 
 

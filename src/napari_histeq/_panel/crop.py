@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     Mask = NDArray[np.bool_] | None
     Mix = Callable[[NDArray[Any], Mask, NDArray[Any], Any], NDArray[Any]]
-    Extremes = tuple[Any, Any]
+    Extremes = tuple[Any, ...]
 
 #: Of the tiles before and behind a plane, about so many pixels are counted at most.
 DEEP = 1 << 23
@@ -153,7 +153,7 @@ def _locally(
     around = _around(view, dict(zip(axes, resolve_kernel(method.kernel_size, finest), strict=True)))
     pixels = view.read(around.spans, around.steps)
     mask = view.mask(task, pixels, around.spans, around.steps)
-    extremes = _extremes(view, task, list(around.axes), known)
+    extremes = _extent(view, task, method, list(around.axes), known)
 
     def mix(gray: NDArray[Any], mask: Mask, seen: NDArray[Any], out_range: Any) -> NDArray[Any]:
         counted, start = around.block(gray, around.spans, around.steps)
@@ -176,7 +176,7 @@ def _mixed(
     pixels, mask, seen = read
     if task.channel_axis is None:
         return mix(pixels, mask, seen, task.out_range).reshape(seen.shape)
-    ends = compute_histogram(np.array(extremes, task.image.dtype))
+    ends = compute_histogram(np.array(extremes[:2], task.image.dtype))
     how = checked(pixels, task.method, None, color.limits(task.out_range, ends), task.strength)
     gray, mask = color.luminance_image(pixels, mask)
     before, _ = color.luminance_image(seen, None)
@@ -226,15 +226,17 @@ def _inner(view: View, around: _Around, pixels: NDArray[Any]) -> NDArray[Any]:
     return np.asarray(pixels[tuple(inner)])
 
 
-def _extremes(view: View, task: Task, axes: list[int], known: Histogram) -> Extremes:
-    """Those of the displayed plane, if each has its own or all pixels lie in it."""
+def _extent(
+    view: View, task: Task, method: Clahe, axes: list[int], known: Histogram
+) -> _adaptive.Extent:
+    """That of the displayed plane, if each has its own or all pixels lie in it."""
     known_well = known.total == math.prod(view.finest) or view.shape != view.finest
     if (len(axes) == len(view.shape) and known_well) or not view.is_at_hand(axes, WHOLE):
-        return known.range
+        return _adaptive.extent_in(known, method)
     pixels, mask = _whole(view, task, axes)
     if task.channel_axis is not None:
         pixels, mask = color.luminance_image(pixels, mask)
-    found = _adaptive.value_range(_planes.Plane(pixels, mask, pixels))
+    found = _adaptive.extent_of(_planes.Plane(pixels, mask, pixels), method)
     if found is None:
         raise ValueError(NOTHING)
     return found

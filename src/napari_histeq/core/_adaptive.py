@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from napari_histeq.core import _blocks, _curves, _mixing, _opencv, _validate
+from napari_histeq.core import _blocks, _curves, _lattice, _mixing, _opencv, _validate
+from napari_histeq.core._counting import NO_MASK
 from napari_histeq.core._planes import Plane
 from napari_histeq.core._tiles import TileGrid, resolve_kernel
 from napari_histeq.core.clahe import NBINS
@@ -16,12 +17,28 @@ from napari_histeq.core.clahe import NBINS
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from napari_histeq.core._curves import Rule, TileCurves
+    from napari_histeq.core._curves import Knots, Rule, TileCurves
     from napari_histeq.core.clahe import Clahe
+    from napari_histeq.core.histogram import Histogram
 
     OutRange = str | tuple[float, float]
     Mask = NDArray[np.bool_] | None
-    Extremes = tuple[Any, Any]
+
+
+class Extent(NamedTuple):
+    """From where to where the intensities that count reach, and over how many even `steps`.
+
+    Without `steps` integers have all levels between, and floats may lie anywhere.
+    """
+
+    low: Any
+    high: Any
+    steps: int | None = None
+
+    def knots(self, method: Clahe, dtype: np.dtype[Any]) -> Knots:
+        """Where a method counts an image of `dtype`."""
+        return _curves.knots_for(self.low, self.high, method.nbins or NBINS, dtype, self.steps)
+
 
 #: Pixels that are mapped at a time.
 MAP_PIXELS = 1 << 20
@@ -90,7 +107,7 @@ def equalize_plane(plane: Plane, method: Clahe, out_range: OutRange, strength: f
         _equalize_opencv(plane, method, strength)
         return True
     layer, kernel = _in_memory_order(plane, method)
-    extremes = value_range(layer)
+    extremes = extent_of(layer, method)
     if extremes is None or nothing_to_do(extremes, kernel, strength):
         np.copyto(layer.out, layer.image)
         return extremes is not None
@@ -101,7 +118,7 @@ def equalize_plane(plane: Plane, method: Clahe, out_range: OutRange, strength: f
 
 
 def leaves_alone(
-    method: Clahe, shape: tuple[int, ...], extremes: Extremes, strength: float
+    method: Clahe, shape: tuple[int, ...], extremes: tuple[Any, ...], strength: float
 ) -> bool:
     """Whether no pixel of such a plane changes."""
     if method.convention == "opencv":
@@ -109,7 +126,7 @@ def leaves_alone(
     return nothing_to_do(extremes, resolve_kernel(method.kernel_size, shape), strength)
 
 
-def nothing_to_do(extremes: Extremes, kernel: tuple[int, ...], strength: float) -> bool:
+def nothing_to_do(extremes: tuple[Any, ...], kernel: tuple[int, ...], strength: float) -> bool:
     """Whether the image is constant, its tiles are single pixels, or nothing is wanted."""
     return bool(extremes[0] == extremes[1]) or math.prod(kernel) == 1 or strength == 0
 
@@ -120,7 +137,7 @@ def gain_plane(plane: Plane, method: Clahe, out_range: OutRange, strength: float
         _gain_opencv(plane, method, strength)
         return
     layer, kernel = _in_memory_order(plane, method)
-    extremes = value_range(layer)
+    extremes = extent_of(layer, method)
     if extremes is None or nothing_to_do(extremes, kernel, strength):
         layer.out[...] = np.where(np.isfinite(layer.image), 1.0, np.nan)
         return
@@ -142,19 +159,59 @@ def _in_memory_order(plane: Plane, method: Clahe) -> tuple[Plane, tuple[int, ...
     return ordered, tuple(kernel[axis] for axis in order)
 
 
-def value_range(layer: Plane) -> Extremes | None:
-    """The least and the greatest value that counts, or None."""
-    found: list[Extremes] = []
+def extent_of(layer: Plane, method: Clahe) -> Extent | None:
+    """From where to where the values that count reach; None if there are none."""
+    most = (method.nbins or NBINS) - 1
+    surveys = _blocks.PerThread(lambda: start_survey(layer.image.dtype, most))
 
     def work(region: _blocks.Region) -> None:
         mask = None if layer.mask is None else layer.mask[region]
-        found.extend(extremes_of(layer.image[region], mask))
+        surveys.mine().add(layer.image[region], mask)
 
     _blocks.for_each(work, _blocks.regions(layer.image.shape))
-    return (min(f[0] for f in found), max(f[1] for f in found)) if found else None
+    return surveys.sum().extent(most)
 
 
-def extremes_of(block: NDArray[Any], mask: Mask) -> list[Extremes]:
+@dataclass
+class Survey:
+    """The extremes of blocks, and what is known of the steps between."""
+
+    steps: _lattice.Steps
+    found: list[tuple[Any, Any]]
+
+    def add(self, block: NDArray[Any], mask: Mask) -> None:
+        """Add a block."""
+        self.found.extend(_extremes_of(block, mask))
+        if self.steps.is_open:
+            flags = NO_MASK if mask is None else _blocks.native(mask).view(np.uint8)
+            self.steps.add(_blocks.native(block), flags)
+
+    def __add__(self, other: Survey) -> Survey:
+        return Survey(self.steps + other.steps, self.found + other.found)
+
+    def extent(self, most: int) -> Extent | None:
+        """Of all blocks; None if nothing in them counts."""
+        if not self.found:
+            return None
+        low, high = min(f[0] for f in self.found), max(f[1] for f in self.found)
+        return Extent(low, high, self.steps.between(low, high, most))
+
+
+def start_survey(dtype: np.dtype[Any], most: int) -> Survey:
+    """A survey of nothing yet, of an image with `dtype`."""
+    return Survey(_lattice.steps_of(dtype, most), [])
+
+
+def extent_in(histogram: Histogram, method: Clahe) -> Extent:
+    """That of the pixels of a histogram that is not empty."""
+    low, high = histogram.range
+    if not histogram.is_exact:
+        return Extent(low, high)
+    values = histogram.levels[histogram.populated]
+    return Extent(low, high, _lattice.steps_in(values, (method.nbins or NBINS) - 1))
+
+
+def _extremes_of(block: NDArray[Any], mask: Mask) -> list[tuple[Any, Any]]:
     """Those of a block; none if nothing in it counts."""
     if mask is None:
         low, high = block.min(), block.max()
@@ -164,7 +221,9 @@ def extremes_of(block: NDArray[Any], mask: Mask) -> list[Extremes]:
     return [(values.min(), values.max())] if values.size else []
 
 
-def output_limits(out_range: OutRange, extremes: Extremes, dtype: np.dtype[Any]) -> Extremes:
+def output_limits(
+    out_range: OutRange, extremes: tuple[Any, ...], dtype: np.dtype[Any]
+) -> tuple[Any, Any]:
     """An `out_range` (see `equalize`) in numbers; whole ones for integers."""
     if out_range == "auto":
         out_range = "dtype" if dtype.kind == "u" else "image"
@@ -174,17 +233,15 @@ def output_limits(out_range: OutRange, extremes: Extremes, dtype: np.dtype[Any])
     if out_range == "dtype":
         return _validate.dtype_range(dtype)
     number = int if dtype.kind in "iu" else float
-    low, high = extremes if isinstance(out_range, str) else out_range
+    low, high = extremes[:2] if isinstance(out_range, str) else out_range
     return number(low), number(high)
 
 
-def curves_of(
-    layer: Plane, kernel: tuple[int, ...], extremes: Extremes, method: Clahe
-) -> TileCurves:
+def curves_of(layer: Plane, kernel: tuple[int, ...], extent: Extent, method: Clahe) -> TileCurves:
     """The curves of an array: its tiles are counted row by row, each row in one go."""
     image = layer.image
     grid = TileGrid(image.shape, kernel)
-    knots = _curves.knots_for(*extremes, method.nbins or NBINS, image.dtype)
+    knots = extent.knots(method, image.dtype)
     rule = rule_of(method)
     curves = _curves.empty_curves(grid, knots)
     filled = np.empty(grid.tiles, np.bool_)

@@ -109,10 +109,17 @@ class TileCurves:
         return 1.0 / (self.full * math.prod(self.grid.wholes))
 
 
-def knots_for(low: Any, high: Any, nbins: int, dtype: np.dtype[Any]) -> Knots:
-    """The knots for an image whose counted pixels reach from `low` to `high`."""
-    levels = int(high) - int(low) + 1 if dtype.kind in "iu" else nbins
-    return Knots(low, high, min(nbins, levels), dtype.newbyteorder("="))
+def knots_for(
+    low: Any, high: Any, nbins: int, dtype: np.dtype[Any], steps: int | None = None
+) -> Knots:
+    """The knots for an image whose counted pixels reach from `low` to `high`.
+
+    If they lie on even `steps` between, fewer than `nbins`, there is a knot at each; by
+    default those of integers are 1.
+    """
+    if steps is None:
+        steps = int(high) - int(low) if dtype.kind in "iu" else nbins
+    return Knots(low, high, min(nbins, steps + 1), dtype.newbyteorder("="))
 
 
 def no_counts(grid: TileGrid, knots: Knots) -> NDArray[Any]:

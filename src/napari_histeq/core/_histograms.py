@@ -6,21 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_histeq.core import _blocks, _planes, _validate
+from napari_histeq.core import _apply, _blocks, _planes, _validate
 from napari_histeq.core._counting import ArraySource, count
-from napari_histeq.core.histogram import Histogram
+from napari_histeq.core.histogram import Histogram, linear_edges
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
 def counted(
-    image: Any, mask: Any, axes: Any, max_samples: int | None, seed: int
-) -> tuple[Histogram, Histogram]:
-    """The histograms of the planes, and that of the whole image or of its sample.
-
-    The arguments are those of `compute_histogram`.
-    """
+    image: Any, mask: Any, axes: Any, max_samples: int | None, seed: int, nbins: int | None
+) -> Histogram:
+    """See `compute_histogram`: of the whole image, of its planes or of a sample."""
     if _validate.is_lazy(image):
         array, wanted = _checked_lazily(image, mask)
     else:
@@ -31,14 +28,49 @@ def counted(
         from napari_histeq.core.sampling import sampled_histogram
 
         sample = sampled_histogram(array, wanted, max_samples, seed)
-        return sample, sample
-    if not isinstance(array, np.ndarray):
-        from napari_histeq.core import lazy
+        return sample if nbins is None else sample.rebin(nbins, _limits(sample))
+    whole = Histogram(*count(_source(array, wanted)))
+    if nbins is not None and not whole.is_exact:
+        edges = linear_edges(*_limits(whole), nbins)
+        # No look at single planes is needed for where the bins end.
+        levels = _ends_below(edges, whole.levels.dtype)
+        return Histogram(_counts(array, wanted, shared, levels), edges, edges[1:])
+    histogram = whole
+    if len(shared) < array.ndim:
+        counts = _counts(array, wanted, shared, whole.levels)
+        histogram = Histogram(counts, whole.bin_edges, whole.levels)
+    return histogram if nbins is None else histogram.rebin(nbins, _limits(whole))
 
-        return lazy.histograms(array, wanted, shared)
-    whole = Histogram(*count(ArraySource(array, wanted)))
-    histogram = whole if len(shared) == array.ndim else _stack(array, wanted, shared, whole)
-    return histogram, whole
+
+def _source(array: Any, mask: Any) -> Any:
+    if isinstance(array, np.ndarray):
+        return ArraySource(array, mask)
+    from napari_histeq.core import lazy
+
+    return lazy.ChunkSource(array, mask)
+
+
+def _limits(whole: Histogram) -> tuple[float, float]:
+    """Where coarse bins start and end: the dtype's ends if 8 bit, else those of the data."""
+    if whole.nbins == 256 or not whole.total:
+        return float(whole.bin_edges[0]), float(whole.bin_edges[-1])
+    low, high = whole.range
+    return float(low), float(high) + (whole.levels.dtype.kind in "iu")
+
+
+def _ends_below(edges: NDArray[np.float64], dtype: np.dtype[Any]) -> NDArray[Any]:
+    """The greatest number of `dtype` below the end of each bin; the last bin takes all."""
+    if dtype.kind == "f":
+        most = np.finfo(dtype).max
+        below = np.clip(edges[1:], -most, most).astype(dtype)
+        lower = np.nextafter(below, np.array(-np.inf, dtype))
+        ends = np.where(below.astype(np.float64) < edges[1:], below, lower)
+    else:
+        most = np.iinfo(dtype).max
+        above = _apply.rounded(np.ceil(edges[1:]), dtype)
+        ends = above - (above > np.iinfo(dtype).min)
+    ends[-1] = most
+    return np.asarray(ends.astype(dtype))
 
 
 def _checked_lazily(image: Any, mask: Any) -> tuple[Any, Any]:
@@ -48,21 +80,23 @@ def _checked_lazily(image: Any, mask: Any) -> tuple[Any, Any]:
     return array, lazy.checked_mask(mask, array.chunks)
 
 
-def _stack(
-    array: NDArray[Any],
-    mask: NDArray[np.bool_] | None,
-    axes: tuple[int, ...],
-    whole: Histogram,
-) -> Histogram:
-    """One histogram per plane, on the bins of the whole."""
+def _counts(
+    array: Any, mask: Any, axes: tuple[int, ...], levels: NDArray[Any]
+) -> NDArray[np.int64]:
+    """Counts, per plane if there are several, in bins that end at `levels`."""
     outer = _planes.outer_axes(array.ndim, axes)
+    if not outer:
+        return _planes.counts_up_to(levels, _source(array, mask))
+    if not isinstance(array, np.ndarray):
+        from napari_histeq.core import lazy
+
+        return lazy.plane_counts(array, mask, axes, levels)
     planes = _planes.split(_planes.Plane(array, mask, array), outer, axes)
-    counts = np.empty((len(planes), whole.nbins), np.int64)
+    counts = np.empty((len(planes), levels.size), np.int64)
 
     def work(item: tuple[int, _planes.Plane]) -> None:
         index, plane = item
-        counts[index] = _planes.counts_on(whole.levels, plane)
+        counts[index] = _planes.counts_on(levels, plane)
 
     _blocks.for_each(work, list(enumerate(planes)))
-    stacked = (*(array.shape[a] for a in outer), whole.nbins)
-    return Histogram(counts.reshape(stacked), whole.bin_edges, whole.levels)
+    return counts.reshape(*(array.shape[a] for a in outer), levels.size)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import dask.array as da
 import numpy as np
@@ -24,6 +24,7 @@ from napari_histeq.core import (
 )
 from napari_histeq.core._counting import ArraySource, count
 from napari_histeq.core._tiles import TileGrid, resolve_kernel
+from napari_histeq.core.clahe import NBINS
 from napari_histeq.core.histogram import Histogram
 
 if TYPE_CHECKING:
@@ -35,15 +36,6 @@ if TYPE_CHECKING:
 
     Pixels = NDArray[Any]
     Mask = NDArray[np.bool_] | None
-
-
-class Extremes(NamedTuple):
-    """The least and the greatest value of each chunk so far."""
-
-    found: list[tuple[Any, Any]]
-
-    def __add__(self, other: Any) -> Extremes:
-        return Extremes(self.found + other.found)
 
 
 def at_level(settings: Settings, finest: tuple[int, ...], counted: tuple[int, ...]) -> Settings:
@@ -140,7 +132,7 @@ def _mapping(image: da.Array, mask: da.Array | None, settings: Settings) -> Any:
     method: Any = settings.method
     if method.convention == "opencv":
         return _opencv_mapping(image, settings, method)
-    extremes = _extremes(image, mask)
+    extremes = _extent(image, mask, method)
     if extremes is None:
         return None
     kernel = resolve_kernel(method.kernel_size, tuple(image.shape[a] for a in settings.axes))
@@ -179,15 +171,17 @@ def _spanned(
     return block.reshape([block.shape[a] for a in axes]), tuple(offset[a] for a in axes)
 
 
-def _extremes(image: da.Array, mask: da.Array | None) -> Any:
-    found = lazy.reduce_chunks(image, mask, partial(Extremes, []), _visit_extremes).found
-    return (min(f[0] for f in found), max(f[1] for f in found)) if found else None
+def _extent(image: da.Array, mask: da.Array | None, method: Clahe) -> _adaptive.Extent | None:
+    most = (method.nbins or NBINS) - 1
+    start = partial(_adaptive.start_survey, image.dtype, most)
+    survey: _adaptive.Survey = lazy.reduce_chunks(image, mask, start, _visit_extent)
+    return survey.extent(most)
 
 
-def _visit_extremes(
-    tally: Extremes, block: Pixels, mask: Mask, _offset: tuple[int, ...]
-) -> Extremes:
-    tally.found.extend(_adaptive.extremes_of(block, mask))
+def _visit_extent(
+    tally: _adaptive.Survey, block: Pixels, mask: Mask, _offset: tuple[int, ...]
+) -> _adaptive.Survey:
+    tally.add(block, mask)
     return tally
 
 
@@ -196,12 +190,12 @@ def _tile_curves(
     mask: da.Array | None,
     axes: tuple[int, ...],
     kernel: tuple[int, ...],
-    extremes: tuple[Any, Any],
+    extent: _adaptive.Extent,
     method: Clahe,
 ) -> _curves.TileCurves:
     grid = TileGrid(tuple(image.shape[a] for a in axes), kernel)
     rule = _adaptive.rule_of(method)
-    knots = _curves.knots_for(*extremes, rule.nbins, image.dtype)
+    knots = extent.knots(method, image.dtype)
     empty = partial(_curves.no_counts, grid, knots)
     counts = lazy.reduce_chunks(image, mask, empty, partial(_visit_tiles, axes, grid, knots))
     return _curves.tile_curves(counts, grid, knots, rule)

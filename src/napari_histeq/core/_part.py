@@ -103,7 +103,7 @@ def equalize_part(
     counted: tuple[NDArray[Any], tuple[int, ...], NDArray[np.bool_] | None, PartGrid],
     seen: tuple[NDArray[Any], tuple[int, ...], PartGrid],
     method: Clahe,
-    extremes: tuple[Any, Any],
+    extremes: tuple[Any, ...],
     out_range: OutRange,
     strength: float,
 ) -> NDArray[Any]:
@@ -117,7 +117,7 @@ def equalize_part(
         The pixels that are wanted; `grid` has the same tiles.
     method, out_range, strength
         See `equalize`.
-    extremes : (low, high)
+    extremes : (low, high) or _adaptive.Extent
         The least and the greatest intensity that counts in the whole image.
 
     Raises
@@ -130,7 +130,7 @@ def equalize_part(
     if _adaptive.nothing_to_do(extremes, grid.kernel_size, strength):
         return block.copy()
     rule = _adaptive.rule_of(method)
-    knots = _curves.knots_for(*extremes, rule.nbins, pixels.dtype)
+    knots = _adaptive.Extent(*extremes).knots(method, pixels.dtype)
     counts = _curves.no_counts(grid, knots)
     _curves.count_tiles(pixels, offset, grid, knots, counts, mask)
     curves = replace(_curves.tile_curves(counts, grid, knots, rule), grid=mixing)

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from napari_histeq.core._counting import Source
+
 
 class Plane(NamedTuple):
     """Views of one plane: the image, its mask (or None) and where the result goes."""
@@ -60,12 +62,19 @@ def counts_on(levels: NDArray[Any], plane: Plane) -> NDArray[np.int64]:
     """Count a plane on bins that are given by the greatest intensity of each."""
     if levels.dtype.kind in "bui" and levels.dtype.itemsize <= 2:
         return count(ArraySource(plane.image, plane.mask)).counts  # the dtype's own levels
-    counts = np.zeros(levels.size, np.int64)
-    for region in _blocks.regions(plane.image.shape):
-        values = plane.image[region]
-        wanted = np.isfinite(values)
-        if plane.mask is not None:
-            wanted &= plane.mask[region]
-        place = np.searchsorted(levels, values[wanted])
-        counts += np.bincount(place, minlength=levels.size)
-    return counts
+    return counts_up_to(levels, ArraySource(plane.image, plane.mask))
+
+
+def counts_up_to(levels: NDArray[Any], source: Source) -> NDArray[np.int64]:
+    """Count finite pixels into bins that end at `levels`, sorted; each one exactly.
+
+    The last level is not below any pixel.
+    """
+
+    def visit(tally: NDArray[np.int64], run: NDArray[Any], mask: NDArray[Any]) -> None:
+        wanted = np.isfinite(run)
+        if mask.size:
+            wanted &= mask.view(np.bool_)
+        tally += np.bincount(np.searchsorted(levels, run[wanted]), minlength=levels.size)
+
+    return source.sweep(lambda: np.zeros(levels.size, np.int64), visit)

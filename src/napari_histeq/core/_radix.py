@@ -15,6 +15,7 @@ import numpy as np
 
 from napari_histeq.core import _keys
 from napari_histeq.core._counting import Bins
+from napari_histeq.core._lattice import Distinct
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,6 +27,8 @@ FINENESS = 4096
 #: ...and neighbors are joined to bins while they start in the same one of so many
 #: parts. Together no bin holds more than 2/4096 = 1/2048, but that of a single value.
 PARTS = 4096
+#: Images of no more different values than this get a bin for each, however rare.
+FEW_VALUES = 1024
 #: Cells counted at once: 8 MB of counters.
 CELLS_BITS = 20
 #: Wide integers with fewer levels than this between their extremes get a bin each.
@@ -38,11 +41,13 @@ class Tally:
 
     counts: NDArray[np.int64]
     extremes: NDArray[Any]
+    distinct: Distinct
 
     def __add__(self, other: Tally) -> Tally:
         low = min(self.extremes[0], other.extremes[0])
         high = max(self.extremes[1], other.extremes[1])
-        return Tally(self.counts + other.counts, np.array([low, high], self.extremes.dtype))
+        ends = np.array([low, high], self.extremes.dtype)
+        return Tally(self.counts + other.counts, ends, self.distinct + other.distinct)
 
 
 @dataclass
@@ -79,6 +84,9 @@ def adaptive_bins(source: Source) -> Bins:
     low, high = (tree.base + int(k) for k in tally.extremes)
     if source.dtype.kind in "iu" and high - low < MOST_LEVELS:
         return _bin_per_level(source, low, high)
+    if not tally.distinct.too_many:
+        keys, counts = tally.distinct.sorted()
+        return _join(keys, keys, counts, total, source.dtype, apart=True)
     if _has_heavy(tally.counts, total) and _root_shift(low, high) < tree.shifts[0]:
         tree, tally = _rooted(source, low, high)  # look closer, at where the data are
     tree.counts.append(tally.counts)
@@ -113,9 +121,12 @@ def _sweep(source: Source, tree: Tree) -> Tally:
 
     def start() -> Tally:
         extremes = np.array([tree.span, 0], order.dtype)
-        return Tally(np.zeros(tree.cells, np.int64), extremes)
+        # What divides cells further need not look for different values again.
+        distinct = Distinct(FEW_VALUES if len(tree.shifts) == 1 else 0)
+        return Tally(np.zeros(tree.cells, np.int64), extremes, distinct)
 
     def visit(tally: Tally, run: NDArray[Any], mask: NDArray[Any]) -> None:
+        tally.distinct.add(run, mask)
         _kernels.count_keys(
             _keys.bits_of(run), mask, order, base, span, shifts, children, starts,
             tally.counts, tally.extremes,
@@ -180,14 +191,23 @@ def _leaves(tree: Tree, low: int, high: int) -> tuple[NDArray[Any], NDArray[Any]
 
 
 def _join(
-    least: NDArray[Any], greatest: NDArray[Any], held: NDArray[Any], total: int, dtype: Any
+    least: NDArray[Any],
+    greatest: NDArray[Any],
+    held: NDArray[Any],
+    total: int,
+    dtype: Any,
+    *,
+    apart: bool = False,
 ) -> Bins:
-    """Join light neighbors to bins; a gap between populated cells is a bin of its own."""
+    """Join light neighbors to bins, unless they are to stay `apart`.
+
+    A gap between populated cells is a bin of its own.
+    """
     before = np.cumsum(held) - held
     part = before.astype(np.float64) * (PARTS / total) // 1
     heavy = held * FINENESS > total
     new = np.ones(held.size, bool)
-    new[1:] = (part[1:] != part[:-1]) | heavy[1:] | heavy[:-1]
+    new[1:] = apart | (part[1:] != part[:-1]) | heavy[1:] | heavy[:-1]
     first = np.flatnonzero(new)
     last = np.append(first[1:], held.size) - 1
     counts = np.add.reduceat(held, first)

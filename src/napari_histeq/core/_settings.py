@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from napari_histeq.core import _adaptive, _planes, _validate
+from napari_histeq.core import _adaptive, _eight_bit, _planes, _validate
 from napari_histeq.core._options import Method, options_of
 from napari_histeq.core.clahe import Clahe
 from napari_histeq.core.histogram import output_limits
@@ -57,7 +57,7 @@ class Settings:
             return TransferFunction.identity(*ends)
         assert isinstance(self.method, CurveMethod)
         low, high = self.limits(histogram)
-        y = self.method.curve(histogram, low, high)
+        y = _eight_bit.curve(self.method, histogram, low, high)
         return _with_start(histogram, y, low).blend(self.strength)
 
 

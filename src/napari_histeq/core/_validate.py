@@ -215,6 +215,16 @@ def nbins(value: int) -> None:
         raise ValueError(f"nbins is {value}: use 1 to {1 << 24} bins")
 
 
+def bin_limits(value: tuple[float, float]) -> None:
+    """Two finite numbers in order."""
+    low, high = value
+    if not (math.isfinite(low) and math.isfinite(high) and low <= high):
+        raise ValueError(
+            f"limits are ({low}, {high}): give two finite numbers, where the first bin starts and "
+            "where the last one ends"
+        )
+
+
 def samples(value: int, axes: Any) -> None:
     """A positive number of pixels, for a whole image."""
     if not hasattr(value, "__index__"):

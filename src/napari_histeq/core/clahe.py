@@ -49,8 +49,9 @@ class Clahe(Method):
         ``clip_limit * nbins`` times that of the image: 0.01 to 2.56 times. 1 clips nothing;
         below ``1 / nbins`` all bins are equal, and the image keeps its contrast.
     nbins : int, optional
-        Bins of a tile's histogram, 2 to 65536; by default 256. If an integer image has
-        fewer levels, each has its bin, and may hold as many more pixels as it is wider.
+        Bins of a tile's histogram, 2 to 65536; by default 256. If an image has fewer levels
+        (evenly spaced ones, floats too), each has its bin, and may hold as many more pixels
+        as it is wider.
     target : {"uniform", "rayleigh", "exponential"}
         The histogram that tiles are given. With ``S`` the curve above, `alpha` ``a``, Rayleigh
         is ``sqrt(-2 a^2 ln(1 - S (1 - exp(-1 / (2 a^2)))))`` and exponential

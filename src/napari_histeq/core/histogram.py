@@ -77,7 +77,7 @@ class Histogram:
         """Middle of each bin; for bins one integer wide, the integer itself."""
         left = self.bin_edges[:-1].astype(np.float64)
         right = self.levels.astype(np.float64)
-        return left / 2 + right / 2
+        return np.where(left == right, left, left / 2 + right / 2)
 
     @property
     def bin_widths(self) -> NDArray[np.float64]:
@@ -107,6 +107,12 @@ class Histogram:
     def populated(self) -> NDArray[np.intp]:
         """Indices of the bins that hold at least one pixel (of any plane)."""
         return np.flatnonzero(self.counts.reshape(-1, self.nbins).any(axis=0))
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether each bin that holds a pixel stands for a single intensity."""
+        used = self.populated
+        return bool(np.all(self.bin_edges[used] == self.levels[used]))
 
     @property
     def range(self) -> tuple[Any, Any]:
@@ -162,11 +168,22 @@ class Histogram:
         -------
         Histogram
             With the same total. A bin of this histogram goes as a whole to the
-            bin that holds its center, so that integer levels land exactly.
+            bin that holds its center: integer levels land exactly. Adaptive bins of floats
+            hold up to 1/2048 of the pixels each, so that up to so many of them may stand
+            on the wrong side of each edge; `compute_histogram(image, nbins=...)` looks at
+            the pixels again, and is exact.
+
+        Raises
+        ------
+        ValueError
+            If there is no such number of bins, or if `limits` are not two finite numbers
+            of which the first is not above the second.
         """
         _validate.nbins(nbins)
+        if limits is not None:
+            _validate.bin_limits(limits)
         low, high = (self.bin_edges[0], self.bin_edges[-1]) if limits is None else limits
-        edges = _linear_edges(float(low), float(high), nbins)
+        edges = linear_edges(float(low), float(high), nbins)
         first = np.searchsorted(self.bin_centers, edges[1:-1], side="left")
         done = np.zeros((*self.counts.shape[:-1], self.nbins + 1), dtype=np.int64)
         np.cumsum(self.counts, axis=-1, out=done[..., 1:])
@@ -220,7 +237,8 @@ def compute_histogram(
     image : (...) array of a real dtype
         The image; never written to. NaN and infinities are not counted.
     nbins : int, optional
-        Number of equally wide bins. By default integers get one bin per level
+        Number of equally wide bins, each pixel counted in the one it lies in (of a sample,
+        see `Histogram.rebin`). By default integers get one bin per level
         (8 bit: 256 bins over [0, 256)), and floats get bins that adapt to the
         data: no bin but that of a single value holds more than 1/2048 of the
         pixels, so that no outlier can cost the others their resolution. Wide
@@ -255,16 +273,7 @@ def compute_histogram(
         _validate.samples(max_samples, axes)
     if _validate.is_named(image):
         image, mask, axes = named.taken_apart(image, mask, axes)
-    histogram, whole = _histograms.counted(image, mask, axes, max_samples, seed)
-    return histogram if nbins is None else histogram.rebin(nbins, _limits(whole))
-
-
-def _limits(whole: Histogram) -> tuple[float, float]:
-    """Where coarse bins start and end: the dtype's ends if 8 bit, else those of the data."""
-    if whole.nbins == 256 or not whole.total:
-        return float(whole.bin_edges[0]), float(whole.bin_edges[-1])
-    low, high = whole.range
-    return float(low), float(high) + (whole.levels.dtype.kind in "iu")
+    return _histograms.counted(image, mask, axes, max_samples, seed, nbins)
 
 
 def output_limits(
@@ -285,7 +294,8 @@ def _default_levels(edges: NDArray[Any]) -> NDArray[Any]:
     return edges[:-1] if whole and bool(np.all(np.diff(edges) == 1)) else edges[1:]
 
 
-def _linear_edges(low: float, high: float, nbins: int) -> NDArray[np.float64]:
+def linear_edges(low: float, high: float, nbins: int) -> NDArray[np.float64]:
+    """Edges of `nbins` equally wide bins; of a constant image, bins around it."""
     finest = math.ulp(max(abs(low), abs(high)))
     if high - low < nbins * finest:  # a constant image, say: no bin may vanish
         half = max(nbins * finest, 0.5 if high - low <= finest else 0.0)
@@ -294,4 +304,6 @@ def _linear_edges(low: float, high: float, nbins: int) -> NDArray[np.float64]:
     steps = np.arange(nbins + 1)
     if np.isinf((high - low) * nbins):
         return np.asarray(2.0 * (low / 2 + (high / 2 - low / 2) * (steps / nbins)), np.float64)
-    return np.asarray(low + (high - low) * steps / nbins, np.float64)  # integers exactly
+    edges = np.asarray(low + (high - low) * steps / nbins, np.float64)  # integers exactly
+    edges[-1] = high
+    return edges

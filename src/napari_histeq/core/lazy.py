@@ -18,8 +18,7 @@ import numpy as np
 from dask._task_spec import DataNode, List, Task, TaskRef
 
 from napari_histeq.core import _apply, _blocks, _chunks, _dask, _planes, _validate, named
-from napari_histeq.core._counting import ArraySource, count
-from napari_histeq.core.histogram import Histogram
+from napari_histeq.core._counting import ArraySource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -276,18 +275,18 @@ def _visit_all(tally: Callable[[], T], visit: Visit[T], returns: bool, parts: An
     return total if returns else None
 
 
-def histograms(
-    image: da.Array, mask: da.Array | None, axes: tuple[int, ...]
-) -> tuple[Histogram, Histogram]:
-    """The histograms of the planes that span `axes`, and that of the whole image."""
-    whole = Histogram(*count(ChunkSource(image, mask)))
+def plane_counts(
+    image: da.Array, mask: da.Array | None, axes: tuple[int, ...], levels: NDArray[Any]
+) -> NDArray[np.int64]:
+    """The counts of the planes that span `axes`, in bins that end at `levels`."""
     outer = _planes.outer_axes(image.ndim, axes)
-    if not outer:
-        return whole, whole
-    stacked = (*(image.shape[a] for a in outer), whole.nbins)
-    visit = partial(_count_planes, whole.levels, outer, axes)
-    counts = reduce_chunks(image, mask, partial(np.zeros, stacked, np.int64), visit)
-    return Histogram(counts, whole.bin_edges, whole.levels), whole
+    stacked = (*(image.shape[a] for a in outer), levels.size)
+    visit = partial(_count_planes, levels, outer, axes)
+
+    def start() -> NDArray[np.int64]:
+        return np.zeros(stacked, np.int64)
+
+    return reduce_chunks(image, mask, start, visit)
 
 
 def _count_planes(

@@ -42,6 +42,11 @@ class CurveMethod(Method):
 
     __slots__ = ()
 
+    @property
+    def counts_levels(self) -> bool:
+        """Whether the curve depends on how many levels there are, beside how they are filled."""
+        return True
+
     @abstractmethod
     def curve(self, histogram: Histogram, low: float, high: float) -> Floats:
         """What the levels of a 1-D histogram become, within `low` to `high`.
@@ -99,6 +104,12 @@ class Global(CurveMethod):
         Option("Counts are capped at this multiple of the mean count; off: no cap", gt=0),
     ] = math.inf
 
+    @property
+    def counts_levels(self) -> bool:
+        """See `CurveMethod.counts_levels`: the plain cdf does not ask for levels."""
+        weighed = self.power != 1.0 or not math.isinf(self.plateau)
+        return weighed or self.convention in ("midpoint", "pillow")
+
     def curve(self, histogram: Histogram, low: float, high: float) -> Floats:
         """See `CurveMethod.curve`."""
         weights: NDArray[Any] = histogram.counts
@@ -107,6 +118,8 @@ class Global(CurveMethod):
         if self.convention == "cdf":
             return _cdf(weights, low, high)
         whole = histogram.nbins - 1 == high - low and _bin_per_level(histogram)
+        if self.convention == "midpoint":
+            return _midpoint(weights, low, high, whole, _reached(histogram, low, high))
         return _CONVENTIONS[self.convention](weights, low, high, whole)
 
     def _weigh(self, counts: NDArray[Any]) -> Floats:
@@ -181,8 +194,10 @@ class BiHistogram(CurveMethod):
     """Equalization of parts of the histogram, each within its own bounds.
 
     The histogram is split at a level ``m``; the levels up to ``m`` are equalized
-    within ``[lo, m]``, the others within ``[m + 1, hi]``, so that the brightness stays
-    near that of the input. `levels` > 1 splits the parts again, and so on.
+    within ``[lo, m]``, the others within ``[m + 1, hi]``: what is dark stays below ``m`` and
+    what is light above it, which holds the brightness back, but does not fix it; only
+    ``"min_error"`` looks for the least shift. `levels` > 1 splits the parts again, and so on.
+    If `lo` to `hi` has no place for ``m``, the result of ``out_range="image"`` is scaled to it.
 
     Parameters
     ----------
@@ -206,7 +221,9 @@ class BiHistogram(CurveMethod):
     """
 
     name: ClassVar[str] = "bihistogram"
-    summary: ClassVar[str] = "Keeps the brightness: dark and light parts are equalized separately."
+    summary: ClassVar[str] = (
+        "Keeps dark parts dark and light parts light: they are equalized separately."
+    )
 
     split: Annotated[
         Literal["mean", "median", "min_error"],
@@ -285,13 +302,25 @@ def _cdf_min(weights: NDArray[Any], low: float, high: float, whole: bool) -> Flo
     return scaled(above / above[-1], low, high)
 
 
-def _midpoint(weights: NDArray[Any], low: float, high: float, whole: bool) -> Floats:
-    halves = np.repeat(weights, 2)[1:-1]  # of each bin its two halves; of the end bins one
-    middle = np.append(0, halves.cumsum()[1::2])
+def _reached(histogram: Histogram, low: float, high: float) -> tuple[bool, bool]:
+    """Whether the intensities reach down to `low` and up to `high`: these ends are kept then."""
+    least, most = (float(end) for end in histogram.range)
+    return least <= low, most >= high
+
+
+def _midpoint(
+    weights: NDArray[Any], low: float, high: float, whole: bool, pinned: tuple[bool, bool]
+) -> Floats:
+    first, last = np.flatnonzero(weights)[[0, -1]]
+    halves = np.repeat(weights, 2)  # of each bin its two halves; of ends that are kept, one
+    halves[2 * first] *= not pinned[0]
+    halves[2 * last + 1] *= not pinned[1]
+    middle = halves.cumsum()[::2]
+    total = halves.sum()
     if not whole:
-        return scaled(middle / middle[-1], low, high)
+        return scaled(middle / total, low, high)
     # ImageJ's own levels, added up in its order: it rounds a tie up.
-    twice = np.concatenate([weights[:1], 2 * weights[1:-1], weights[-1:]])
+    twice = halves[::2] + halves[1::2]
     scale = (high - low) / twice.cumsum()[-1]
     return np.asarray(low + np.floor(middle * scale + 0.5), np.float64)
 
@@ -300,7 +329,7 @@ def _pillow(weights: NDArray[Any], low: float, high: float, whole: bool) -> Floa
     before = np.append(weights[:1] * 0, weights[:-1].cumsum())
     last = int(np.flatnonzero(weights)[-1])
     span = high - low
-    if weights.dtype.kind != "i" or not whole:
+    if weights.dtype.kind != "i" or not (whole and weights.size == 256):
         return scaled(np.minimum(before / before[last], 1.0), low, high)
     step = int(before[last] // span)
     if step == 0:  # too few pixels for a step of one: Pillow leaves such an image alone
@@ -308,7 +337,7 @@ def _pillow(weights: NDArray[Any], low: float, high: float, whole: bool) -> Floa
     return np.asarray(low + np.minimum(span, (step // 2 + before) // step), np.float64)
 
 
-_CONVENTIONS = {"cdf_min": _cdf_min, "midpoint": _midpoint, "pillow": _pillow}
+_CONVENTIONS = {"cdf_min": _cdf_min, "pillow": _pillow}
 
 METHODS: Mapping[str, type[Method]] = {
     method.name: method for method in (Global, Weighted, BiHistogram, Clahe)

@@ -1,0 +1,141 @@
+"""The same picture in another container has the same curve, to half a level of the coarser one."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as npst
+from skimage import data
+
+import strategies as some
+from napari_histeq import BiHistogram, Clahe, Global, Weighted, equalize, transfer_function
+from napari_histeq.core import _lattice
+
+CAMERA = data.camera()
+HEAVY = np.repeat(np.arange(8), [1, 1, 1, 80, 14, 1, 1, 1]).astype(np.uint8).reshape(10, 10)
+PICTURES = {
+    "whole range": CAMERA,
+    "middle": CAMERA // 3 + np.uint8(60),
+    "dark": CAMERA // 2,
+    "a gap": np.where(CAMERA < 100, np.uint8(40), CAMERA),
+    "saturated": CAMERA.clip(50, 180),
+    "every third": CAMERA // 8 * np.uint8(3) + np.uint8(7),
+    "few levels": HEAVY,
+}
+METHODS = [
+    *(Global(convention) for convention in some.CONVENTIONS),
+    Global(power=0.5),
+    Global(plateau=1.0),
+    Global("midpoint", power=0.5),
+    Weighted(),
+    Weighted(lower=0.5),
+    *(BiHistogram(split, n) for split in ("mean", "median", "min_error") for n in (1, 2)),
+]
+RANGES = ["dtype", "image", (30, 200)]
+#: What one level of 8 bit is, and the dtype.
+CONTAINERS = {"16 bit": (257, "u2"), "single": (1 / 255, "f4"), "double": (1 / 255, "f8")}
+
+
+def in_container(picture, name):
+    level, dtype = CONTAINERS[name]
+    values = picture / 255 if level < 1 else picture.astype(np.int64) * level
+    return values.astype(dtype), level
+
+
+def scaled(out_range, level):
+    return out_range if isinstance(out_range, str) else tuple(end * level for end in out_range)
+
+
+@pytest.mark.parametrize("out_range", RANGES)
+@pytest.mark.parametrize("name", PICTURES)
+@pytest.mark.parametrize("method", METHODS, ids=repr)
+def test_curves(method, name, out_range):
+    picture = PICTURES[name]
+    levels = np.unique(picture)
+    curve = transfer_function(picture, method, out_range=out_range).evaluate(levels)
+    for container in CONTAINERS:
+        image, level = in_container(picture, container)
+        at, _ = in_container(levels, container)
+        found = transfer_function(image, method, out_range=scaled(out_range, level)).evaluate(at)
+        assert np.abs(found / level - curve).max() <= 0.01
+
+
+@given(npst.arrays(np.uint8, npst.array_shapes(max_dims=2, max_side=9)), some.methods())
+def test_curves_of_any_picture(picture, method):
+    levels = np.unique(picture)
+    curve = transfer_function(picture, method, out_range="dtype").evaluate(levels)
+    if levels.size < 3:  # any two values could be levels
+        return
+    for container in CONTAINERS:
+        image, level = in_container(picture, container)
+        at, _ = in_container(levels, container)
+        found = transfer_function(image, method, out_range="dtype").evaluate(at)
+        assert np.abs(found / level - curve).max() <= 0.5
+
+
+@pytest.mark.parametrize("out_range", [*RANGES, (0, 255)])
+@pytest.mark.parametrize("name", PICTURES)
+@pytest.mark.parametrize(
+    "options",
+    [{}, {"clip_limit": 1}, {"kernel_size": 10, "clip_limit": 0.05}, {"nbins": 64}],
+    ids=str,
+)
+def test_clahe(options, name, out_range):
+    picture = PICTURES[name]
+    wanted = equalize(picture, "clahe", out_range=out_range, **options).astype(float)
+    for container in CONTAINERS:
+        image, level = in_container(picture, container)
+        found = equalize(image, "clahe", out_range=scaled(out_range, level), **options) / level
+        # The curves of 8 bit are in parts of 65535.
+        assert np.abs(found - wanted).max() <= 0.51 + 0.5 * (container == "16 bit") / 257
+
+
+@pytest.mark.parametrize("dtype", ["u1", "u2", "i4", "f2", "f4", "f8", "i8"])
+def test_clahe_takes_a_level_at_its_middle(dtype):
+    """83 of 100 pixels are not above level 3, and 80 of them are at it: (42.5 / 99) * 255."""
+    found = equalize(
+        HEAVY.astype(dtype), Clahe(kernel_size=10, clip_limit=1),
+        out_range=(0, 255 if dtype != "i1" else 127),
+    )  # fmt: skip
+    assert found[HEAVY == 3][0] == pytest.approx(109.47, abs=0.5)
+
+
+@given(
+    st.integers(1, 300), st.lists(st.floats(0, 1), min_size=3, max_size=30), st.floats(0.001, 1e6),
+    st.floats(-1000, 1000), st.sampled_from(["f4", "f8"]),
+)  # fmt: skip
+def test_even_steps_are_found(steps, places, step, start, dtype):
+    places = np.unique([0, 1, *places, 0.5])
+    level = np.unique(np.rint(places * steps))
+    values = (start + level * step).astype(dtype)
+    rounding = np.finfo(dtype).eps * np.abs(values).max() / step
+    if rounding > 0.01 or values.size != level.size:
+        return
+    found = _lattice.even_steps(values, 300)
+    assert found is not None
+    assert found <= steps
+    place = (values.astype(float) - values[0]) / (float(values[-1]) - values[0]) * found
+    assert np.abs(place - np.rint(place)).max() <= 1 / 8
+
+
+def test_noise_has_no_even_steps():
+    values = np.sort(np.random.default_rng(0).random(200))
+    assert _lattice.even_steps(values, 255) is None
+    assert _lattice.even_steps(values.astype(np.float32), 255) is None
+
+
+@pytest.mark.parametrize("dtype", ["u2", "i2", "i4", "u8", "i8", "f4"])
+def test_steps_are_the_same_for_any_parts(dtype):
+    rng = np.random.default_rng(0)
+    image = (rng.integers(3, 40, 3000) * 6).astype(dtype)
+    image[:1000] = image[0]
+    none, whole = np.empty(0, np.uint8), _lattice.steps_of(image.dtype, 255)
+    whole.add(image, none)
+    parts = [_lattice.steps_of(image.dtype, 255) for _ in range(4)]
+    for part, block in zip(parts, np.array_split(image, 4), strict=True):
+        part.add(block, none)
+    ends = int(image.min()), int(image.max())
+    assert whole.between(*ends, 255) == sum(parts[1:], start=parts[0]).between(*ends, 255)
+    assert whole.between(*ends, 255) == (ends[1] - ends[0]) // 6
