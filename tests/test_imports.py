@@ -67,5 +67,20 @@ def test_samples_need_no_gui():
     assert run(code) == ""
 
 
+def test_panel_opens_without_what_draws_and_fits():
+    """They take half a second, on the GUI thread; the thread that counts loads them."""
+    late = ["matplotlib", "scipy.linalg", "scipy.fft", "scipy.ndimage", "skimage", "dask.array"]
+    code = (
+        "import sys, napari.viewer, napari.qt.threading, napari._qt.qt_main_window\n"
+        "before = set(sys.modules)\n"
+        "import napari_histeq.widget\n"
+        "new = {name for name in sys.modules if name not in before}\n"
+        "assert 'napari_histeq._panel.live' in new\n"
+        f"assert not {{*{late[:2]!r}}} & before, 'napari loads them: this test sees nothing'\n"
+        f"print(*(name for name in {late!r} if name in new))"
+    )
+    assert run(code) == ""
+
+
 def test_every_public_name_is_there():
     run("import napari_histeq as h; [getattr(h, name) for name in h.__all__]")

@@ -9,11 +9,11 @@ ones it fills ``j / 1024 <= t < (j + 1) / 1024``. The texture holds 8 bits per c
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib import import_module
 from operator import itemgetter
 from typing import TYPE_CHECKING, Literal
 
 import numpy as np
-from scipy.linalg import solveh_banded
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -258,6 +258,8 @@ def _fit_zero(t: Floats, weight: Floats, colors: Floats, fallback: Floats) -> Fl
 def _fit_linear(t: Floats, weight: Floats, colors: Floats, fallback: Floats) -> Floats:
     """Weighted least squares: a tridiagonal system, as each pixel blends two texels."""
     left, part = _between(t)
+    from scipy.linalg import solveh_banded  # late, as it takes its time: see `warm_up`
+
     near, far = weight * (1.0 - part), weight * part
     bands = np.zeros((2, TEXELS))  # above the diagonal, and the diagonal
     bands[1] = FAINT + np.bincount(left, near * (1.0 - part), TEXELS)
@@ -265,6 +267,11 @@ def _fit_linear(t: Floats, weight: Floats, colors: Floats, fallback: Floats) -> 
     bands[0, 1:] = np.bincount(left, near * part, TEXELS)[:-1]
     right = FAINT * fallback + _binned(left, near, colors) + _binned(left + 1, far, colors)
     return np.asarray(solveh_banded(bands, right, check_finite=False))
+
+
+def warm_up() -> None:
+    """Have loaded what the first fit needs: on any thread but the GUI's."""
+    import_module("scipy.linalg")
 
 
 def _binned(texel: NDArray[np.intp], weight: Floats, colors: Floats) -> Floats:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_histeq import display, layers, placement, regions, where
+from napari_histeq import _texels, display, layers, placement, regions, where
 from napari_histeq.core import METHODS, ChunkError, Global
 from napari_histeq.core._options import from_dict
 from napari_histeq.core._validate import is_lazy
@@ -184,6 +184,7 @@ def _computed(task: Task, compute: Callable[..., Outcome], address: str, report:
 
 def _kind_of_work(choice: Choice) -> Callable[..., Outcome]:
     if choice.display:
+        _texels.warm_up()  # its colormap is made on the GUI thread
         return plan
     return perform if choice.image else survey
 

@@ -12,12 +12,11 @@ import numpy as np
 from qtpy.QtCore import QObject, Signal
 from superqt.utils import create_worker
 
-from napari_histeq import held, layers, work
+from napari_histeq import _texels, held, layers, work
 from napari_histeq._panel.displayed import of_displayed, stands_for_all
 from napari_histeq._panel.links import Links
 from napari_histeq.core._validate import is_lazy
 from napari_histeq.plain import plain
-from napari_histeq.plot import warm_up
 from napari_histeq.regions import affine_of
 from napari_histeq.task import survey
 
@@ -229,7 +228,10 @@ def _not_displayed(source: Image) -> str:
 
 def _counted(task: Task, part: str) -> Counted:
     """On a worker's thread."""
-    warm_up()  # or the first drawing would hold the GUI
+    from napari_histeq._panel import canvas
+
+    canvas.warm_up()  # or the first drawing would hold the GUI
+    _texels.warm_up()  # or the first preview
     try:
         found = survey(task, lambda *_: None)
     except work.EXPECTED as error:

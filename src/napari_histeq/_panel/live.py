@@ -16,7 +16,6 @@ from napari_histeq._panel.follow import following
 from napari_histeq._panel.patch import Patch
 from napari_histeq._panel.plotbox import Drawn
 from napari_histeq.core import measures
-from napari_histeq.pictures import note_of
 from napari_histeq.plain import plain
 from napari_histeq.task import counted_limits, curve_of
 
@@ -151,6 +150,7 @@ class Live(QObject):
     def _mark_gone(self, _: object = None) -> None:
         """The window was closed, and Qt deleted all that was in it."""
         self._gone = True
+        self._counter.stop()
         self._patch.stop()
 
     # ---- the reaction ----
@@ -308,6 +308,8 @@ class Live(QObject):
         if drawn.after is None:
             self.measured.emit(None)
             return
+        from napari_histeq.pictures import note_of  # late, as matplotlib takes its time
+
         told = made.measures if made else _measures(task, drawn.before, drawn.after)
         self.measured.emit((told, note_of(task, drawn.before, drawn.after)))
 

@@ -5,17 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from matplotlib.backends.backend_qtagg import FigureCanvasQTAgg
-from matplotlib.figure import Figure
 from qtpy.QtCore import Signal
-from qtpy.QtWidgets import QSizePolicy
-
-from napari_histeq import plot
-from napari_histeq.pictures import theme_of
+from qtpy.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 if TYPE_CHECKING:
-    from qtpy.QtGui import QPaintEvent
-
+    from napari_histeq import plot
+    from napari_histeq._panel.canvas import Canvas
     from napari_histeq.core import Histogram, TransferFunction
 
 #: Height of the plot in pixels; its width is the panel's.
@@ -31,8 +26,8 @@ class Drawn:
     curve: TransferFunction | None = None
 
 
-class PlotBox(FigureCanvasQTAgg):
-    """Histograms, cdf and curve; drawn when Qt paints the window, and so no oftener.
+class PlotBox(QWidget):
+    """Histograms, cdf and curve; the canvas is made when there is something to show.
 
     Attributes
     ----------
@@ -43,17 +38,17 @@ class PlotBox(FigureCanvasQTAgg):
     drawn = Signal()
 
     def __init__(self) -> None:
-        super().__init__(Figure(dpi=100))  # type: ignore[no-untyped-call]
+        super().__init__()
         self.setFixedHeight(HEIGHT)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setMinimumWidth(200)
+        QVBoxLayout(self).setContentsMargins(0, 0, 0, 0)
         self.log, self.kde, self.nbins = False, True, None
         self.shown: Drawn | None = None
         self.measures: dict[str, dict[str, float]] | None = None
-        self._theme: Any = None
+        self._theme: str | None = None
+        self._canvas: Canvas | None = None
         self._plot: plot.HistogramFigure | None = None
-        self._blit: plot.Blit | None = None
-        self._stale = False
         self.setVisible(False)
 
     def show_data(self, shown: Drawn | None) -> None:
@@ -63,10 +58,10 @@ class PlotBox(FigureCanvasQTAgg):
         if shown is None:
             return
         if self._plot is None:
-            self._make()
+            self._make(shown)
         else:
             self._plot.update(shown.before, shown.after, shown.curve, note="")
-        self.draw()
+        self._draw()
 
     def choose(self, **options: Any) -> None:
         """Set `log`, `kde` or `nbins`."""
@@ -74,27 +69,29 @@ class PlotBox(FigureCanvasQTAgg):
             setattr(self, name, value)
         if self._plot is not None:
             self._plot.choose(nbins=self.nbins, log=self.log, kde=self.kde)
-            self.draw()
+            self._draw()
 
     def renew(self, theme: str | None = None) -> None:
         """Draw all anew, in a theme of napari's."""
-        if theme is not None:
-            self._theme = theme_of(theme)
-            self.figure.set_facecolor(self._theme.background)
-        self._plot = self._blit = None
+        self._theme = theme or self._theme
+        self._plot = None
+        if self._canvas is not None:
+            self._canvas.drawing = None
         if self.shown is not None:
-            self._make()
-            self.draw()
+            self._make(self.shown)
+            self._draw()
 
     def mark(self, value: float | None) -> None:
         """Mark an intensity on all curves."""
         if self._plot is None or self._plot.marked == value:
             return
         self._plot.mark(value)
-        self.draw()
+        self._draw()
 
     def save(self, path: str, title: str) -> None:
         """Write the plot to a file, by the ending of its name: SVG, PNG or PDF."""
+        from napari_histeq import plot
+
         if self.shown is None:
             raise ValueError("there is no plot yet: choose an image layer first")
         plot.save(
@@ -102,25 +99,28 @@ class PlotBox(FigureCanvasQTAgg):
             title=title, theme="light", log=self.log, kde=self.kde, nbins=self.nbins,
         )  # fmt: skip
 
-    def _make(self) -> None:
-        assert self.shown is not None
+    def _draw(self) -> None:
+        if self._canvas is not None:
+            self._canvas.draw()
+
+    def _make(self, shown: Drawn) -> None:
+        # Late, as matplotlib takes its time: by now the thread that counted has loaded it.
+        from napari_histeq import plot
+        from napari_histeq.pictures import theme_of
+
+        canvas = self._canvas = self._canvas or self._new_canvas()
         self._plot = plot.HistogramFigure(
-            self.figure, self.shown.before, self.shown.after, curve=self.shown.curve,
-            theme=self._theme or "dark", log=self.log, kde=self.kde, nbins=self.nbins,
-            compact=True, note="",
+            canvas.figure, shown.before, shown.after, curve=shown.curve,
+            theme=theme_of(self._theme) if self._theme else "dark",
+            log=self.log, kde=self.kde, nbins=self.nbins, compact=True, note="",
         )  # fmt: skip
-        self._blit = plot.Blit(self._plot)
+        canvas.drawing = plot.Blit(self._plot)
 
-    def draw(self) -> None:
-        """Have what has changed drawn when Qt paints the window next."""
-        self._stale = True
-        self.update()
+    def _new_canvas(self) -> Canvas:
+        from napari_histeq._panel.canvas import Canvas
 
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Qt's own: draw what is stale, and show it."""
-        stale, self._stale = self._blit if self._stale else None, False
-        if stale is not None:
-            stale.draw(self)
-        super().paintEvent(event)  # type: ignore[no-untyped-call]
-        if stale is not None:
-            self.drawn.emit()
+        canvas = Canvas()
+        canvas.drawn.connect(self.drawn)
+        canvas.resize(self.size())
+        self.layout().addWidget(canvas)
+        return canvas
