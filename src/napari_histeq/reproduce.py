@@ -237,15 +237,16 @@ def legend(record: Record, *, display_only: bool = False) -> str:
 
 
 def _named(method: Method, record: Record) -> str:
-    """The method in words, with its options; of the advanced ones, those that were changed."""
+    """The method in words, with its options; of CLAHE's advanced ones, those that were changed."""
     words = cleandoc(type(method).__doc__ or method.name).splitlines()[0]
     words = words.split(":")[0].split(" [")[0].rstrip(".")
     first = words.split()[0]
     words = words if first.isupper() else words[0].lower() + words[1:]
+    brief = isinstance(method, Clahe)  # some of its options are for its OpenCV convention only
     chosen = {
         f.caption.lower(): value
         for f in _options_of(method)
-        if (value := getattr(method, f.name)) != f.default or not f.option.advanced
+        if (value := getattr(method, f.name)) != f.default or not (brief and f.option.advanced)
     }
     if isinstance(method, Clahe):
         chosen["tile size"] = _tile_of(method, record)

@@ -148,7 +148,7 @@ def test_copy_as_python(viewer: Any, panel: Any, shown: Any, tmp_path: Any) -> N
 def test_copy_figure_legend(viewer: Any, panel: Any, shown: Any) -> None:
     item(panel, "Copy figure legend").trigger()
     text = QApplication.clipboard().text()
-    assert text.startswith("Display contrast was changed by histogram equalization with power 1, ")
+    assert text.startswith("Display contrast was changed by histogram equalization with convention")
     assert "; strength 0.8 (napari-histeq" in text
     assert text.endswith("The data themselves are as measured.")
 
