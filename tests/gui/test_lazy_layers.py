@@ -16,6 +16,7 @@ from qtpy.QtWidgets import QFileDialog
 
 from conftest import menu_action
 from napari_histeq import Clahe, _steps, equalize, export, task, where
+from napari_histeq.core import _dask
 from napari_histeq.record import KEY
 
 if TYPE_CHECKING:
@@ -42,6 +43,26 @@ def test_dask_in_dask_out(viewer: napari.Viewer, panel: Any, run: Press) -> None
     assert np.array_equal(made.data.compute(), equalize(pixels))
     assert tuple(made.scale) == (4, 1, 1)
     assert tuple(made.contrast_limits) == (0, 65535)
+
+
+def test_no_graph_is_handled_on_the_gui_thread(
+    viewer: napari.Viewer, panel: Any, run: Press, monkeypatch: Any
+) -> None:
+    """Building and running one takes seconds where there are ten thousand chunks."""
+    called = []
+    for name in ("graph_of", "run", "blocks", "tree_sum"):
+        plain = getattr(_dask, name)
+
+        def noted(*given: Any, plain: Any = plain, name: str = name) -> Any:
+            called.append((name, threading.current_thread() is threading.main_thread()))
+            return plain(*given)
+
+        monkeypatch.setattr(_dask, name, noted)
+    viewer.add_image(da.from_array(volume(), chunks=(1, 20, 80)), name="stack")
+    run()
+    assert "stack equalized" in viewer.layers
+    assert {"graph_of", "run", "blocks"} <= {name for name, _ in called}
+    assert not any(gui for _, gui in called), called
 
 
 def test_zarr_plane_by_plane(viewer: napari.Viewer, panel: Any, run: Press, tmp_path: Path) -> None:
