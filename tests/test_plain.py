@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from napari_histeq import Clahe, Global, equalize
-from napari_histeq.plain import plain
+from napari_histeq.plain import file_name, plain
 from napari_histeq.work import Spoken
 
 #: Names, calls and keywords of Python.
@@ -58,3 +58,25 @@ def test_a_run_goes_by_what_it_does() -> None:
     spoken = Spoken(lambda a, b=1: a + b, "the equalization of “moon”")
     assert f"Executing {spoken}" == "Executing the equalization of “moon”"
     assert spoken(1, b=2) == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [
+        ("cells", "cells.svg"),
+        ("a/b\\c: d?", "a_b_c_ d_.svg"),
+        ("day 1\n\tcells", "day 1 cells.svg"),
+        ("../../etc", "_.._etc.svg"),
+        ("\udcff\x00", "__.svg"),
+        (" . ", "image.svg"),
+        ("Zellen ü 細胞 [:, 3]", "Zellen ü 細胞 [_, 3].svg"),
+    ],
+)
+def test_a_layer_s_name_as_that_of_a_file(tmp_path, name, file):
+    assert file_name(name, ".svg") == file
+    (tmp_path / file).touch()
+    assert [path.name for path in tmp_path.iterdir()] == [file]
+
+
+def test_the_name_of_a_file_is_not_too_long():
+    assert len(file_name("細" * 10_000, ".ome.zarr").encode()) <= 255

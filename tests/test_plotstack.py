@@ -84,6 +84,16 @@ def test_the_stand_in_is_the_last_one_seen():
     stack.close()
 
 
+def test_the_whole_has_no_stand_ins():
+    draw, ready = Drawer(), threading.Event()
+    stack = PlotStack(draw, (3, 5), on_ready=ready.set)
+    whole = stack.whole()
+    assert whole.shape == (3, 5, 8, 12, 4)
+    for index in np.ndindex(3, 5):
+        assert whole[index][2, 3].tolist() == [*index, 255, 255]
+    assert draw.drawn == list(np.ndindex(3, 5)), "each once, and only when asked for"
+
+
 @pytest.mark.parametrize("height", [5, 8, 11])
 def test_all_have_one_height(height):
     draw = Drawer()

@@ -8,10 +8,10 @@ import sys
 import numpy as np
 import pytest
 
-from napari_histeq import BiHistogram, Clahe, Global, Weighted
+from napari_histeq import BiHistogram, Clahe, Global, Weighted, transfer_function
 from napari_histeq.record import MaskRecord, Record
 from napari_histeq.reproduce import legend, script
-from napari_histeq.task import Task, perform
+from napari_histeq.task import Task, perform, plan
 
 rng = np.random.default_rng(3)
 GRAY = rng.gamma(2, 20, (12, 40, 50)).clip(0, 255).astype(np.uint8)
@@ -88,6 +88,44 @@ def test_the_script_refuses_another_image(tmp_path):
     done = run(tmp_path, script(perform(Task(GRAY), quiet).record), GRAY[:5])
     assert done.returncode == 1
     assert "another image" in done.stderr
+
+
+@pytest.mark.parametrize("given", [[], ["image.npy"], ["image.npy", "result.npy", "mask.npy", "x"]])
+@pytest.mark.parametrize("name", ["plain", "mask"])
+def test_a_script_with_other_arguments_tells_how_it_is_called(tmp_path, name, given, monkeypatch):
+    monkeypatch.setattr("napari_histeq.reproduce.MASK_IN_SCRIPT", 10)
+    (tmp_path / "again.py").write_text(script(perform(TASKS[name], quiet).record), encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "again.py", *given],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "python SCRIPT IMAGE RESULT.npy" in done.stderr
+    assert ("MASK.npy" in done.stderr) == (name == "mask")
+    assert "Error" not in done.stderr
+
+
+def test_the_script_of_a_display_only_layer_says_whose_pixels_it_makes(tmp_path):
+    record = plan(TASKS["strength"], quiet).record
+    text = script(record, display_only=True)
+    assert "pixels of a layer again" not in text
+    assert "keeps the pixels of its source" in text
+    done = run(tmp_path, text, GRAY)
+    assert done.returncode == 0, done.stderr
+    made = perform(TASKS["strength"], quiet).data
+    np.testing.assert_array_equal(np.load(tmp_path / "result.npy"), made)
+
+
+@pytest.mark.parametrize("of", ["", "slice 3", "\nimport os\nos.mkdir('mine')\n"])
+def test_the_script_tells_what_a_given_curve_is_of(tmp_path, of):
+    task = Task(GRAY, given=transfer_function(GRAY[3]), given_of=of)
+    outcome = perform(task, quiet)
+    text = script(outcome.record)
+    assert ascii(of or "another image") in text
+    done = run(tmp_path, text, GRAY)
+    assert done.returncode == 0, done.stderr
+    np.testing.assert_array_equal(np.load(tmp_path / "result.npy"), outcome.data)
+    assert not (tmp_path / "mine").exists()
 
 
 def test_scripts_are_short_and_plain():

@@ -10,6 +10,7 @@ from qtpy.QtWidgets import QApplication, QFileDialog
 
 from napari_histeq import export, jobs, layers
 from napari_histeq.core import Clahe
+from napari_histeq.plain import file_name
 from napari_histeq.work import Choice
 
 #: The widget's name in the manifest, which is also that of its dock.
@@ -58,7 +59,7 @@ def _ask_for_path(name: str) -> Path | None:
     answer, _ = QFileDialog.getSaveFileName(
         QApplication.activeWindow(),
         "Save equalized as OME-Zarr",
-        f"{name}.ome.zarr",
+        file_name(name, ".ome.zarr"),
         "OME-Zarr (*.ome.zarr *.zarr)",
         options=QFileDialog.Option.DontConfirmOverwrite,  # nothing is overwritten
     )

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from napari.layers import Image
+from napari.layers._multiscale_data import MultiScaleData
 
 from napari_histeq.layers import ORIGINAL, PLOT, kind_of, layer_like
 from napari_histeq.record import KEY
 from napari_histeq.regions import affine_of, shape_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from napari.components import ViewerModel
     from napari.layers import Layer
@@ -60,7 +61,7 @@ def histogram_layer(
     """
     pixel, corner = _place_for(levels[0].shape[1], [source, *beside])
     return Image(
-        list(levels),
+        _Levels(levels, lambda: np.asarray(levels[0])),
         scale=(pixel, pixel),
         translate=corner,
         units=source.units[-2:],
@@ -78,7 +79,7 @@ def histogram_stack_layer(
     """
     pixel, corner = _place_for(pictures.shape[1], [source, *beside])
     return Image(
-        pictures.levels(),
+        _Levels(pictures.levels(), pictures.whole),
         affine=_at_the_planes(source, pixel, corner),
         units=source.units,
         axis_labels=source.axis_labels,
@@ -86,6 +87,20 @@ def histogram_stack_layer(
         contrast_limits=(0, 255),
         **_plot_state(source, outcome),
     )
+
+
+class _Levels(MultiScaleData):  # type: ignore[misc]
+    """The levels of a plot; as an array, which is what napari saves, it is the finest one.
+
+    By itself napari takes the coarsest.
+    """
+
+    def __init__(self, levels: Sequence[Any], finest: Callable[[], NDArray[np.uint8]]) -> None:
+        super().__init__(levels)
+        self._finest = finest
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        return np.array(self._finest(), dtype=dtype, copy=copy)
 
 
 def _at_the_planes(source: Image, pixel: float, corner: NDArray[np.float64]) -> Any:

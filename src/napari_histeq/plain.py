@@ -56,6 +56,20 @@ def brief(text: str) -> str:
     return re.sub("“([^”]+)”", lambda found: f"“{short(found[1])}”", text)
 
 
+def file_name(name: str, ending: str) -> str:
+    """A name of layers as that of a file, on any system and in one folder.
+
+    Parameters
+    ----------
+    name : str
+        Of a layer, with anything in it.
+    ending : str
+        Of the file, with its dot.
+    """
+    safe = re.sub(r'[<>:"/\\|?*\x00-\x1f\x7f\ud800-\udfff]', "_", short(name)).strip(" .")
+    return f"{safe or 'image'}{ending}"
+
+
 def plain(error: Exception | str) -> str:
     """An error's message in the words of the panel."""
     text = brief(_with_captions(str(error)))

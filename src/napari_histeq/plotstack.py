@@ -93,6 +93,16 @@ class PlotStack:
         """
         return [self._level(step) for step in steps]
 
+    def whole(self) -> NDArray[np.uint8]:
+        """All pictures, each drawn now if it is not kept: no other stands in for it.
+
+        Returns
+        -------
+        (*outer, height, width, 4) array of uint8
+        """
+        drawn = [self._kept_or_made(index) for index in np.ndindex(*self._outer)]
+        return np.stack(drawn).reshape(*self._outer, *self._shape)
+
     def close(self) -> None:
         """Draw nothing more in the background."""
         self._on_ready = None
@@ -115,6 +125,11 @@ class PlotStack:
         self._made(index)
         if index == self._wanted and self._on_ready is not None:
             self._on_ready()
+
+    def _kept_or_made(self, index: Index) -> Picture:
+        with self._lock:
+            kept = self._kept.get(index)
+        return self._made(index) if kept is None else kept
 
     def _made(self, index: Index) -> Picture:
         picture = _of_height(self._draw(index), self._shape[0])

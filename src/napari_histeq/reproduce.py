@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 MASK_IN_SCRIPT = 1 << 16
 
 _HEAD = '''\
-"""Makes the pixels of a layer again, to the bit, that napari-histeq made.
+"""{what}
 
     python SCRIPT IMAGE RESULT.npy{also}
 
@@ -38,11 +38,13 @@ IMAGE is a .npy file, or any image file that scikit-image can read.
 {digest}{mask}
 
 def equalized(image{parameter}):
-    """The layer's pixels."""
+    """The equalized pixels."""
 {body}
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != {files}:
+        sys.exit(__doc__)
     if sys.argv[1].endswith(".npy"):
         image = np.load(sys.argv[1])
     else:
@@ -51,6 +53,13 @@ if __name__ == "__main__":
         image = imread(sys.argv[1])
 {check}    np.save(sys.argv[2], equalized(image{argument}))
 '''
+
+_MADE = "Makes the pixels of a layer again, to the bit, that napari-histeq made."
+_SHOWN = """\
+Makes the pixels that a display-only layer of napari-histeq shows.
+
+The layer itself keeps the pixels of its source, and changes only how they look. This
+script equalizes them, to the bit as "Bake into a new layer" does."""
 
 _CHECK = """\
     if hashlib.sha256(np.ascontiguousarray(image)).hexdigest() != SHA256:
@@ -63,8 +72,9 @@ CURVE = """
 """
 
 
+# The curve of {origin}.
 def curve():
-    """The transfer function, which came from another image."""
+    """The transfer function, as it was recorded."""
     bits = zlib.decompress(base64.b85decode("".join(CURVE.split())))
     x = np.frombuffer(bits[: {split}], {dtype})
     y = np.frombuffer(bits[{split} :], "<f8")
@@ -85,13 +95,15 @@ def mask():
 '''
 
 
-def script(record: Record) -> str:
+def script(record: Record, *, display_only: bool = False) -> str:
     """A Python script that makes a layer's pixels again, without napari.
 
     Parameters
     ----------
     record : Record
         From the layer's metadata.
+    display_only : bool
+        Whether the layer has the pixels of its source: then those are made that it shows.
 
     Returns
     -------
@@ -114,7 +126,9 @@ def script(record: Record) -> str:
     names = "TransferFunction" if given else ", ".join(sorted((type(method).__name__, "equalize")))
     lines = [f"import {name}" for name in sorted(imports)]
     return _HEAD.format(
+        what=_SHOWN if display_only else _MADE,
         also=" MASK.npy" if apart else "",
+        files=4 if apart else 3,
         source=_literal(record.source),
         shape=_literal(record.shape),
         dtype=_literal(record.dtype),
@@ -153,6 +167,7 @@ def _curve_source(record: Record) -> str:
         split=_literal(len(x)),
         dtype=_literal(dtype),
         slope=_literal(curve.end_slope),
+        origin=_literal(record.curve_of or "another image"),
     )
 
 

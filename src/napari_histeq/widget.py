@@ -200,10 +200,11 @@ class EqualizePanel(Container[Any]):
 
     # ---- what is shown ----
 
-    def _show_measures(self, found: tuple[Any, str] | None) -> None:
+    def _show_measures(self, found: tuple[Any, str, dict[str, str]] | None) -> None:
         self.plotbox.measures = None if found is None else found[0]
+        self.plotbox.settings = {} if found is None else found[2]
         self["evidence"].brief = "" if found is None else evidence.brief(found[0])
-        self["evidence"].value = "" if found is None else evidence.table(*found)
+        self["evidence"].value = "" if found is None else evidence.table(*found[:2])
         self["evidence"].visible = found is not None
 
     def _show_told(self, words: str) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 from qtpy.QtCore import QObject, Qt, QTimer, Signal
 
 from napari_histeq import display, held, work, worn
+from napari_histeq._panel import saved
 from napari_histeq._panel.counter import Counter
 from napari_histeq._panel.follow import following
 from napari_histeq._panel.patch import Patch
@@ -61,8 +62,8 @@ class Live(QObject):
     Attributes
     ----------
     measured : Signal(object)
-        The measures, ``{"before": {...}, "after": {...}}``, and the sentence that says
-        why the result is not flat; None if there is nothing to tell.
+        The measures, ``{"before": {...}, "after": {...}}``, the sentence that says why the
+        result is not flat, and the settings in words; None if there is nothing to tell.
     problem : str
         What went wrong, if that was told last.
     told : Signal(str)
@@ -311,7 +312,8 @@ class Live(QObject):
         from napari_histeq.pictures import note_of  # late, as matplotlib takes its time
 
         told = made.measures if made else _measures(task, drawn.before, drawn.after)
-        self.measured.emit((told, note_of(task, drawn.before, drawn.after)))
+        settings = saved.settings_of(task) | ({"note": self._said} if self._said else {})
+        self.measured.emit((told, note_of(task, drawn.before, drawn.after), settings))
 
 
 def _why_nothing(source: Image, choice: work.Choice) -> str:

@@ -156,7 +156,7 @@ class Patch(QObject):
         try:
             view = view_of(self._viewer, source)
         except ChunkError as error:
-            self._fail(str(error))
+            self._fail(plain(error))
             return
         planes = planes_of(source, view)
         if len(planes) > (THICK if view.is_deep else 1):

@@ -46,6 +46,7 @@ class PlotBox(QWidget):
         self.log, self.kde, self.nbins = False, True, None
         self.shown: Drawn | None = None
         self.measures: dict[str, dict[str, float]] | None = None
+        self.settings: dict[str, str] = {}  # by which they were measured
         self._theme: str | None = None
         self._canvas: Canvas | None = None
         self._plot: plot.HistogramFigure | None = None

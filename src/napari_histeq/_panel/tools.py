@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari.utils.notifications import show_error, show_info
@@ -21,11 +19,11 @@ from qtpy.QtWidgets import (
 )
 
 from napari_histeq import layers, reproduce, work
-from napari_histeq._panel import evidence
+from napari_histeq._panel import saved
 from napari_histeq._panel.follow import follow, followed
 from napari_histeq._panel.tips import tip
 from napari_histeq._record_fields import RecordError
-from napari_histeq.plain import brief, short
+from napari_histeq.plain import brief, file_name, short
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -173,7 +171,8 @@ class Tools(QWidget):
         """Put the script that makes the layer again on the clipboard."""
         record = layers.record_of(made)
         assert record is not None
-        _copy(reproduce.script(record), "Python script copied.")
+        display = layers.kind_of(made) == layers.DISPLAY
+        _copy(reproduce.script(record, display_only=display), "Python script copied.")
 
     def copy_legend(self, made: Image) -> None:
         """Put the sentence for a figure's legend on the clipboard."""
@@ -185,27 +184,27 @@ class Tools(QWidget):
     def ask_plot(self) -> None:
         """Ask for a name, and save the plot."""
         kinds = "Scalable (*.svg);;PDF (*.pdf);;PNG (*.png)"
-        path, _ = QFileDialog.getSaveFileName(self, "Save plot", "histogram.svg", kinds)
+        source = self._source()
+        name = source.name if source is not None else ""
+        path, kind = QFileDialog.getSaveFileName(
+            self, "Save plot", file_name(f"{name} histogram", ".svg"), kinds
+        )
         if path:
-            source = self._source()
-            self._plot.save(path, source.name if source is not None else "")
+            self._plot.save(saved.with_ending(path, kind), name)
 
     def ask_table(self) -> None:
-        """Ask for a name, and save the measures and the histograms."""
-        path, _ = QFileDialog.getSaveFileName(self, "Save table", "histogram.csv", "*.csv")
+        """Ask for a name, and save the measures."""
+        name = self._plot.settings.get("layer", "")
+        path, kind = QFileDialog.getSaveFileName(
+            self, "Save table", file_name(f"{name} measures", ".csv"), "Table (*.csv)"
+        )
         if path:
-            self.save_table(path)
+            self.save_table(saved.with_ending(path, kind))
 
     def save_table(self, path: str) -> None:
-        """Write the measures before and after as CSV."""
+        """Write the measures before and after as CSV, with the layer and the settings."""
         assert self._plot.measures is not None
-        before, after = (self._plot.measures[when] for when in ("before", "after"))
-        captions = {name: caption for name, caption, _ in evidence.SHOWN}
-        with Path(path).open("w", newline="", encoding="utf-8") as file:
-            table = csv.writer(file)
-            table.writerow(("measure", "before", "after"))
-            for name in before:
-                table.writerow((captions.get(name, name), before[name], after[name]))
+        saved.write_table(path, self._plot.measures, self._plot.settings)
 
 
 def _read(layer: Image | None) -> tuple[Record | None, str]:
@@ -217,10 +216,10 @@ def _read(layer: Image | None) -> tuple[Record | None, str]:
 
 
 def _attempt(act: Callable[[], None]) -> None:
-    """Do it, or say in a sentence why it cannot be done with this layer."""
+    """Do it, or say in a sentence why it cannot be done with this layer or that file."""
     try:
         act()
-    except ValueError as error:
+    except (ValueError, OSError) as error:
         show_error(str(error))
 
 
