@@ -14,7 +14,7 @@ from qtpy.QtCore import QObject, Signal
 from napari_histeq import where
 from napari_histeq.core import ChunkError, watching
 from napari_histeq.core._extras import brought_by
-from napari_histeq.plain import short
+from napari_histeq.plain import plain, short
 from napari_histeq.record import KEY
 from napari_histeq.regions import affine_of, is_grid
 from napari_histeq.work import Spoken
@@ -134,7 +134,7 @@ def _work(arguments: dict[str, Any], path: Path, address: str, report: Any) -> s
     except Stopped:
         return "canceled"
     except EXPECTED as error:
-        return f"{path.name} could not be saved: {error}"
+        return f"{path.name} could not be saved: {plain(error)}"
     return ""
 
 

@@ -13,6 +13,7 @@ from test_preview import screen, state_of
 
 from napari_histeq import Clahe, equalize
 from napari_histeq._panel import crop
+from napari_histeq.core import ChunkError
 
 MOON = data.moon()
 
@@ -379,3 +380,17 @@ def test_after_a_run_the_plot_in_the_dock_shows_what_it_made(
     qtbot.waitUntil(lambda: clahe.plotbox.shown.after is None, timeout=5000)
     clahe["clip_limit"].value = 0.01
     qtbot.waitUntil(lambda: clahe.plotbox.shown.after is not None, timeout=5000)
+
+
+def test_what_a_chunk_lacks_is_told_in_the_words_of_the_panel(
+    viewer: Any, clahe: Any, qtbot: Any, monkeypatch: Any
+) -> None:
+    def broken(*_: Any) -> Any:
+        cause = "image has dtype complex64: equalization needs real numbers"
+        raise ChunkError("the image", (0, 1), cause, ())
+
+    monkeypatch.setattr("napari_histeq._panel.patch.view_of", broken)
+    viewer.add_image(MOON, name="moon")
+    clahe["preview"].value = True
+    words = "pixels of the data type complex64 cannot be equalized"
+    qtbot.waitUntil(lambda: words in clahe["status"].value, timeout=10_000)

@@ -13,6 +13,7 @@ from napari_histeq._record_fields import RecordError
 from napari_histeq.core import METHODS, ChunkError, compute_histogram, transfer_function
 from napari_histeq.core._options import from_dict
 from napari_histeq.core.histogram import output_limits
+from napari_histeq.plain import plain
 from napari_histeq.record import KEY, counting
 
 if TYPE_CHECKING:
@@ -117,10 +118,10 @@ class Follower(QObject):
             pixels = (held.visible_of if self.what == "view" else held.slice_of)(layer)
         except RecordError as error:  # it was changed meanwhile
             follow(self._viewer, layer, "")
-            show_error(str(error))
+            show_error(plain(error))
             return
         except ChunkError as error:  # another slice may do
-            show_warning(f"“{layer.name}” cannot follow: {error}")
+            show_warning(f"“{layer.name}” cannot follow: {plain(error)}")
             return
         if record is None or not pixels.size:
             return

@@ -23,7 +23,7 @@ from napari_histeq._panel import saved
 from napari_histeq._panel.follow import follow, followed
 from napari_histeq._panel.tips import tip
 from napari_histeq._record_fields import RecordError
-from napari_histeq.plain import brief, file_name, short
+from napari_histeq.plain import brief, file_name, plain, short
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -220,7 +220,7 @@ def _attempt(act: Callable[[], None]) -> None:
     try:
         act()
     except (ValueError, OSError) as error:
-        show_error(str(error))
+        show_error(plain(error))
 
 
 def _item(name: str) -> str:
