@@ -152,7 +152,8 @@ def is_of(made: Layer | None, source: Layer | None) -> bool:
     if made is None or source is None or made is source:
         return False
     ours = kind_of(made) in (IMAGE, DISPLAY, GAIN)
-    return ours and made.metadata[KEY].get("source") == source.name
+    told = made.metadata[KEY].get("source") if ours else None
+    return isinstance(told, str) and told == source.name  # a damaged record may hold an array
 
 
 def is_made(layer: Layer | None) -> bool:

@@ -52,7 +52,7 @@ _PROJECTIONS: dict[str, Callable[..., NDArray[Any]]] = {
 
 TOO_THICK = (
     "No preview: each plane of the thick slice would have to be read and equalized. "
-    "The button works all the same."
+    "Equalize works as usual."
 )
 FLAT = "No preview: it needs the last two axes, in 2D. Equalize works as usual."
 
