@@ -86,7 +86,7 @@ def test_a_length_is_told_from_the_whole_transform(place, units):
     ],
 )
 def test_pixels_are_pixels_in_any_spelling(qtbot, text, value):
-    row = Auto(label="Tile size")
+    row = Auto(label="Tile size", length=True)
     row.native.setText(text)
     assert row.value == value
 
@@ -101,9 +101,9 @@ def test_px_is_no_length_of_style_sheets(panel, qtbot):
     "text", ["20 s", "20 parsnip", "20 kg", "20 dot", "20 um2", "1..2 um", "20 A"]
 )
 def test_a_unit_that_is_no_length_is_refused(qtbot, text):
-    row, image = Auto(label="Tile size"), Image(np.zeros((40, 40)))
+    row, image = Auto(label="Tile size", length=True), Image(np.zeros((40, 40)))
     row.native.setText(text)
-    with pytest.raises(ValueError, match=r"no unit of length|give a number") as error:
+    with pytest.raises(ValueError, match=r"no unit of length|give a whole number") as error:
         kernel_of(image, row.value, None)
     assert text.split()[0] in str(error.value)
 
