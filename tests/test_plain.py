@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import weakref
 
 import numpy as np
 import pytest
@@ -55,9 +56,20 @@ def test_other_words_stay_as_they_are() -> None:
 
 def test_a_run_goes_by_what_it_does() -> None:
     """napari names the function of a worker when its window is closed meanwhile."""
-    spoken = Spoken(lambda a, b=1: a + b, "the equalization of “moon”")
+    spoken = Spoken("the equalization of “moon”", lambda a, b: a + b, 1, 2)
     assert f"Executing {spoken}" == "Executing the equalization of “moon”"
-    assert spoken(1, b=2) == 3
+    assert spoken() == 3
+
+
+def test_a_run_forgets_its_pixels() -> None:
+    """napari keeps each worker, with its function, as long as the window."""
+    pixels = np.zeros((4, 4))
+    held = weakref.ref(pixels)
+    spoken = Spoken("the equalization of “moon”", np.sum, pixels)
+    del pixels
+    assert held() is not None
+    assert spoken() == 0
+    assert held() is None
 
 
 @pytest.mark.parametrize(

@@ -58,7 +58,10 @@ class Export(QObject):  # type: ignore[misc]
         self._path = path
         arguments, self._lost = zarr_arguments(layer), lost_in_zarr(layer)
         self._worker = create_worker(
-            Spoken(_work, f"the saving of “{short(layer.name)}”"), arguments, path, where.scheduler_address(), self._report,
+            Spoken(
+                f"the saving of “{short(layer.name)}”",
+                _work, arguments, path, where.scheduler_address(), self._report,
+            ),
             _start_thread=False, _ignore_errors=True,
         )  # fmt: skip
         self._worker.returned.connect(self._answered)

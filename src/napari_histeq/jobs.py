@@ -80,7 +80,10 @@ class Run(QObject):
         task = task_of(viewer, source, choice)
         address = where.scheduler_address() if is_lazy(task.image) else ""
         self._worker = create_worker(
-            Spoken(work, f"the equalization of “{short(source.name)}”"), task, choice, viewer.theme, address, self._report,
+            Spoken(
+                f"the equalization of “{short(source.name)}”",
+                work, task, choice, viewer.theme, address, self._report,
+            ),
             _start_thread=False, _ignore_errors=True,
         )  # fmt: skip
         self._worker.returned.connect(self._answered)

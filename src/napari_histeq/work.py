@@ -37,14 +37,19 @@ EXPECTED = (ValueError, TypeError, MemoryError, OSError, ChunkError)
 
 
 class Spoken:
-    """A function that goes by what it does: napari names it when its window is closed."""
+    """A single call that goes by what it does: napari names it when its window is closed.
 
-    def __init__(self, function: Callable[..., Any], words: str) -> None:
-        self._function, self._words = function, words
+    It holds the arguments no longer than the call: napari keeps each worker, and with it
+    the function, as long as the window.
+    """
 
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """Call it."""
-        return self._function(*args, **kwargs)
+    def __init__(self, words: str, function: Callable[..., Any], *args: Any) -> None:
+        self._words = words
+        self._calls = [partial(function, *args)]
+
+    def __call__(self) -> Any:
+        """Call it, for the first and last time."""
+        return self._calls.pop()()
 
     def __repr__(self) -> str:
         return self._words
