@@ -206,7 +206,7 @@ def test_opencv_thinned_out_is_near_the_result(viewer: Any, clahe: Any, qtbot: A
     full = equalize(large, Clahe(convention="opencv"))
     assert difference(source, patch, full) < 1.5
     clahe["ignore"].value = True
-    qtbot.waitUntil(lambda: "does not know a mask" in clahe["status"].value, timeout=5000)
+    qtbot.waitUntil(lambda: "knows no mask" in clahe["status"].value, timeout=5000)
     assert list(viewer.layers) == [source]
 
 
