@@ -37,7 +37,7 @@ WRONG = {
     "float": (lambda: equalize(IMAGE / 255, Clahe.opencv()), "8 and 16-bit integers"),
     "planes": (lambda: equalize(STACK, Clahe.opencv()), "untick all axes but the last two"),
     "mask": (lambda: equalize(IMAGE, Clahe.opencv(), mask=IMAGE > 9), "knows no mask and no ig"),
-    "range": (lambda: equalize(IMAGE, Clahe.opencv(), out_range=(0, 9)), "knows no range but"),
+    "range, cv": (lambda: equalize(IMAGE, Clahe.opencv(), out_range=(0, 9)), "knows no range but"),
 }  # fmt: skip
 
 
