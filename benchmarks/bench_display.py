@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from napari_histeq import compute_histogram, transfer_function
-from napari_histeq.core.histogram import output_limits
-from napari_histeq.display import display_settings
+from napari_histeq.core.histogram.histogram import output_limits
+from napari_histeq.display.display import display_settings
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

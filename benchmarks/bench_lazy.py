@@ -21,7 +21,7 @@ import zarr
 from scipy.ndimage import gaussian_filter
 
 from napari_histeq import equalize, save_zarr, transfer_function
-from napari_histeq.core.saving import COMPRESSOR
+from napari_histeq.core.zarr.saving import COMPRESSOR
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -42,7 +42,7 @@ def images() -> dict[str, np.ndarray]:
 def test_drawings_a_second(
     viewer: Any, qtbot: Any, note: Callable[[str], None], name: str, preview: bool
 ) -> None:
-    from napari_histeq.widget import EqualizePanel
+    from napari_histeq.gui.panel import EqualizePanel
 
     panel = EqualizePanel(viewer)
     viewer.window.add_dock_widget(panel)

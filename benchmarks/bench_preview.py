@@ -76,7 +76,7 @@ class Clock:
 
 
 def test_slider_to_screen(viewer: Any, stack: Any, qtbot: Any, monkeypatch: Any) -> None:
-    from napari_histeq.widget import EqualizePanel
+    from napari_histeq.gui.panel import EqualizePanel
 
     panel = EqualizePanel(viewer)
     viewer.window.add_dock_widget(panel)
@@ -114,8 +114,8 @@ def test_slider_to_screen_of_clahe(
     viewer: Any, qtbot: Any, monkeypatch: Any, note: Callable[[str], None], dtype: Any
 ) -> None:
     """Whatever the size of the data: what is visible is computed, in the background."""
-    from napari_histeq._panel.patch import Patch
-    from napari_histeq.widget import EqualizePanel
+    from napari_histeq.gui.panel import EqualizePanel
+    from napari_histeq.gui.preview.patch import Patch
 
     noise = np.random.default_rng(0).gamma(3, 20, (1024, 1024)).clip(0, 255)
     viewer.add_image(np.tile(noise.astype(dtype), (8, 8)), name="image", contrast_limits=(0, 255))

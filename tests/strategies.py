@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
 from napari_histeq import BiHistogram, Clahe, Global, Weighted
-from napari_histeq.core._options import OptionField, options_of
+from napari_histeq.core.methods.base import OptionField, options_of
 
 Array = np.ndarray[Any, Any]
 

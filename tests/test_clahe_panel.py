@@ -8,10 +8,10 @@ from napari.layers import Image
 from skimage import data
 
 from napari_histeq import Clahe, equalize, layers
-from napari_histeq._panel.fields import Auto
-from napari_histeq.core.clahe import gain_map
-from napari_histeq.tiles import Length, kernel_of
-from napari_histeq.widget import EqualizePanel
+from napari_histeq.core.clahe.method import gain_map
+from napari_histeq.gui.controls import Auto
+from napari_histeq.gui.panel import EqualizePanel
+from napari_histeq.layers.length import Length, kernel_of
 
 
 @pytest.fixture

@@ -17,9 +17,14 @@ from napari.utils.colormaps import Colormap, ensure_colormap
 from napari.utils.colormaps.colormap_utils import _napari_cmap_to_vispy
 
 from images import hard_images, two_far_peaks
-from napari_histeq import Histogram, TransferFunction, compute_histogram, transfer_function
-from napari_histeq.core.histogram import output_limits
-from napari_histeq.display import display_layer, display_settings
+from napari_histeq import (
+    Histogram,
+    TransferFunction,
+    compute_histogram,
+    transfer_function,
+)
+from napari_histeq.core.histogram.histogram import output_limits
+from napari_histeq.display.display import display_layer, display_settings
 
 IMAGES = hard_images()
 FLOATS = st.floats(-(2.0**100), 2.0**100, width=32, allow_subnormal=False)

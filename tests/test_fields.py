@@ -13,10 +13,10 @@ from qtpy.QtCore import QPoint, QPointF, Qt
 from qtpy.QtGui import QWheelEvent
 from qtpy.QtWidgets import QApplication
 
-from napari_histeq._panel import fields
-from napari_histeq._panel.numbers import Number, Typed, number, written
 from napari_histeq.core import METHODS
-from napari_histeq.core._options import Method, Option, options_of
+from napari_histeq.core.methods.base import Method, Option, options_of
+from napari_histeq.gui.controls import control_for, kept
+from napari_histeq.gui.numbers import Number, Typed, number, written
 
 if TYPE_CHECKING:
     from pytestqt.qtbot import QtBot
@@ -41,7 +41,7 @@ class Sampler(Method):
 
 def row(name: str, qtbot: QtBot, value: Any = None) -> Any:
     (field,) = (f for f in options_of(Sampler) if f.name == name)
-    made = fields.control(field, field.default if value is None else value)
+    made = control_for(field, field.default if value is None else value)
     qtbot.addWidget(made.native)
     return made
 
@@ -79,7 +79,7 @@ def test_a_kept_value_comes_back(name: str, value: Any, qtbot: QtBot) -> None:
 
 @pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
 def test_the_defaults_make_the_default_method(method: Any, qtbot: QtBot) -> None:
-    made = {f.name: fields.control(f, f.default) for f in options_of(method)}
+    made = {f.name: control_for(f, f.default) for f in options_of(method)}
     for control in made.values():
         qtbot.addWidget(control.native)
         assert control.tooltip
@@ -144,8 +144,8 @@ def test_junk_is_kept_too(name: str, text: str, qtbot: QtBot) -> None:
     made = row(name, qtbot)
     box = made.native_box if hasattr(made, "native_box") else made.native
     box.setText(text)
-    again = row(name, qtbot, fields.kept(made))
-    assert fields.kept(again) == fields.kept(made) == Typed(box.text())
+    again = row(name, qtbot, kept(made))
+    assert kept(again) == kept(made) == Typed(box.text())
 
 
 # ---- boxes for numbers ----

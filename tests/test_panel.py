@@ -16,9 +16,11 @@ from napari.utils.theme import get_theme
 from skimage import data
 
 from conftest import add_stack, menu_action, open_panel, textbook
-from napari_histeq import Weighted, commands, equalize, jobs, work
+from napari_histeq import Weighted, equalize
 from napari_histeq.core import METHODS
-from napari_histeq.record import KEY, Record
+from napari_histeq.gui import commands, work
+from napari_histeq.gui.job import _running
+from napari_histeq.layers.record import KEY, Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -388,7 +390,7 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> Any:
 
 
 def idle() -> bool:
-    return not jobs._running
+    return not _running
 
 
 def test_an_error_in_sight_of_the_activity_dock(

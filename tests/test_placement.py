@@ -10,16 +10,16 @@ from napari.layers import Image
 
 from conftest import add_stack
 from napari_histeq import Histogram
-from napari_histeq.placement import (
+from napari_histeq.layers.placement import (
     coarser_too,
     histogram_layer,
     histogram_stack_layer,
     original_layer,
     world_box,
 )
-from napari_histeq.plotstack import PlotStack
-from napari_histeq.record import KEY, Record
-from napari_histeq.task import Outcome
+from napari_histeq.layers.record import KEY, Record
+from napari_histeq.layers.task import Outcome
+from napari_histeq.plot.planes import PlotStack
 
 if TYPE_CHECKING:
     import napari

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from napari_histeq import Clahe, Global, equalize
-from napari_histeq.plain import file_name, plain
-from napari_histeq.work import Spoken
+from napari_histeq.gui.work import Spoken
+from napari_histeq.layers.plain import file_name, plain
 
 #: Names, calls and keywords of Python.
 CODE = re.compile(

@@ -21,9 +21,15 @@ from matplotlib.text import Text
 from scipy.signal import find_peaks
 from skimage import color, data
 
-from napari_histeq import Global, Histogram, compute_histogram, plot, transfer_function
-from napari_histeq.plot import _content, _text
-from napari_histeq.plot._content import BARS
+from napari_histeq import (
+    Global,
+    Histogram,
+    compute_histogram,
+    plot,
+    transfer_function,
+)
+from napari_histeq.plot.content import BARS, content_of, view_of
+from napari_histeq.plot.text import font_of, number, percent, text_width, tick_labels
 
 RNG = np.random.default_rng(3)
 SIZE = (128, 128)
@@ -213,8 +219,8 @@ def test_the_density_of_an_equalized_image_is_no_comb(image):
     before = compute_histogram(pixels)
     after = transfer_function(before).push(before)
     huge = many(after, 400_000_000 // after.total)
-    view = _content.view_of(huge)
-    density = _content.content(huge, view, None, "").kde[64:-64]
+    view = view_of(huge)
+    density = content_of(huge, view, None, "").kde[64:-64]
     assert density.max() < 1.6 * density.mean()
     assert density.min() > 0.4 * density.mean()
 
@@ -223,7 +229,7 @@ def test_few_levels_stay_apart_in_the_density():
     """Three gray values are three peaks, of half a million pixels and of 400 million."""
     for times in (5_000, 4_000_000):
         histogram = many(compute_histogram(IMAGES["three"]), times)
-        density = _content.content(histogram, _content.view_of(histogram), None, "").kde
+        density = content_of(histogram, view_of(histogram), None, "").kde
         peaks, _ = find_peaks(density, height=0.01 * density.max())
         assert np.allclose(np.linspace(-0.5, 255.5, 512)[peaks], [10, 50, 200], atol=2)
 
@@ -351,7 +357,7 @@ def test_measures_are_shown_with_an_arrow():
     ],
 )  # fmt: skip
 def test_numbers_in_words(value, said):
-    assert _text.number(value) == said
+    assert number(value) == said
 
 
 @pytest.mark.parametrize(
@@ -359,7 +365,7 @@ def test_numbers_in_words(value, said):
     [(0, "0 %"), (0.45, "45 %"), (0.0005, "0.05 %"), (1e-7, "< 0.001 %"), (0.9999, "> 99.9 %")],
 )
 def test_percents_in_words(fraction, said):
-    assert _text.percent(fraction) == said
+    assert percent(fraction) == said
 
 
 @given(st.floats(-1e300, 1e300), st.floats(1e-9, 1e300), st.integers(2, 9))
@@ -367,7 +373,7 @@ def test_labels_of_ticks_differ_and_are_true(start, step, count):
     ticks = start + step * np.arange(count)
     if not np.all(np.diff(ticks) > 1e-9 * np.abs(ticks).max()):
         return
-    labels, power = _text.tick_labels(ticks)
+    labels, power = tick_labels(ticks)
     assert len(set(labels)) == count
     digits = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
     factor = 10.0 ** int(power[3:].translate(digits)) if power else 1.0
@@ -423,9 +429,9 @@ def test_the_width_of_words_is_known_beforehand(size, weight):
     figure = Figure(dpi=300)
     canvas = FigureCanvasAgg(figure)
     for words in ("before", "1,288 levels", "fraction → 10³⁰", "▲ cut off: 45 % at −0.5"):
-        text = figure.text(0, 0, words, fontproperties=_text.font(size, weight))
+        text = figure.text(0, 0, words, fontproperties=font_of(size, weight))
         measured = text.get_window_extent(canvas.get_renderer()).width / 300
-        assert _text.width(words, size, weight) == pytest.approx(measured, rel=0.04)
+        assert text_width(words, size, weight) == pytest.approx(measured, rel=0.04)
 
 
 def test_letters_are_large_enough_where_the_plot_first_appears():

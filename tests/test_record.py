@@ -18,11 +18,11 @@ from hypothesis.extra import numpy as npst
 
 import strategies  # noqa: F401  (sets how hard Hypothesis tries)
 from napari_histeq import BiHistogram, Clahe, Weighted, equalize
-from napari_histeq._record_fields import RecordError
-from napari_histeq.export import _plain as as_json
-from napari_histeq.record import MaskRecord, Record
-from napari_histeq.reproduce import legend, script
-from napari_histeq.task import Task, perform
+from napari_histeq.gui.export import _plain as as_json
+from napari_histeq.layers.record import MaskRecord, Record
+from napari_histeq.layers.record_fields import RecordError
+from napari_histeq.layers.script import legend, script
+from napari_histeq.layers.task import Task, perform
 
 RNG = np.random.default_rng(5)
 GRAY = RNG.integers(0, 180, (6, 20, 30), np.uint8)

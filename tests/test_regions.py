@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from napari.layers import Image, Labels, Shapes
 
-from napari_histeq.regions import Grid, affine_of, is_grid, mask_on
+from napari_histeq.layers.region import Grid, affine_of, is_grid, mask_on
 
 SHAPE = (60, 80)
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from napari_histeq import BiHistogram, Clahe, Global, Weighted, transfer_function
-from napari_histeq.record import MaskRecord, Record
-from napari_histeq.reproduce import legend, script
-from napari_histeq.task import Task, perform, plan
+from napari_histeq.layers.record import MaskRecord, Record
+from napari_histeq.layers.script import legend, script
+from napari_histeq.layers.task import Task, perform, plan
 
 rng = np.random.default_rng(3)
 GRAY = rng.gamma(2, 20, (12, 40, 50)).clip(0, 255).astype(np.uint8)

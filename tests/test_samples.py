@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 from napari.layers import Layer
 
-from napari_histeq import samples
+from napari_histeq.samples.samples import fading_stack, moon, nuclei, radiograph, xray, xray16
 
-OPENERS = [samples.xray, samples.xray16, samples.moon, samples.nuclei]
-RADIOGRAPHS = [(samples.xray, np.uint8, 255), (samples.xray16, np.uint16, 4095)]
+OPENERS = [xray, xray16, moon, nuclei]
+RADIOGRAPHS = [(xray, np.uint8, 255), (xray16, np.uint16, 4095)]
 
 
 @pytest.mark.parametrize(("open_sample", "dtype", "full"), RADIOGRAPHS)
@@ -23,13 +23,13 @@ def test_radiograph_is_dark(open_sample, dtype, full):
 
 
 def test_radiographs_show_the_same_exposure():
-    eight, twelve = (opener()[0][0] for opener in (samples.xray, samples.xray16))
+    eight, twelve = (opener()[0][0] for opener in (xray, xray16))
     # Both round one exposure, to steps of 1/255 and of 1/4095.
     difference = np.abs(eight / 255 - twelve / 4095)
     assert difference.max() <= 0.5 / 255 + 0.5 / 4095 + 1e-12
 
 
-@pytest.mark.parametrize("compute", [samples.radiograph, samples.fading_stack])
+@pytest.mark.parametrize("compute", [radiograph, fading_stack])
 def test_computed_anew_it_is_the_same(compute):
     first = compute()
     assert not first.flags.writeable
@@ -47,19 +47,19 @@ def test_each_opening_gives_an_array_of_its_own(open_sample):
 def test_napari_takes_it_with_scale_and_units(open_sample):
     layers = [Layer.create(*data) for data in open_sample()]
     assert all(str(layer.units[0]) != "" for layer in layers)
-    if open_sample is not samples.moon:  # nobody knows the scale of that one
+    if open_sample is not moon:  # nobody knows the scale of that one
         assert all(str(unit) != "pixel" for layer in layers for unit in layer.units)
 
 
 def test_moon_is_flat():
-    ((image, _, _),) = samples.moon()
+    ((image, _, _),) = moon()
     low, high = np.percentile(image, (5, 95))
     assert image.dtype == np.uint8
     assert high - low < 64
 
 
 def test_stack_fades_with_depth():
-    ((image, state, _),) = samples.nuclei()
+    ((image, state, _),) = nuclei()
     brightness = np.percentile(image, 99.5, axis=(1, 2)) - 100
     assert brightness[:8].mean() > 4 * brightness[-8:].mean()
     assert state["scale"][0] != state["scale"][1]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from napari_histeq import where
+from napari_histeq.gui import scheduler
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +19,7 @@ pytest.importorskip("distributed")
 def refused(address: str) -> str:
     """What a person is told of an address."""
     cure = "Preferences > napari-histeq"
-    with pytest.raises(ValueError, match=cure) as caught, where.working_at(address):
+    with pytest.raises(ValueError, match=cure) as caught, scheduler.working_at(address):
         raise AssertionError(f"{address} was taken")
     words = str(caught.value)
     assert address in words
@@ -57,13 +57,13 @@ def test_no_certificates(address: str) -> None:
     "address", ["tcp://127.0.0.1:1", "127.0.0.1:1", "tcp://[::1]:1", "tcp://no.such.invalid:8786"]
 )
 def test_nobody_there(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(where, "PATIENCE", 0.2)
+    monkeypatch.setattr(scheduler, "PATIENCE", 0.2)
     assert f"no cluster answers at {address}" in refused(address)
 
 
 @pytest.mark.parametrize("address", ["inproc://", "inproc://a", "inproc://127.0.0.1/1/1"])
 def test_no_cluster_in_this_process(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(where, "PATIENCE", 0.2)
+    monkeypatch.setattr(scheduler, "PATIENCE", 0.2)
     assert f"no cluster answers at {address}" in refused(address)
 
 
@@ -87,5 +87,5 @@ def stranger(request: pytest.FixtureRequest) -> Iterator[str]:
 
 
 def test_somebody_else_there(stranger: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(where, "PATIENCE", 0.5)
+    monkeypatch.setattr(scheduler, "PATIENCE", 0.5)
     assert "no cluster answers at" in (words := refused(stranger)) or "no dask scheduler" in words

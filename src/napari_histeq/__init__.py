@@ -19,7 +19,7 @@ from napari_histeq.core import (
 )
 
 if TYPE_CHECKING:
-    from napari_histeq.core.saving import save_zarr
+    from napari_histeq.core.zarr import save_zarr
 
 __all__ = [
     "BiHistogram",
@@ -43,7 +43,7 @@ def __getattr__(name: str) -> Any:
     # It brings dask and zarr along, which few need and which take a while.
     if name == "save_zarr":
         try:
-            from napari_histeq.core.saving import save_zarr
+            from napari_histeq.core.zarr import save_zarr
         except ModuleNotFoundError:  # so that `import *` works all the same
             return _no_save_zarr
         return save_zarr
@@ -52,7 +52,7 @@ def __getattr__(name: str) -> Any:
 
 def _no_save_zarr(*_: Any, **__: Any) -> Any:
     """Say what `save_zarr` lacks, when it is called."""
-    from napari_histeq.core._extras import brought_by
+    from napari_histeq.core.extras import brought_by
 
     with brought_by("lazy"):
-        from napari_histeq.core.saving import save_zarr  # noqa: F401  (it raises)
+        from napari_histeq.core.zarr import save_zarr  # noqa: F401  (it raises)

@@ -16,7 +16,7 @@ from hypothesis.extra import numpy as npst
 
 import strategies as some
 from napari_histeq import compute_histogram, equalize
-from napari_histeq.core import _blocks
+from napari_histeq.core.arrays import blocks
 
 BIG = np.random.default_rng(0).integers(0, 200, (3000, 3000)).astype(np.uint8)
 
@@ -24,7 +24,7 @@ BIG = np.random.default_rng(0).integers(0, 200, (3000, 3000)).astype(np.uint8)
 @given(npst.array_shapes(max_dims=4, max_side=9), st.integers(1, 200))
 def test_regions_hold_every_pixel_once(shape, pixels):
     seen = np.zeros(shape, int)
-    for region in _blocks.regions(shape, pixels):
+    for region in blocks.regions(shape, pixels):
         assert seen[region].size <= pixels
         seen[region] += 1
     assert np.all(seen == 1)
@@ -32,7 +32,7 @@ def test_regions_hold_every_pixel_once(shape, pixels):
 
 @given(some.images())
 def test_flat_views_share_memory_and_hold_every_pixel(image):
-    (flat,) = _blocks.flat_views(image)
+    (flat,) = blocks.flat_views(image)
     assert flat.size == image.size
     assert np.shares_memory(flat, image)
     one, other = (np.sort(a, axis=None) for a in (flat, image))
@@ -43,14 +43,14 @@ def test_flat_views_share_memory_and_hold_every_pixel(image):
 def test_flat_views_keep_several_arrays_in_step(image, data):
     places = np.arange(image.size).reshape(image.shape)
     other = some.LAYOUTS[data.draw(st.sampled_from(list(some.LAYOUTS)))](places)
-    one, two = _blocks.flat_views(image, other)
+    one, two = blocks.flat_views(image, other)
     wanted = np.ascontiguousarray(image).ravel()[two.ravel()]
     np.testing.assert_array_equal(one.ravel(), wanted)
 
 
 @given(some.images())
 def test_native_is_a_run_in_native_order(image):
-    run = _blocks.native(image)
+    run = blocks.native_run(image)
     assert run.flags.c_contiguous
     assert run.ndim == 1
     assert run.dtype.isnative
@@ -59,7 +59,7 @@ def test_native_is_a_run_in_native_order(image):
 
 def test_for_each_does_everything_once():
     done = []
-    _blocks.for_each(done.append, range(100))
+    blocks.for_each(done.append, range(100))
     assert sorted(done) == list(range(100))
 
 
@@ -67,9 +67,9 @@ def test_for_each_within_for_each_does_not_wait_for_itself():
     done = []
 
     def outer(number):
-        _blocks.for_each(lambda inner: done.append((number, inner)), range(5))
+        blocks.for_each(lambda inner: done.append((number, inner)), range(5))
 
-    _blocks.for_each(outer, range(20))
+    blocks.for_each(outer, range(20))
     assert sorted(done) == [(i, j) for i in range(20) for j in range(5)]
 
 
@@ -79,12 +79,12 @@ def test_progress_is_told_in_the_callers_thread_and_reaches_the_total():
     def watch(done, total):
         seen.append((done, total, threading.get_ident()))
 
-    with _blocks.watching(watch):
+    with blocks.watching(watch):
         equalize(BIG)
     assert {thread for *_, thread in seen} == {threading.get_ident()}
     assert seen[-1][0] == seen[-1][1]
     assert all(0 < done <= total for done, total, _ in seen)
-    assert len(seen) >= 2 * BIG.size // _blocks.BLOCK_PIXELS  # counting, and looking up
+    assert len(seen) >= 2 * BIG.size // blocks.BLOCK_PIXELS  # counting, and looking up
     told = len(seen)
     equalize(BIG)
     assert len(seen) == told
@@ -103,7 +103,7 @@ def test_what_the_watcher_raises_cancels(image, after):
         if len(seen) == after:
             raise StopError
 
-    with pytest.raises(StopError), _blocks.watching(watch):
+    with pytest.raises(StopError), blocks.watching(watch):
         equalize(image)
     assert len(seen) == after
     np.testing.assert_array_equal(compute_histogram(BIG).total, BIG.size)  # the pool lives
@@ -122,7 +122,7 @@ def test_after_an_error_nothing_is_still_working(fail_at):
             raise RuntimeError("broken block")
 
     with pytest.raises(RuntimeError, match="broken block"):
-        _blocks.for_each(work, range(40))
+        blocks.for_each(work, range(40))
     assert not working
     count = len(worked)
     time.sleep(0.05)
@@ -141,8 +141,8 @@ def test_after_a_cancel_nothing_is_still_writing():
         if done == 3:
             raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt), _blocks.watching(watch):
-        _blocks.for_each(work, range(60))
+    with pytest.raises(KeyboardInterrupt), blocks.watching(watch):
+        blocks.for_each(work, range(60))
     written = out.sum()
     assert written < 60
     time.sleep(0.05)
@@ -153,7 +153,7 @@ def test_watchers_of_two_threads_do_not_meet():
     seen = {"one": [], "two": []}
 
     def run(name):
-        with _blocks.watching(lambda done, total: seen[name].append(threading.get_ident())):
+        with blocks.watching(lambda done, total: seen[name].append(threading.get_ident())):
             equalize(BIG)
 
     threads = [threading.Thread(target=run, args=(name,)) for name in seen]
@@ -165,12 +165,12 @@ def test_watchers_of_two_threads_do_not_meet():
 
 
 def test_per_thread_adds_up():
-    tallies = _blocks.PerThread(lambda: np.zeros(1, int))
+    tallies = blocks.PerThread(lambda: np.zeros(1, int))
 
     def work(item):
         tallies.mine()[0] += item
 
-    _blocks.for_each(work, range(1000))
+    blocks.for_each(work, range(1000))
     assert tallies.sum()[0] == 999 * 1000 // 2
 
 
@@ -225,11 +225,11 @@ def test_a_number_of_threads_that_is_none_is_refused_in_words(wanted, monkeypatc
 @pytest.mark.parametrize(("wanted", "threads"), [("3", 3), (" 3 ", 3), ("003", 3)])
 def test_a_number_of_threads(wanted, threads, monkeypatch):
     monkeypatch.setenv("NAPARI_HISTEQ_THREADS", wanted)
-    assert _blocks.thread_count() == threads
+    assert blocks.thread_count() == threads
 
 
 @pytest.mark.parametrize("wanted", ["", "  ", "0"])
 def test_no_number_of_threads_is_one_per_core(wanted, monkeypatch):
     monkeypatch.setenv("NAPARI_HISTEQ_THREADS", wanted)
-    monkeypatch.setattr(_blocks, "_affinity", lambda: range(5))
-    assert _blocks.thread_count() == 5
+    monkeypatch.setattr(blocks, "_affinity", lambda: range(5))
+    assert blocks.thread_count() == 5

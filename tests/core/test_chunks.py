@@ -17,7 +17,8 @@ from napari_histeq import (
     save_zarr,
     transfer_function,
 )
-from napari_histeq.core import ChunkError, _lazy_equalize
+from napari_histeq.core import ChunkError
+from napari_histeq.core.lazy import engine
 
 
 class Named(np.ndarray):
@@ -139,7 +140,7 @@ def test_every_pair_of_dtypes(dtype, real):
 
 @pytest.mark.parametrize("axes", [(1, 2), (0, 2)])
 def test_planes_counted_beforehand_name_it(axes, monkeypatch):
-    monkeypatch.setattr(_lazy_equalize, "PLANE_BYTES", 1)
+    monkeypatch.setattr(engine, "PLANE_BYTES", 1)
     source = lying(LIES["uint16"], (1, 0, 1), shape=(4, 20, 40), chunks=(2, 20, 20))
     with pytest.raises(ChunkError) as caught:
         equalize(source, axes=axes)

@@ -12,9 +12,20 @@ from clahe_oracle import clahe as oracle
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from napari_histeq.core import _adaptive, _curves, _mixing
-from napari_histeq.core._tiles import TileGrid
-from napari_histeq.core.clahe import Clahe
+from napari_histeq.core.clahe import mixing
+from napari_histeq.core.clahe.curves import (
+    TARGETS,
+    Knots,
+    Rule,
+    count_tiles,
+    counter,
+    knots_for,
+    no_counts,
+    tile_curves,
+)
+from napari_histeq.core.clahe.method import Clahe
+from napari_histeq.core.clahe.planes import rule_of, tile_limits
+from napari_histeq.core.clahe.tiles import TileGrid
 
 SHAPES = [
     pytest.param((64, 64), (16, 16), id="dividing"),
@@ -132,7 +143,7 @@ class TestSymmetry:
         image = sample(dtype, (9, 61, 1300))
         results = []
         for fraction in (0, 1e9):
-            monkeypatch.setattr(_mixing, "BY_ROW", fraction)
+            monkeypatch.setattr(mixing, "BY_ROW", fraction)
             results.append(equalize(image, kernel_size=(4, 16, 1201)))
         np.testing.assert_array_equal(*results)
 
@@ -154,18 +165,18 @@ class TestSymmetry:
         assert equalize(image, kernel_size=16).flags.writeable
 
 
-@pytest.mark.parametrize("target", _curves.TARGETS)
+@pytest.mark.parametrize("target", TARGETS)
 @pytest.mark.parametrize("limit", [0.002, 0.01, 1.0])
 def test_a_knot_at_each_byte_takes_no_interpolation(target, limit, monkeypatch):
     image = np.random.default_rng(0).normal(120, 60, (64, 90)).clip(0, 255).astype(np.uint8)
-    grid, rule = TileGrid(image.shape, (20, 35)), _curves.Rule(limit, 256, target, 0.4)
-    knots = _curves.knots_for(0, 255, 256, image.dtype)
+    grid, rule = TileGrid(image.shape, (20, 35)), Rule(limit, 256, target, 0.4)
+    knots = knots_for(0, 255, 256, image.dtype)
     assert knots.are_bytes
-    counts = _curves.no_counts(grid, knots)
-    _curves.count_tiles(image, (0, 0), grid, knots, counts)
-    direct = _curves.tile_curves(counts, grid, knots, rule)
-    monkeypatch.setattr(_curves.Knots, "are_bytes", False)
-    between = _curves.tile_curves(counts, grid, knots, rule)
+    counts = no_counts(grid, knots)
+    count_tiles(image, (0, 0), grid, knots, counts)
+    direct = tile_curves(counts, grid, knots, rule)
+    monkeypatch.setattr(Knots, "are_bytes", False)
+    between = tile_curves(counts, grid, knots, rule)
     np.testing.assert_array_equal(direct.tables, between.tables)
 
 
@@ -173,22 +184,22 @@ class TestHugeTiles:
     """Tiles of more pixels than 32 bit count."""
 
     def test_they_are_counted_in_64_bit(self):
-        assert _curves.counter(TileGrid((1 << 17, 1 << 17), (1 << 16, 1 << 16))) is np.int64
-        assert _curves.counter(TileGrid((1 << 17, 1 << 17), (1 << 15, 1 << 16))) is np.uint32
-        assert _curves.counter(TileGrid((1 << 12,) * 3, (1 << 12,) * 3)) is np.int64
+        assert counter(TileGrid((1 << 17, 1 << 17), (1 << 16, 1 << 16))) is np.int64
+        assert counter(TileGrid((1 << 17, 1 << 17), (1 << 15, 1 << 16))) is np.uint32
+        assert counter(TileGrid((1 << 12,) * 3, (1 << 12,) * 3)) is np.int64
 
     @pytest.mark.parametrize("dtype", ["u1", "i1", "u2", "f4"])
     @pytest.mark.parametrize("limit", [0.006, 0.02, 1.0])
     def test_their_curves_depend_on_fractions_alone(self, dtype, limit, monkeypatch):
         image = sample(dtype, (40, 70), 0)
-        grid, rule = TileGrid(image.shape, (20, 35)), _curves.Rule(limit, 100, "uniform", 0.4)
-        knots = _curves.knots_for(image.min(), image.max(), 100, image.dtype)
+        grid, rule = TileGrid(image.shape, (20, 35)), Rule(limit, 100, "uniform", 0.4)
+        knots = knots_for(image.min(), image.max(), 100, image.dtype)
         monkeypatch.setattr(TileGrid, "most_pixels", 1 << 40)
-        counts = _curves.no_counts(grid, knots)
+        counts = no_counts(grid, knots)
         assert counts.dtype == np.int64
-        _curves.count_tiles(image, (0, 0), grid, knots, counts)
-        few = _curves.tile_curves(counts.astype(np.uint32), grid, knots, rule)
-        many = _curves.tile_curves(counts << 30, grid, knots, rule)
+        count_tiles(image, (0, 0), grid, knots, counts)
+        few = tile_curves(counts.astype(np.uint32), grid, knots, rule)
+        many = tile_curves(counts << 30, grid, knots, rule)
         np.testing.assert_array_equal(many.tables, few.tables)
 
 
@@ -206,19 +217,19 @@ class TestBlocks:
         low, high = (image if mask is None else image[mask]).min(), None
         high = (image if mask is None else image[mask]).max()
         grid = TileGrid(image.shape, method.kernel_size)
-        knots = _curves.knots_for(low, high, 256, image.dtype)
+        knots = knots_for(low, high, 256, image.dtype)
         counts = np.zeros((*grid.tiles, knots.counted), np.uint32)
         for region in chunks(image.shape, rng):
             offset = tuple(s.start for s in region)
             part = None if mask is None else mask[region]
-            _curves.count_tiles(image[region], offset, grid, knots, counts, part)
-        curves = _curves.tile_curves(counts, grid, knots, _adaptive.rule_of(method))
-        ends = _adaptive.output_limits("auto", (low, high), image.dtype)
+            count_tiles(image[region], offset, grid, knots, counts, part)
+        curves = tile_curves(counts, grid, knots, rule_of(method))
+        ends = tile_limits("auto", (low, high), image.dtype)
         found = np.empty_like(image)
         for region in chunks(image.shape, rng):
             offset = tuple(s.start for s in region)
-            limits = _mixing.Limits(*ends, 1.0)
-            _mixing.interpolate(image[region], offset, curves, limits, found[region])
+            limits = mixing.Limits(*ends, 1.0)
+            mixing.mix_curves(image[region], offset, curves, limits, found[region])
         np.testing.assert_array_equal(found, expected)
 
 

@@ -9,7 +9,7 @@ import skimage.data
 from lazy_cases import random_chunks
 
 from napari_histeq import Clahe, Global, equalize, gain_map, transfer_function
-from napari_histeq.core import _lazy_equalize
+from napari_histeq.core.lazy import engine
 
 rng = np.random.default_rng(0)
 STACK = rng.normal(500, 90, (4, 60, 70)).astype(np.uint16)
@@ -121,7 +121,7 @@ CASES = {
 @pytest.mark.parametrize("plane_bytes", [1 << 27, 0], ids=["by task", "beforehand"])
 @pytest.mark.parametrize("case", CASES)
 def test_any_chunks_give_the_same_bits(case, plane_bytes, monkeypatch):
-    monkeypatch.setattr(_lazy_equalize, "PLANE_BYTES", plane_bytes)
+    monkeypatch.setattr(engine, "PLANE_BYTES", plane_bytes)
     image, options = CASES[case]
     options = {"method": Clahe(), **options}
     expected = equalize(image, **options)

@@ -8,10 +8,11 @@ import skimage.data
 from clahe_cases import FLOATS, INTEGERS, equalize, sample
 from clahe_oracle import clahe as oracle
 
-from napari_histeq.core import _adaptive, _curves
-from napari_histeq.core._planes import Plane
-from napari_histeq.core._tiles import TileGrid
-from napari_histeq.core.clahe import Clahe, gain_map
+from napari_histeq.core.arrays.planes import Plane
+from napari_histeq.core.clahe.curves import count_tiles, knots_for, tile_curves
+from napari_histeq.core.clahe.method import Clahe, gain_map
+from napari_histeq.core.clahe.planes import equalize_by_tiles, rule_of
+from napari_histeq.core.clahe.tiles import TileGrid
 
 
 class TestLaws:
@@ -154,7 +155,7 @@ class TestLaws:
         image = sample(dtype, (20, 20))
         out = np.empty_like(image)
         plane = Plane(image, np.zeros(image.shape, bool), out)
-        assert not _adaptive.equalize_plane(plane, Clahe(), "auto", 1.0)
+        assert not equalize_by_tiles(plane, Clahe(), "auto", 1.0)
         np.testing.assert_array_equal(out, image)
 
 
@@ -172,10 +173,10 @@ class TestGain:
         gain = gain_map(image, method, strength=strength)
         low, high = float(image.min()), float(image.max())
         grid = TileGrid(image.shape, (16, 16))
-        knots = _curves.knots_for(image.min(), image.max(), 256, image.dtype)
+        knots = knots_for(image.min(), image.max(), 256, image.dtype)
         counts = np.zeros((*grid.tiles, knots.counted), np.uint32)
-        _curves.count_tiles(image, (0, 0), grid, knots, counts)
-        curves = _curves.tile_curves(counts, grid, knots, _adaptive.rule_of(method))
+        count_tiles(image, (0, 0), grid, knots, counts)
+        curves = tile_curves(counts, grid, knots, rule_of(method))
         # One knot up and one down, through the same curves, unrounded.
         _, at_knots = oracle(image, (16, 16), clip_limit=0.02)
         assert curves.tables.shape[:2] == at_knots.shape[:2]

@@ -9,16 +9,23 @@ import numpy as np
 import pytest
 import skimage.data
 
-from napari_histeq.core import _adaptive, _opencv
-from napari_histeq.core._planes import Plane
-from napari_histeq.core.clahe import Clahe
+from napari_histeq.core.arrays.planes import Plane
+from napari_histeq.core.clahe.method import Clahe
+from napari_histeq.core.clahe.opencv import (
+    OpenCvCurves,
+    OpenCvGrid,
+    count_row_of_opencv_tiles,
+    opencv_curves_into,
+    opencv_interpolate,
+)
+from napari_histeq.core.clahe.planes import check_tiles, equalize_by_tiles
 
 
 def equalize(image, clip_limit, grid, strength=1.0):
     out = np.empty_like(image)
     method = Clahe.opencv(clip_limit, grid)
-    _adaptive.check(method, image.shape, image.dtype, False, "auto")
-    _adaptive.equalize_plane(Plane(image, None, out), method, "auto", strength)
+    check_tiles(method, image.shape, image.dtype, False, "auto")
+    equalize_by_tiles(Plane(image, None, out), method, "auto", strength)
     return out
 
 
@@ -69,7 +76,7 @@ def test_defaults_are_opencvs():
     image = skimage.data.camera()
     expected = cv2.createCLAHE().apply(image)
     out = np.empty_like(image)
-    _adaptive.equalize_plane(Plane(image, None, out), Clahe.opencv(), "auto", 1.0)
+    equalize_by_tiles(Plane(image, None, out), Clahe.opencv(), "auto", 1.0)
     np.testing.assert_array_equal(out, expected)
 
 
@@ -84,7 +91,7 @@ def test_any_blocks_give_the_same_bits():
     rng = np.random.default_rng(0)
     for dtype in (np.uint8, np.uint16):
         image = picture("camera", dtype)[:203, :301]
-        grid = _opencv.OpenCvGrid(image.shape, (3, 5))
+        grid = OpenCvGrid(image.shape, (3, 5))
         cuts = [np.unique([0, n, *rng.integers(0, n, 4)]) for n in image.shape]
         rows, columns = (list(itertools.pairwise(c)) for c in cuts)
         blocks = [(slice(*r), slice(*c)) for r in rows for c in columns]
@@ -92,14 +99,14 @@ def test_any_blocks_give_the_same_bits():
         for block in blocks:
             offset = tuple(int(s.start) for s in block)
             for row in range(3):
-                _opencv.count_row_of_tiles(image[block], offset, grid, counts[row], row)
+                count_row_of_opencv_tiles(image[block], offset, grid, counts[row], row)
         tables = np.empty(counts.shape, dtype)
-        _opencv.curves_into(tables, counts, grid, 2.0)
+        opencv_curves_into(tables, counts, grid, 2.0)
         found = np.empty_like(image)
         for block in blocks:
             offset = tuple(int(s.start) for s in block)
-            curves = _opencv.OpenCvCurves(grid, tables)
-            _opencv.interpolate(image[block], offset, curves, 1.0, found[block])
+            curves = OpenCvCurves(grid, tables)
+            opencv_interpolate(image[block], offset, curves, 1.0, found[block])
         np.testing.assert_array_equal(found, peer(image, 2.0, (5, 3)))
 
 
@@ -122,4 +129,4 @@ def test_strength():
 )
 def test_what_opencv_does_not_do(image, masked, out_range, error, words):
     with pytest.raises(error, match=words):
-        _adaptive.check(Clahe.opencv(), image.shape, image.dtype, masked, out_range)
+        check_tiles(Clahe.opencv(), image.shape, image.dtype, masked, out_range)

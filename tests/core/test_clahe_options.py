@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from napari_histeq.core import _adaptive
-from napari_histeq.core._tiles import TileGrid, default_kernel, kernel_from_physical
-from napari_histeq.core.clahe import Clahe, clip_limit_from
+from napari_histeq.core.clahe.method import Clahe, clip_limit_from
+from napari_histeq.core.clahe.planes import check_tiles
+from napari_histeq.core.clahe.tiles import TileGrid, default_kernel, kernel_from_physical
 
 
 class TestGeometry:
@@ -100,7 +100,7 @@ class TestOptions:
     def test_what_does_not_fit_the_image(self, shape, options, words):
         image = np.broadcast_to(np.uint8(1), shape)
         with pytest.raises(ValueError, match=words):
-            _adaptive.check(Clahe(**options), image.shape, image.dtype, False, "auto")
+            check_tiles(Clahe(**options), image.shape, image.dtype, False, "auto")
 
     def test_a_record_makes_the_method_again(self):
         for method in (Clahe(kernel_size=(8, 9), nbins=64), Clahe.opencv(3.0, (4, 6))):

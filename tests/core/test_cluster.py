@@ -12,7 +12,8 @@ import zarr
 from lazy_cases import failing, image
 
 from napari_histeq import equalize, save_zarr
-from napari_histeq.core import ChunkError, lazy, watching
+from napari_histeq.core import ChunkError, watching
+from napari_histeq.core.lazy import reduce
 
 distributed = pytest.importorskip("distributed")
 
@@ -30,7 +31,7 @@ def client():
 
 @pytest.fixture(autouse=True)
 def small_tallies(monkeypatch):
-    monkeypatch.setattr(lazy, "TALLY_PIXELS", 1)
+    monkeypatch.setattr(reduce, "TALLY_PIXELS", 1)
 
 
 class KillOnce:

@@ -10,8 +10,15 @@ from hypothesis.extra import numpy as npst
 from skimage import data
 
 import strategies as some
-from napari_histeq import BiHistogram, Clahe, Global, Weighted, equalize, transfer_function
-from napari_histeq.core import _lattice
+from napari_histeq import (
+    BiHistogram,
+    Clahe,
+    Global,
+    Weighted,
+    equalize,
+    transfer_function,
+)
+from napari_histeq.core.arrays.lattice import even_steps, steps_of
 
 CAMERA = data.camera()
 HEAVY = np.repeat(np.arange(8), [1, 1, 1, 80, 14, 1, 1, 1]).astype(np.uint8).reshape(10, 10)
@@ -113,7 +120,7 @@ def test_even_steps_are_found(steps, places, step, start, dtype):
     rounding = np.finfo(dtype).eps * np.abs(values).max() / step
     if rounding > 0.01 or values.size != level.size:
         return
-    found = _lattice.even_steps(values, 300)
+    found = even_steps(values, 300)
     assert found is not None
     assert found <= steps
     place = (values.astype(float) - values[0]) / (float(values[-1]) - values[0]) * found
@@ -122,8 +129,8 @@ def test_even_steps_are_found(steps, places, step, start, dtype):
 
 def test_noise_has_no_even_steps():
     values = np.sort(np.random.default_rng(0).random(200))
-    assert _lattice.even_steps(values, 255) is None
-    assert _lattice.even_steps(values.astype(np.float32), 255) is None
+    assert even_steps(values, 255) is None
+    assert even_steps(values.astype(np.float32), 255) is None
 
 
 @pytest.mark.parametrize("dtype", ["u2", "i2", "i4", "u8", "i8", "f4"])
@@ -131,9 +138,9 @@ def test_steps_are_the_same_for_any_parts(dtype):
     rng = np.random.default_rng(0)
     image = (rng.integers(3, 40, 3000) * 6).astype(dtype)
     image[:1000] = image[0]
-    none, whole = np.empty(0, np.uint8), _lattice.steps_of(image.dtype, 255)
+    none, whole = np.empty(0, np.uint8), steps_of(image.dtype, 255)
     whole.add(image, none)
-    parts = [_lattice.steps_of(image.dtype, 255) for _ in range(4)]
+    parts = [steps_of(image.dtype, 255) for _ in range(4)]
     for part, block in zip(parts, np.array_split(image, 4), strict=True):
         part.add(block, none)
     ends = int(image.min()), int(image.max())

@@ -9,8 +9,8 @@ import pytest
 
 import napari_histeq
 from napari_histeq import Clahe, gain_map
-from napari_histeq.core import _kernels
-from napari_histeq.core._door import KINDS, Door
+from napari_histeq.core import kernels
+from napari_histeq.core.kernels.door import KINDS, Door
 
 PACKAGE = Path(napari_histeq.__file__).parent
 MODULES = [
@@ -149,7 +149,7 @@ def test_a_door_is_for_arguments_that_there_are():
 
 def test_the_message_says_what_came_and_what_was_wanted():
     with pytest.raises(TypeError) as caught:
-        _kernels.look_up(np.zeros(4, "u2"), np.zeros(256, "u2"), np.zeros(4, "u2"))
+        kernels.levels.look_up(np.zeros(4, "u2"), np.zeros(256, "u2"), np.zeros(4, "u2"))
     assert str(caught.value) == (
         "look_up: table is ndarray <u2[256], but has to be U[levels] (U = uint16, levels = 65536, n = 4)"
     )

@@ -22,7 +22,8 @@ from napari_histeq import (
     measures,
     transfer_function,
 )
-from napari_histeq.core import METHODS, _blocks
+from napari_histeq.core import METHODS
+from napari_histeq.core.arrays import blocks
 
 CURVE_METHODS = [
     Global(),
@@ -156,9 +157,9 @@ def test_byte_order_does_not_matter(job, method):
 @given(some.jobs(), some.methods(), st.sampled_from([1, 5, 16]))
 def test_cutting_into_blocks_does_not_matter(job, method, pixels):
     expected = quietly(job.image, method, **job.options)
-    whole = _blocks.regions
+    whole = blocks.regions
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_blocks, "regions", lambda shape, n=pixels: whole(shape, n))
+        patch.setattr(blocks, "regions", lambda shape, n=pixels: whole(shape, n))
         assert_same_bits(quietly(job.image, method, **job.options), expected)
 
 
@@ -520,7 +521,7 @@ def test_bad_input_is_refused_before_any_work(monkeypatch):
     def no_work(*_):
         raise AssertionError("work was done")
 
-    monkeypatch.setattr(_blocks, "for_each", no_work)
+    monkeypatch.setattr(blocks, "for_each", no_work)
     for image, options, error, _ in BAD:
         with pytest.raises(error):
             equalize(image, **options)

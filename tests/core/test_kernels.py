@@ -14,13 +14,14 @@ from hypothesis.extra import numpy as npst
 
 import strategies as some
 from napari_histeq import TransferFunction
-from napari_histeq.core import _color_kernels, _kernels, _keys
-from napari_histeq.core._counting import as_words
-from napari_histeq.core._knots import knot_table
+from napari_histeq.core import kernels
+from napari_histeq.core.arrays.keys import bits_dtype, bits_of, finite_keys, keys_of, order_of
+from napari_histeq.core.histogram.counting import as_words
+from napari_histeq.core.transfer.knots import knot_table
 
 RUNS = npst.array_shapes(max_dims=1, max_side=70)
 WIDE = ["<u4", "<i4", "<f4", "<u8", "<i8", "<f8"]
-WORDS = {np.uint8: _kernels.count_bytes, np.uint16: _kernels.count_shorts}
+WORDS = {np.uint8: kernels.levels.count_bytes, np.uint16: kernels.levels.count_shorts}
 
 
 def runs(dtype):
@@ -45,7 +46,7 @@ def test_counting_with_a_mask(dtype, data):
     mask = data.draw(npst.arrays(bool, image.shape))
     levels = 1 << np.iinfo(dtype).bits
     counts = np.ones(levels, np.int64)
-    _kernels.count_masked(image, mask.view(np.uint8), counts)
+    kernels.levels.count_masked(image, mask.view(np.uint8), counts)
     np.testing.assert_array_equal(counts - 1, np.bincount(image[mask], minlength=levels))
 
 
@@ -64,14 +65,14 @@ def test_look_up(dtype, data, seed):
     levels = 1 << np.iinfo(dtype).bits
     table = np.random.default_rng(seed).integers(0, levels, levels).astype(dtype)
     out = np.empty_like(image)
-    _kernels.look_up(image, table, out)
+    kernels.levels.look_up(image, table, out)
     np.testing.assert_array_equal(out, table[image])
 
 
 def test_pairs_of_bytes():
     table = np.random.default_rng(0).integers(0, 256, 256, np.uint8)
     all_pairs = np.arange(65536, dtype=np.uint16)
-    both = _kernels.pairs_of(table).view(np.uint8)
+    both = kernels.levels.pairs_of(table).view(np.uint8)
     np.testing.assert_array_equal(both, table[all_pairs.view(np.uint8)])
 
 
@@ -79,7 +80,7 @@ def test_pairs_of_bytes():
 def test_look_up_words(words, seed):
     table = np.random.default_rng(seed).integers(0, 65536, 65536).astype(np.uint16)
     out = np.empty_like(words)
-    _kernels.look_up_words(words, table, out)
+    kernels.levels.look_up_words(words, table, out)
     np.testing.assert_array_equal(out.view(np.uint16), table[words.view(np.uint16)])
 
 
@@ -88,19 +89,17 @@ def test_look_up_words(words, seed):
 def test_order_key(dtype, data):
     values = data.draw(runs(dtype))
     values = values[np.isfinite(values)]
-    order = _keys.order_of(values.dtype)
-    keys = [_kernels.order_key(bits, order) for bits in _keys.bits_of(values)]
-    np.testing.assert_array_equal(
-        np.array(keys, np.uint64), _keys.keys_of(values).astype(np.uint64)
-    )
+    order = order_of(values.dtype)
+    keys = [kernels.levels.order_key(bits, order) for bits in bits_of(values)]
+    np.testing.assert_array_equal(np.array(keys, np.uint64), keys_of(values).astype(np.uint64))
 
 
 def test_order_key_puts_what_is_not_finite_beyond():
     for dtype in map(np.dtype, ("f4", "f8")):
         odd = np.array([np.nan, -np.nan, np.inf, -np.inf], dtype)
-        low, high = _keys.finite_keys(dtype)
-        for bits in _keys.bits_of(odd):
-            assert not low <= int(_kernels.order_key(bits, _keys.order_of(dtype))) <= high
+        low, high = finite_keys(dtype)
+        for bits in bits_of(odd):
+            assert not low <= int(kernels.levels.order_key(bits, order_of(dtype))) <= high
 
 
 @pytest.mark.parametrize("dtype", WIDE)
@@ -110,17 +109,17 @@ def test_counting_keys_in_one_level(dtype, data):
     masked = data.draw(st.booleans())
     mask = data.draw(npst.arrays(bool, image.shape)) if masked else np.empty(0, bool)
     shift = 8 * image.itemsize - 10
-    low, high = _keys.finite_keys(image.dtype)
+    low, high = finite_keys(image.dtype)
     counts = np.zeros(1 << 10, np.int64)
-    kind = _keys.bits_dtype(image.dtype).type
+    kind = bits_dtype(image.dtype).type
     extremes = np.array([~kind(0), 0], kind)
-    _kernels.count_keys(
-        _keys.bits_of(image), mask.view(np.uint8), _keys.order_of(image.dtype), kind(low),
+    kernels.levels.count_keys(
+        bits_of(image), mask.view(np.uint8), order_of(image.dtype), kind(low),
         kind(high - low), np.array([shift], kind), np.empty(0, np.int32), np.zeros(1, np.int64),
         counts, extremes,
     )  # fmt: skip
     counted = image[np.isfinite(image) & (mask if masked else True)]
-    keys = _keys.keys_of(counted) - kind(low)
+    keys = keys_of(counted) - kind(low)
     np.testing.assert_array_equal(counts, np.bincount(keys >> kind(shift), minlength=1 << 10))
     if counted.size:
         assert extremes.tolist() == [keys.min(), keys.max()]
@@ -132,19 +131,19 @@ def test_counting_keys_in_two_levels(dtype, data):
     """One cell of 16 is divided in 8: the others are no longer counted."""
     image = data.draw(runs(dtype))
     finite = image[np.isfinite(image)]
-    kind = _keys.bits_dtype(image.dtype).type
+    kind = bits_dtype(image.dtype).type
     bits = 8 * image.itemsize
     shifts = np.array([bits - 4, bits - 7], kind)
     heavy = data.draw(st.integers(0, 15))
     children = np.full(16, -1, np.int32)
     children[heavy] = 0
     counts, extremes = np.zeros(8, np.int64), np.array([~kind(0), 0], kind)
-    _, high = _keys.finite_keys(image.dtype)
-    _kernels.count_keys(
-        _keys.bits_of(finite), np.empty(0, np.uint8), _keys.order_of(image.dtype), kind(0),
+    _, high = finite_keys(image.dtype)
+    kernels.levels.count_keys(
+        bits_of(finite), np.empty(0, np.uint8), order_of(image.dtype), kind(0),
         kind(high), shifts, children, np.zeros(1, np.int64), counts, extremes,
     )  # fmt: skip
-    cells = _keys.keys_of(finite) >> shifts[1]
+    cells = keys_of(finite) >> shifts[1]
     within = cells[cells >> kind(3) == heavy] & kind(7)
     np.testing.assert_array_equal(counts, np.bincount(within, minlength=8))
 
@@ -161,7 +160,7 @@ def test_interpolating(dtype, end_slope, data):
     y = np.sort(np.random.default_rng(0).normal(size=x.size))
     curve = TransferFunction(x, y, end_slope)
     out = np.empty(image.shape, np.float64)
-    _kernels.interpolate(_keys.bits_of(image), image, *knot_table(curve, image.dtype), out)
+    kernels.levels.interpolate(bits_of(image), image, *knot_table(curve, image.dtype), out)
     finite = np.isfinite(image)
     where = image[finite].astype(np.float64)
     with np.errstate(over="ignore", invalid="ignore"):
@@ -183,13 +182,13 @@ def test_luminance_of_levels(dtype, shape, seed):
     pixels = np.random.default_rng(seed).integers(0, np.iinfo(dtype).max, shape, endpoint=True)
     pixels = pixels.astype(dtype)
     out = np.empty(len(pixels), dtype)
-    _color_kernels.luminance_levels(pixels, out)
+    kernels.color.luminance_levels(pixels, out)
     wanted = pixels[:, :3] @ np.array([0.2126, 0.7152, 0.0722])
     slack = np.iinfo(dtype).max / 65536 + 1e-9  # the weights are in 1/65536
     assert np.all(np.abs(out - wanted) <= 0.5 + slack)
     gray = np.repeat(np.arange(np.iinfo(dtype).max + 1, dtype=dtype)[:, None], 3, axis=1)
     levels = np.empty(len(gray), dtype)
-    _color_kernels.luminance_levels(gray, levels)
+    kernels.color.luminance_levels(gray, levels)
     np.testing.assert_array_equal(levels, gray[:, 0])
 
 
@@ -197,11 +196,11 @@ def test_luminance_of_levels(dtype, shape, seed):
 def test_luminance_of_values(dtype, shape, seed):
     pixels = np.random.default_rng(seed).normal(0, 50, shape).astype(dtype)
     out = np.empty(len(pixels), dtype)
-    _color_kernels.luminance_values(pixels, out)
+    kernels.color.luminance_values(pixels, out)
     wanted = pixels[:, :3].astype(float) @ np.array([0.2126, 0.7152, 0.0722])
     np.testing.assert_allclose(out, wanted, rtol=1e-5, atol=1e-4)
     gray = pixels[:, [0, 0, 0]].copy()
-    _color_kernels.luminance_values(gray, out)
+    kernels.color.luminance_values(gray, out)
     np.testing.assert_array_equal(out, gray[:, 0])
 
 
@@ -227,10 +226,10 @@ def test_recoloring_levels(shape, seed, limits):
     pixels = rng.integers(0, 256, shape).astype(np.uint8)
     pixels[rng.random(len(pixels)) < 0.1] = 0
     before = np.empty(len(pixels), np.uint8)
-    _color_kernels.luminance_levels(pixels, before)
+    kernels.color.luminance_levels(pixels, before)
     after = rng.integers(limits[1], limits[2] + 1, len(pixels)).astype(np.uint8)
     out = np.empty_like(pixels)
-    _color_kernels.recolor_levels(pixels, before, after, *map(float, limits), out)
+    kernels.color.recolor_levels(pixels, before, after, *map(float, limits), out)
     wanted = recolored(pixels, before, after, *limits)
     assert np.all(np.abs(out - wanted) <= 0.5 + 1e-3)
 
@@ -241,10 +240,10 @@ def test_recoloring_values(shape, seed, limits):
     pixels = rng.uniform(limits[0], 1, shape)
     pixels[rng.random(len(pixels)) < 0.1, 1] = np.nan
     before = np.empty(len(pixels))
-    _color_kernels.luminance_values(pixels, before)
+    kernels.color.luminance_values(pixels, before)
     after = rng.uniform(limits[1], limits[2], len(pixels))
     out = np.empty_like(pixels)
-    _color_kernels.recolor(pixels, before, after, *limits, out)
+    kernels.color.recolor(pixels, before, after, *limits, out)
     known = np.isfinite(before)
     wanted = recolored(pixels[known], before[known], after[known], *limits)
     np.testing.assert_allclose(out[known], wanted, rtol=1e-9, atol=1e-9)

@@ -24,7 +24,10 @@ from napari_histeq import (
     equalize,
     transfer_function,
 )
-from napari_histeq.core import ChunkError, _lazy_equalize, _validate, lazy, watching
+from napari_histeq.core import ChunkError, watching
+from napari_histeq.core.arrays.checks import is_lazy
+from napari_histeq.core.lazy import engine
+from napari_histeq.core.lazy.reduce import as_lazy
 
 DTYPES = ["bool", "u1", "u2", ">u2", "i1", "i2", "u4", "i4", "u8", "f2", "f4", ">f4", "f8"]
 METHODS = [
@@ -88,7 +91,7 @@ def test_every_dtype_plane_by_plane(dtype):
 def test_large_planes_are_counted_beforehand(axes, masked, monkeypatch):
     pixels = image("u2")
     mask = np.random.default_rng(1).random((6, 1, 40)) > 0.3 if masked else None
-    monkeypatch.setattr(_lazy_equalize, "PLANE_BYTES", 1)
+    monkeypatch.setattr(engine, "PLANE_BYTES", 1)
     got = equalize(da.from_array(pixels, chunks=(2, 10, 11)), mask=mask, axes=axes)
     same_bits(got, equalize(pixels, mask=mask, axes=axes))
 
@@ -330,7 +333,7 @@ def test_many_tiny_storage_chunks_are_read_together(tmp_path):
     source = zarr.create_array(
         tmp_path / "a.zarr", shape=(300, 4000, 4000), chunks=(1, 50, 50), dtype="u2"
     )
-    wrapped = lazy.as_lazy(source)
+    wrapped = as_lazy(source)
     assert wrapped.npartitions < 10_000
     assert all(c % s == 0 for c, s in zip(wrapped.chunksize, source.chunks, strict=True))
 
@@ -442,13 +445,13 @@ def test_what_xarray_has_opened_is_lazy(chunks, tmp_path):
     pixels = image("u2")
     source = opened_xarray(tmp_path, pixels, chunks)
     for part, want in ((source, pixels), (source[1:3], pixels[1:3]), (source.isel(t=2), pixels[2])):
-        assert _validate.is_lazy(part)
+        assert is_lazy(part)
         got = equalize(part)
-        assert lazy.as_lazy(part).chunksize == (1, 20, 20)[-want.ndim :]
-        assert _validate.is_lazy(got)
+        assert as_lazy(part).chunksize == (1, 20, 20)[-want.ndim :]
+        assert is_lazy(got)
         assert not part.variable._in_memory  # it has not been read as a whole
         assert np.array_equal(got.compute().data, equalize(want))
-    assert not _validate.is_lazy(source.load())
+    assert not is_lazy(source.load())
 
 
 @pytest.mark.parametrize(
@@ -462,4 +465,4 @@ def test_what_xarray_has_opened_is_lazy(chunks, tmp_path):
     ],
 )  # fmt: skip
 def test_whether_it_is_lazy(array, expected):
-    assert _validate.is_lazy(array) == expected
+    assert is_lazy(array) == expected

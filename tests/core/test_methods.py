@@ -23,7 +23,8 @@ from napari_histeq import (
     measures,
     transfer_function,
 )
-from napari_histeq.core import METHODS, _options
+from napari_histeq.core import METHODS
+from napari_histeq.core.methods.base import from_dict, options_of
 
 REAL = {"moon": data.moon, "camera": data.camera, "page": data.page}
 COUNTS = npst.arrays(np.int64, 256, elements=st.integers(1, 5000), fill=st.just(0)).filter(
@@ -248,17 +249,17 @@ def test_curves_span_the_range(image, method):
 @given(some.methods())
 def test_a_record_makes_the_method_again(method):
     record = method.as_dict()
-    assert _options.from_dict(METHODS, record) == method
+    assert from_dict(METHODS, record) == method
     if np.isfinite(record.get("plateau", 0)):
-        assert _options.from_dict(METHODS, json.loads(json.dumps(record))) == method
-    assert hash(method) == hash(_options.from_dict(METHODS, record))
+        assert from_dict(METHODS, json.loads(json.dumps(record))) == method
+    assert hash(method) == hash(from_dict(METHODS, record))
 
 
 @pytest.mark.parametrize("kind", METHODS.values(), ids=lambda kind: kind.name)
 def test_every_method_tells_its_options(kind):
     assert kind.summary.endswith(".")
     assert METHODS[kind.name] is kind
-    found = _options.options_of(kind)
+    found = options_of(kind)
     assert [f.name for f in found] == [f.name for f in dataclasses.fields(kind)]
     for field in found:
         assert field.option.help
@@ -273,7 +274,7 @@ def test_every_method_tells_its_options(kind):
 
 @pytest.mark.parametrize("kind", [Global, Weighted, BiHistogram])
 def test_limits_of_options_are_kept(kind):
-    for field in _options.options_of(kind):
+    for field in options_of(kind):
         option = field.option
         for value in (option.le, option.ge):
             if value is not None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import strategies as some
 from napari_histeq import BiHistogram, Clahe, Global, Weighted, equalize
-from napari_histeq.core._options import options_of
+from napari_histeq.core.methods.base import options_of
 
 TINY, HUGE = 5e-324, float(np.finfo(np.float64).max)
 IMAGES = {

@@ -8,8 +8,14 @@ import numpy as np
 import pytest
 
 from napari_histeq import Clahe, equalize
-from napari_histeq.core import _opencv, _part
-from napari_histeq.core._tiles import TileGrid
+from napari_histeq.core.clahe.opencv import OpenCvGrid
+from napari_histeq.core.clahe.part import (
+    equalize_opencv_part,
+    equalize_part,
+    opencv_reach,
+    part_grid,
+)
+from napari_histeq.core.clahe.tiles import TileGrid
 
 RNG = np.random.default_rng(5)
 FADING = RNG.gamma(2, 300, (31, 113, 157)) * np.linspace(1, 5, 157)
@@ -17,7 +23,7 @@ FADING = RNG.gamma(2, 300, (31, 113, 157)) * np.linspace(1, 5, 157)
 
 def part_of(image: Any, kernel: Any, window: Any, steps: Any = None, mask: Any = None) -> Any:
     steps = steps or (1,) * image.ndim
-    grid, reach = _part.part_grid(TileGrid(image.shape, kernel), window, steps)
+    grid, reach = part_grid(TileGrid(image.shape, kernel), window, steps)
     starts = [-(-a // n) for (a, _), n in zip(reach, steps, strict=True)]
     box = tuple(slice(a * n, b, n) for a, n, (_, b) in zip(starts, steps, reach, strict=True))
     seen = tuple(slice(-(-a // n) * n, b, n) for (a, b), n in zip(window, steps, strict=True))
@@ -26,7 +32,7 @@ def part_of(image: Any, kernel: Any, window: Any, steps: Any = None, mask: Any =
     kept = image if mask is None else image[mask]
     extremes = kept.min(), kept.max()
     how = Clahe(kernel_size=kernel), extremes, "auto", 0.9
-    return _part.equalize_part(counted, (image[seen], at, grid), *how), seen
+    return equalize_part(counted, (image[seen], at, grid), *how), seen
 
 
 @pytest.mark.parametrize("dtype", ["u1", "i1", "u2", "i2", ">u4", "i8", "f2", "f4", "f8"])
@@ -64,10 +70,10 @@ def test_bits_of_opencv(dtype: str, tiles: tuple[int, int]) -> None:
     image = (FADING[3] / 40).clip(0, 255).astype(dtype)
     method = Clahe.opencv(3.0, tiles)
     full = equalize(image, method)
-    grid = _opencv.OpenCvGrid(image.shape, tiles[::-1])
+    grid = OpenCvGrid(image.shape, tiles[::-1])
     for window in [((40, 63), (50, 51)), ((0, 9), (140, 157)), ((0, 113), (0, 157))]:
-        reach = [_part.opencv_reach(grid, axis, span)[1] for axis, span in enumerate(window)]
+        reach = [opencv_reach(grid, axis, span)[1] for axis, span in enumerate(window)]
         pixels = image[tuple(slice(*span) for span in reach)]
         offset = reach[0][0], reach[1][0]
-        found = _part.equalize_opencv_part(pixels, offset, grid, window, method, 1.0)
+        found = equalize_opencv_part(pixels, offset, grid, window, method, 1.0)
         np.testing.assert_array_equal(found, full[tuple(slice(*span) for span in window)])

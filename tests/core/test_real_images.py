@@ -9,7 +9,13 @@ from PIL import Image, ImageOps
 from skimage import data, exposure
 
 import naive
-from napari_histeq import Global, compute_histogram, equalize, measures, transfer_function
+from napari_histeq import (
+    Global,
+    compute_histogram,
+    equalize,
+    measures,
+    transfer_function,
+)
 from real_images import GRAY8, GRAY16, dicom
 
 

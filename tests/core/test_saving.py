@@ -21,8 +21,9 @@ from hypothesis import strategies as st
 from lazy_cases import failing, image
 
 from napari_histeq import equalize, save_zarr
-from napari_histeq.core import ChunkError, _pyramid, watching
-from napari_histeq.core.saving import is_incomplete
+from napari_histeq.core import ChunkError, watching
+from napari_histeq.core.zarr.pyramid import halve, pyramid_factors
+from napari_histeq.core.zarr.saving import is_incomplete
 
 
 class StopRun(Exception):
@@ -58,7 +59,7 @@ def test_a_store_holds_the_image_and_its_pyramid(tmp_path, scheduler):
         (10, 101, 130), (10, 51, 65), (10, 26, 33), (5, 13, 17), (3, 7, 9)
     ]  # fmt: skip
     for fine, coarse in pairwise(levels):
-        whole = _pyramid.halve(fine, _pyramid.factors(fine.shape, coarse.shape))
+        whole = halve(fine, pyramid_factors(fine.shape, coarse.shape))
         assert np.array_equal(whole, coarse)
     assert scales(path)[2:4] == [[2.0, 2.0, 2.0], [4.0, 4.0, 4.0]]
 
@@ -77,7 +78,7 @@ def test_halving_is_the_mean(shape, dtype, seed):
         pixels = rng.integers(info.min, info.max, shape, dtype, endpoint=True)
     else:
         pixels = (rng.random(shape) * 2).astype(dtype)
-    got = _pyramid.halve(pixels, (2,) * len(shape))
+    got = halve(pixels, (2,) * len(shape))
     for index in np.ndindex(got.shape):
         place = tuple(slice(2 * i, 2 * i + 2) for i in index)
         mean = sum(map(int if dtype.kind in "iub" else float, pixels[place].flat))

@@ -26,8 +26,8 @@ from lazy_cases import image
 import strategies  # noqa: F401  (sets how hard Hypothesis tries)
 from napari_histeq import save_zarr
 from napari_histeq.core import ChunkError
-from napari_histeq.core._folder import LOCK
-from napari_histeq.core.saving import is_incomplete
+from napari_histeq.core.zarr.folder import LOCK
+from napari_histeq.core.zarr.saving import is_incomplete
 
 PIXELS = image("u2", (40, 60))
 CHUNKED = da.from_array(PIXELS, chunks=20)

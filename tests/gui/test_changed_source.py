@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 from napari.utils.notifications import notification_manager
 
-from napari_histeq import equalize, jobs, work
+from napari_histeq import equalize
+from napari_histeq.gui import work
+from napari_histeq.gui.job import _running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +53,7 @@ def test_the_result_is_of_what_the_source_was(
     panel["run"].native.click()
     source.data = OTHERS[other]
     gate.set()
-    qtbot.waitUntil(lambda: not jobs._running and not panel["cancel"].enabled, timeout=20_000)
+    qtbot.waitUntil(lambda: not _running and not panel["cancel"].enabled, timeout=20_000)
     made = viewer.layers["stack equalized"]
     how = None if len(axes) == 3 else axes
     np.testing.assert_array_equal(made.data, equalize(STACK, axes=how))

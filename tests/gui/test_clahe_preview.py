@@ -12,8 +12,8 @@ from skimage import data, transform
 from test_preview import screen, state_of
 
 from napari_histeq import Clahe, equalize
-from napari_histeq._panel import crop
 from napari_histeq.core import ChunkError
+from napari_histeq.gui.preview import visible
 
 MOON = data.moon()
 
@@ -247,7 +247,7 @@ def test_closing_the_window_meanwhile_is_harmless(
     viewer: Any, clahe: Any, qtbot: Any, monkeypatch: Any
 ) -> None:
     begun, ended = [], []
-    real = crop.equalized
+    real = visible.equalized
 
     def slow(*what: Any) -> Any:
         begun.append(1)
@@ -255,7 +255,7 @@ def test_closing_the_window_meanwhile_is_harmless(
         ended.append(1)
         return real(*what)
 
-    monkeypatch.setattr(crop, "equalized", slow)
+    monkeypatch.setattr(visible, "equalized", slow)
     clahe["layer"].value = viewer.add_image(MOON, name="moon")
     clahe["preview"].value = True
     qtbot.waitUntil(lambda: bool(begun), timeout=10_000)

@@ -10,8 +10,8 @@ from napari.utils.notifications import notification_manager
 
 from conftest import add_stack
 from napari_histeq import equalize
-from napari_histeq._panel import follow
-from napari_histeq.layers import record_of
+from napari_histeq.gui.preview.follow import followed
+from napari_histeq.layers.source import record_of
 
 KEY = "napari_histeq"
 DAMAGE: list[dict[str, Any]] = [
@@ -81,10 +81,10 @@ def test_every_way_to_use_a_damaged_layer(
 def test_a_record_damaged_while_it_is_followed(viewer: Any, panel: Any, shown: Any) -> None:
     viewer.layers.selection.active = shown
     texts(panel)["Follow the slice"].trigger()
-    assert follow.followed(shown) == "slice"
+    assert followed(shown) == "slice"
     shown.metadata[KEY]["method"] = {"name": "global", "power": "import os"}
     viewer.dims.set_current_step(0, 2)
-    assert not follow.followed(shown)
+    assert not followed(shown)
     said = notification_manager.records[-1].message
     assert said == "“stack equalized”: this layer's record is damaged (method)"
     heard = len(notification_manager.records)

@@ -7,8 +7,8 @@ import pytest
 
 from images import hard_images, two_far_peaks
 from napari_histeq import Histogram, compute_histogram, equalize, transfer_function
-from napari_histeq.core.histogram import output_limits
-from napari_histeq.display import DisplaySettings, display_settings, forget, show
+from napari_histeq.core.histogram.histogram import output_limits
+from napari_histeq.display.display import DisplaySettings, display_settings, forget, show
 
 IMAGES = hard_images()
 

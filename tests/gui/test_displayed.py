@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from napari_histeq import compute_histogram
-from napari_histeq._panel import counter
+from napari_histeq.gui.preview import counter
 
 RNG = np.random.default_rng(3)
 PLANES = RNG.gamma(2, 20, (5, 200, 300)).clip(0, 255).astype(np.uint8)
@@ -19,11 +19,11 @@ PLANES[:, :50, :60] = 0
 @pytest.fixture(autouse=True)
 def small(monkeypatch: Any) -> None:
     """Let images be large that are small."""
-    from napari_histeq import held
-    from napari_histeq._panel import displayed
+    from napari_histeq.gui.preview import displayed
+    from napari_histeq.layers import slice
 
     monkeypatch.setattr(counter, "WHOLE", 1 << 14)
-    monkeypatch.setattr(held, "MOST", 1 << 14)
+    monkeypatch.setattr(slice, "MOST", 1 << 14)
     monkeypatch.setattr(displayed, "ENOUGH", 1 << 12)
 
 

@@ -15,9 +15,13 @@ from napari.layers import Image
 from qtpy.QtWidgets import QFileDialog
 
 from conftest import menu_action
-from napari_histeq import Clahe, _steps, equalize, export, task, where
-from napari_histeq.core import _dask
-from napari_histeq.record import KEY
+from napari_histeq import Clahe, equalize
+from napari_histeq.core.lazy import graph
+from napari_histeq.gui import scheduler
+from napari_histeq.gui.export import Export, _running
+from napari_histeq.layers.record import KEY
+from napari_histeq.layers.steps import gain_of
+from napari_histeq.layers.task import Task
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,13 +55,13 @@ def test_no_graph_is_handled_on_the_gui_thread(
     """Building and running one takes seconds where there are ten thousand chunks."""
     called = []
     for name in ("graph_of", "run", "blocks", "tree_sum"):
-        plain = getattr(_dask, name)
+        plain = getattr(graph, name)
 
         def noted(*given: Any, plain: Any = plain, name: str = name) -> Any:
             called.append((name, threading.current_thread() is threading.main_thread()))
             return plain(*given)
 
-        monkeypatch.setattr(_dask, name, noted)
+        monkeypatch.setattr(graph, name, noted)
     viewer.add_image(da.from_array(volume(), chunks=(1, 20, 80)), name="stack")
     run()
     assert "stack equalized" in viewer.layers
@@ -154,7 +158,7 @@ def test_saving_from_the_menu(
     path = tmp_path / "stack.ome.zarr"
     save_as(path, monkeypatch)
     menu_action(viewer.window.layers_menu, f"{SAVE} (napari-histeq)").trigger()
-    qtbot.waitUntil(lambda: not export._running, timeout=15_000)
+    qtbot.waitUntil(lambda: not _running, timeout=15_000)
     group = yaozarrs.validate_zarr_store(path)
     multiscale = group.attrs["ome"]["multiscales"][0]
     assert [(a["name"], a["unit"]) for a in multiscale["axes"]] == [
@@ -198,7 +202,7 @@ def test_the_whole_transform_is_saved(
     said: list[str] = []
     monkeypatch.setattr("napari_histeq.export.show_warning", said.append)
     path = tmp_path / "stack.ome.zarr"
-    saving = export.Export(layer, path)
+    saving = Export(layer, path)
     with qtbot.waitSignal(saving.ended, timeout=15_000):
         saving.start()
     attributes = yaozarrs.validate_zarr_store(path).attrs
@@ -223,7 +227,7 @@ def test_a_canceled_save_is_gone_on_with(equalized: Any, tmp_path: Path, qtbot: 
 
     path, pixels = tmp_path / "stack.ome.zarr", equalized.data
     equalized.data = pixels.map_blocks(slowly, dtype="u2")
-    first = export.Export(equalized, path)
+    first = Export(equalized, path)
     first.progressed.connect(first.cancel)
     with qtbot.waitSignal(first.ended, timeout=15_000) as ended:
         first.start()
@@ -231,7 +235,7 @@ def test_a_canceled_save_is_gone_on_with(equalized: Any, tmp_path: Path, qtbot: 
     with pytest.raises(ValueError, match="Unable to determine"):
         yaozarrs.validate_zarr_store(path)
     equalized.data = pixels
-    second = export.Export(equalized, path)
+    second = Export(equalized, path)
     with qtbot.waitSignal(second.ended, timeout=15_000) as ended:
         second.start()
     assert ended.args == ["done"]
@@ -241,7 +245,7 @@ def test_a_canceled_save_is_gone_on_with(equalized: Any, tmp_path: Path, qtbot: 
 def test_what_exists_is_not_overwritten(equalized: Any, tmp_path: Path, qtbot: Any) -> None:
     path = tmp_path / "stack.ome.zarr"
     for said in ("done", "exists"):
-        saving = export.Export(equalized, path)
+        saving = Export(equalized, path)
         with qtbot.waitSignal(saving.ended, timeout=15_000) as ended:
             saving.start()
         assert said in ended.args[0]
@@ -263,10 +267,10 @@ def test_the_preference_names_a_cluster(
     from napari.settings import _clear_plugin_settings_cache, get_plugin_settings
 
     _clear_plugin_settings_cache()
-    assert where.scheduler_address() == ""
+    assert scheduler.scheduler_address() == ""
     get_plugin_settings("napari-histeq").computing.scheduler_address = " tcp://127.0.0.1:1 "
-    assert where.scheduler_address() == "tcp://127.0.0.1:1"
-    monkeypatch.setattr(where, "PATIENCE", 0.2)
+    assert scheduler.scheduler_address() == "tcp://127.0.0.1:1"
+    monkeypatch.setattr(scheduler, "PATIENCE", 0.2)
     said: list[str] = []
     monkeypatch.setattr("napari_histeq.jobs.show_error", said.append)
     viewer.add_image(da.from_array(volume(), chunks=20), name="stack")
@@ -278,7 +282,7 @@ def test_the_preference_names_a_cluster(
 def test_work_runs_where_the_preference_says() -> None:
     distributed = pytest.importorskip("distributed")
     with distributed.LocalCluster(n_workers=1, processes=False, dashboard_address=":0") as cluster:
-        with where.working_at(cluster.scheduler_address):
+        with scheduler.working_at(cluster.scheduler_address):
             assert distributed.get_client().scheduler.address == cluster.scheduler_address
             got = equalize(da.from_array(volume(), chunks=(2, 30, 30)))
         with pytest.raises(ValueError, match="No global client"):
@@ -352,7 +356,7 @@ def test_the_gain_map_of_a_lazy_layer_reads_nothing(named: bool) -> None:
     data, read = counted_reads(volume((40, 60, 80)))
     image = xarray.DataArray(data, dims=("t", "y", "x")) if named else data
     with pytest.raises(ValueError, match="the gain map needs the image in memory"):
-        _steps.gain_of(task.Task(image=image, method=Clahe(), wants_gain=True), None)
+        gain_of(Task(image=image, method=Clahe(), wants_gain=True), None)
     assert not read
 
 
@@ -360,7 +364,7 @@ def test_a_lazy_layer_of_xarray_goes_to_the_cluster(
     viewer: napari.Viewer, panel: Any, run: Press, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     xarray = pytest.importorskip("xarray")
-    monkeypatch.setattr(where, "scheduler_address", lambda: "http://dashboard:8787")
+    monkeypatch.setattr(scheduler, "scheduler_address", lambda: "http://dashboard:8787")
     said: list[str] = []
     monkeypatch.setattr("napari_histeq.jobs.show_error", said.append)
     data = xarray.DataArray(da.from_array(volume(), chunks=20), dims=("t", "y", "x"))

@@ -14,9 +14,10 @@ from qtpy.QtWidgets import QAbstractSpinBox, QDockWidget, QWidget
 from skimage import data
 
 from conftest import add_stack
-from napari_histeq._panel import style, taborder
-from napari_histeq._panel.fold import Fold
 from napari_histeq.core import METHODS
+from napari_histeq.gui.fold import Fold
+from napari_histeq.gui.style import contrast, legible, sheet
+from napari_histeq.gui.taborder import controls
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -61,7 +62,7 @@ def wider(panel: Any, width: int, qtbot: Any) -> None:
 
 def cut_off(panel: Any) -> Iterator[tuple[Any, ...]]:
     """The controls that are not seen as a whole: type, left and right end, least width."""
-    for control in taborder.controls(panel.native):
+    for control in controls(panel.native):
         left = control.mapTo(panel.native, QPoint(0, 0)).x()
         right, least = left + control.width(), control.minimumSizeHint().width()
         if isinstance(control, QAbstractSpinBox):  # which asks for room for its longest number
@@ -323,14 +324,14 @@ def test_an_error_is_seen_as_one(viewer: napari.Viewer, panel: Any, run: Press) 
 def test_words_can_be_read_in_both_themes(name: str) -> None:
     theme = get_theme(name)
     ground = theme.foreground.as_rgb_tuple()[:3]
-    words = style.legible(theme.error, theme.foreground).removeprefix("rgb(").removesuffix(")")
-    assert style.contrast([int(part) for part in words.split(",")], ground) >= 4.5
-    assert words in style.sheet(name)
+    words = legible(theme.error, theme.foreground).removeprefix("rgb(").removesuffix(")")
+    assert contrast([int(part) for part in words.split(",")], ground) >= 4.5
+    assert words in sheet(name)
 
 
 def test_contrast_is_that_of_wcag() -> None:
-    assert style.contrast((0, 0, 0), (255, 255, 255)) == pytest.approx(21)
-    assert style.contrast((119, 119, 119), (255, 255, 255)) == pytest.approx(4.48, abs=0.01)
+    assert contrast((0, 0, 0), (255, 255, 255)) == pytest.approx(21)
+    assert contrast((119, 119, 119), (255, 255, 255)) == pytest.approx(4.48, abs=0.01)
 
 
 @pytest.mark.parametrize("row", ["layer", "mask"])

@@ -13,7 +13,8 @@ from napari.layers import Points
 from napari.utils._proxies import PublicOnlyProxy
 
 from conftest import MANIFEST, PANEL, menu_action
-from napari_histeq import commands, layers
+from napari_histeq import layers
+from napari_histeq.gui.commands import enhance
 
 if TYPE_CHECKING:
     import napari
@@ -39,11 +40,11 @@ def test_the_palette_finds_it(viewer: napari.Viewer, word: str) -> None:
 
 
 def test_enhance_opens_the_panel_and_brings_it_back(viewer: napari.Viewer, qtbot: Any) -> None:
-    commands.enhance(viewer)
+    enhance(viewer)
     dock = viewer.window._wrapped_dock_widgets[PANEL]
     assert dock.isVisible()
     dock.hide()
-    commands.enhance(viewer)
+    enhance(viewer)
     assert dock.isVisible()
     assert menu_action(viewer.window.layers_menu, PANEL).isChecked()
 

@@ -9,8 +9,8 @@ import pytest
 from qtpy.QtCore import Qt
 
 from napari_histeq import layers
-from napari_histeq._panel.tips import WIDTH, tip
-from napari_histeq.plain import NAME, brief, short
+from napari_histeq.gui.tips import WIDTH, tip
+from napari_histeq.layers.plain import NAME, brief, short
 
 if TYPE_CHECKING:
     import napari

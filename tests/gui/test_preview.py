@@ -11,8 +11,8 @@ import pytest
 from conftest import add_stack
 from images import hard_images
 from napari_histeq import equalize
-from napari_histeq._panel import counter
-from napari_histeq.pictures import theme_of
+from napari_histeq.gui.preview import counter
+from napari_histeq.layers.pictures import theme_of
 
 IMAGES = hard_images()
 IMAGE = IMAGES["16 bit log-normal, hot pixels"]

@@ -9,7 +9,9 @@ import numpy as np
 import pytest
 from qtpy.QtWidgets import QRadioButton
 
-from napari_histeq import TransferFunction, equalize, jobs, work
+from napari_histeq import TransferFunction, equalize
+from napari_histeq.gui import work
+from napari_histeq.gui.job import _running
 
 IMAGE = np.random.default_rng(3).gamma(3, 20, (60, 80)).astype(np.uint8)
 COLOR = np.random.default_rng(4).gamma(3, 20, (50, 40, 3)).clip(0, 255).astype(np.uint8)
@@ -99,7 +101,7 @@ def test_baking_is_seen_and_done_once(
         assert not items(panel, "Apply the same settings to")
     finally:
         gate.set()
-    qtbot.waitUntil(lambda: not jobs._running and not panel["cancel"].enabled, timeout=15_000)
+    qtbot.waitUntil(lambda: not _running and not panel["cancel"].enabled, timeout=15_000)
     assert [la.name for la in viewer.layers] == [
         "cells", "cells equalized", "cells equalized (baked)",
     ]  # fmt: skip

@@ -9,8 +9,9 @@ import pytest
 from napari.experimental import link_layers
 from skimage import data
 
-from napari_histeq import held, showing
-from napari_histeq.placement import world_box
+from napari_histeq.gui.showing import _overlap, _zoomed_in, grid_of
+from napari_histeq.layers.placement import world_box
+from napari_histeq.layers.slice import visible_window
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -129,7 +130,7 @@ def test_result_gain_original_and_plot_cover_nothing_of_each_other(
     shown = [viewer.layers[f"moon {kind}"] for kind in kinds]
     for index, one in enumerate(shown):
         for other in shown[index + 1 :]:
-            assert not showing._overlap(one, other), (one.name, other.name)
+            assert not _overlap(one, other), (one.name, other.name)
     left, right = world_box(shown[0])[0][1], world_box(shown[2])[1][1]
     low, high = world_box(shown[3])
     np.testing.assert_allclose((low[1], high[1]), (left, right))
@@ -187,7 +188,7 @@ def test_in_grid_mode_each_layer_fills_its_cell(viewer: Any, panel: Any, run: Pr
     panel["compare"].value = panel["gain"].value = True
     run()
     apart = [np.array(layer.affine.affine_matrix) for layer in viewer.layers]
-    grid = showing.grid_of(viewer)
+    grid = grid_of(viewer)
     grid.enabled = True
     low, high = world_box(source)
     for layer in viewer.layers:
@@ -207,10 +208,10 @@ def test_in_grid_mode_each_layer_fills_its_cell(viewer: Any, panel: Any, run: Pr
 def test_a_detail_of_few_rows_is_a_detail(viewer: Any, qtbot: Any) -> None:
     source = viewer.add_image(np.zeros((1, 1000)), name="row")
     viewer.screenshot(flash=False)
-    assert not showing._zoomed_in(viewer, source)
+    assert not _zoomed_in(viewer, source)
     viewer.scene.camera.zoom *= 20
     viewer.screenshot(flash=False)
-    assert showing._zoomed_in(viewer, source)
-    rows, columns = held.visible_window(source)
+    assert _zoomed_in(viewer, source)
+    rows, columns = visible_window(source)
     assert (rows.start, rows.stop) == (0, 1)
     assert columns.stop - columns.start < 200

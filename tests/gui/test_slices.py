@@ -12,13 +12,13 @@ from conftest import add_stack
 from napari_histeq import (
     compute_histogram,
     equalize,
-    held,
     layers,
     measures,
-    reproduce,
     transfer_function,
 )
-from napari_histeq._panel.follow import follow
+from napari_histeq.gui.preview.follow import follow
+from napari_histeq.layers import script
+from napari_histeq.layers.slice import thickness
 
 
 def test_following_the_slice_is_plotted_told_and_baked(viewer: Any, panel: Any, qtbot: Any) -> None:
@@ -29,7 +29,7 @@ def test_following_the_slice_is_plotted_told_and_baked(viewer: Any, panel: Any, 
     panel["run"].native.click()
     qtbot.waitUntil(lambda: len(viewer.layers) == 2, timeout=10_000)
     made = viewer.layers[1]
-    assert "curve of" not in reproduce.legend(layers.record_of(made), display_only=True)
+    assert "curve of" not in script.legend(layers.record_of(made), display_only=True)
     follow(viewer, made, "slice")
     for z in (2, 1):
         viewer.dims.set_current_step(0, z)
@@ -47,11 +47,11 @@ def test_following_the_slice_is_plotted_told_and_baked(viewer: Any, panel: Any, 
             ),
             timeout=10_000,
         )
-        legend = reproduce.legend(layers.record_of(made), display_only=True)
+        legend = script.legend(layers.record_of(made), display_only=True)
         assert f"the curve of the displayed slice (z = {z})" in legend
     panel.tools.bake(made)
     qtbot.waitUntil(lambda: len(viewer.layers) == 3, timeout=10_000)
-    assert "the curve of the displayed slice (z = 1)" in reproduce.legend(
+    assert "the curve of the displayed slice (z = 1)" in script.legend(
         layers.record_of(viewer.layers[2])
     )
     follow(viewer, made, "")
@@ -110,6 +110,6 @@ def test_the_planes_of_a_thick_slice_are_those_that_napari_projects(
     layer = viewer.add_image(10.0**stack, projection_mode="sum", scale=(2, 1, 1))
     viewer.dims.margin_left, viewer.dims.margin_right = ((2 * m, 0, 0) for m in margins)
     viewer.dims.set_current_step(0, step)
-    ((start, stop),) = held.thickness(layer)
+    ((start, stop),) = thickness(layer)
     shown = np.asarray(layer._slice.image.raw)[0, 0]
     assert shown == pytest.approx(sum(10.0**z for z in range(start, stop)))

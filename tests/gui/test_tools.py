@@ -18,8 +18,9 @@ from qtpy.QtWidgets import QApplication, QFileDialog
 from conftest import add_stack
 from images import hard_images
 from napari_histeq import equalize, transfer_function
-from napari_histeq._panel import evidence, follow
-from napari_histeq.layers import record_of
+from napari_histeq.gui.preview.follow import followed
+from napari_histeq.gui.table import SHOWN
+from napari_histeq.layers.source import record_of
 
 IMAGES = hard_images()
 IMAGE = IMAGES["16 bit log-normal, hot pixels"]
@@ -115,7 +116,7 @@ def test_follow_the_slice(viewer: Any, panel: Any, run: Any) -> None:
     item(panel, "Follow the slice").trigger()
     viewer.dims.set_current_step(0, 2)
     np.testing.assert_allclose(record_of(layer).curve.y, transfer_function(stack.data[1]).y)
-    assert not follow.followed(layer)
+    assert not followed(layer)
 
 
 def test_follow_the_view_lights_up_a_dark_corner(
@@ -136,7 +137,7 @@ def test_follow_the_view_lights_up_a_dark_corner(
     assert np.percentile(seen, 5) < 30
     assert np.percentile(seen, 95) > 220
     viewer.layers.remove(layer)
-    assert not follow.followed(layer)
+    assert not followed(layer)
 
 
 def test_copy_as_python(viewer: Any, panel: Any, shown: Any, tmp_path: Any) -> None:
@@ -228,7 +229,7 @@ def test_save_the_table(
     table = list(csv.reader(line for line in lines if not line.startswith("#")))
     assert table[0] == ["measure", "before", "after"]
     assert len(table) == measures + 1
-    shown = {caption: (name, write) for name, caption, write in evidence.SHOWN}
+    shown = {caption: (name, write) for name, caption, write in SHOWN}
     made = record_of(viewer.layers[-1]).measures
     for caption, before, after in table[1:]:
         name, write = shown[caption]

@@ -12,8 +12,8 @@ from napari.utils.notifications import notification_manager
 
 from conftest import add_stack
 from napari_histeq import compute_histogram, equalize
-from napari_histeq._panel import counter
 from napari_histeq.core.color import luminance_of
+from napari_histeq.gui.preview import counter
 
 IMAGE = np.random.default_rng(3).gamma(3, 20, (100, 120)).astype(np.uint8)
 

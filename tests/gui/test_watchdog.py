@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from conftest import open_panel
-from napari_histeq._panel.plotbox import PlotBox
+from napari_histeq.gui.plotbox import PlotBox
 from watchdog import Watchdog
 
 if TYPE_CHECKING:

@@ -1,7 +1,7 @@
 """Arrays in, arrays out; usable without napari."""
 
 from napari_histeq.core import measures
-from napari_histeq.core._blocks import watching
+from napari_histeq.core.arrays import watching
 from napari_histeq.core.clahe import Clahe, clip_limit_from, gain_map
 from napari_histeq.core.equalize import equalize, transfer_function
 from napari_histeq.core.errors import ChunkError

@@ -14,16 +14,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_histeq.core import _apply, _blocks
-from napari_histeq.core._counting import NO_MASK
+from napari_histeq.core.arrays import PerThread, Region, for_each, native_run, regions
+from napari_histeq.core.histogram import NO_MASK
+from napari_histeq.core.transfer import mapper, rounded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
 
-    from napari_histeq.core._counting import T
-    from napari_histeq.core.histogram import Histogram
+    from napari_histeq.core.histogram import Histogram, T
     from napari_histeq.core.transfer import TransferFunction
 
 
@@ -44,17 +44,17 @@ class LuminanceSource:
 
     def sweep(self, start: Callable[[], T], visit: Callable[[T, Any, Any], None]) -> T:
         """See `_counting.Source`."""
-        tallies = _blocks.PerThread(start)
+        tallies = PerThread(start)
 
-        def work(region: _blocks.Region) -> None:
+        def work(region: Region) -> None:
             pixels = pixels_of(self.image[region])
             visit(tallies.mine(), luminance(pixels), self._counted(region, pixels))
 
-        _blocks.for_each(work, _blocks.regions(self.image.shape[:-1]))
+        for_each(work, regions(self.image.shape[:-1]))
         return tallies.sum()
 
-    def _counted(self, region: _blocks.Region, pixels: NDArray[Any]) -> NDArray[Any]:
-        counted = None if self.mask is None else _blocks.native(self.mask[region])
+    def _counted(self, region: Region, pixels: NDArray[Any]) -> NDArray[Any]:
+        counted = None if self.mask is None else native_run(self.mask[region])
         if pixels.shape[1] == 4:
             seen = pixels[:, 3] > 0
             counted = seen if counted is None else counted & seen
@@ -63,22 +63,22 @@ class LuminanceSource:
 
 def pixels_of(block: NDArray[Any]) -> NDArray[Any]:
     """An (..., C) block as contiguous (n, C) pixels in native byte order."""
-    return _blocks.native(block).reshape(-1, block.shape[-1])
+    return native_run(block).reshape(-1, block.shape[-1])
 
 
 def luminance(pixels: NDArray[Any]) -> NDArray[Any]:
     """The luminance of (n, C) pixels, in their dtype."""
-    from napari_histeq.core import _color_kernels
+    from napari_histeq.core import kernels
 
     if pixels.dtype == np.float16:  # no compiled arithmetic for it
         return np.asarray(pixels[:, :3].astype(np.float32) @ WEIGHTS, np.float16)
     out = np.empty(len(pixels), pixels.dtype)
     if pixels.dtype.kind == "u" and pixels.dtype.itemsize <= 2:
-        _color_kernels.luminance_levels(pixels, out)
+        kernels.color.luminance_levels(pixels, out)
     elif pixels.dtype.kind in "iu":
-        out[...] = _apply.rounded(pixels[:, :3].astype(np.float64) @ WEIGHTS, pixels.dtype)
+        out[...] = rounded(pixels[:, :3].astype(np.float64) @ WEIGHTS, pixels.dtype)
     else:
-        _color_kernels.luminance_values(pixels, out)
+        kernels.color.luminance_values(pixels, out)
     return out
 
 
@@ -117,16 +117,16 @@ def apply_curve(
     if curve.is_identity:
         np.copyto(out, image)
         return
-    run = _apply.mapper(curve, image.dtype.newbyteorder("="))
+    run = mapper(curve, image.dtype.newbyteorder("="))
 
-    def work(region: _blocks.Region) -> None:
+    def work(region: Region) -> None:
         pixels = pixels_of(image[region])
         before = luminance(pixels)
         after = np.empty_like(before)
         run(before, after)
         out[region] = recolored(pixels, before, after, gamut).reshape(image[region].shape)
 
-    _blocks.for_each(work, _blocks.regions(image.shape[:-1])[::-1])
+    for_each(work, regions(image.shape[:-1])[::-1])
 
 
 def luminance_image(
@@ -135,10 +135,10 @@ def luminance_image(
     """The luminances of an (..., C) image, and which of them count (None: all)."""
     out = np.empty(image.shape[:-1], image.dtype.newbyteorder("="))
 
-    def work(region: _blocks.Region) -> None:
+    def work(region: Region) -> None:
         out[region] = luminance(pixels_of(image[region])).reshape(out[region].shape)
 
-    _blocks.for_each(work, _blocks.regions(out.shape))
+    for_each(work, regions(out.shape))
     if image.shape[-1] == 4:
         seen = image[..., 3] > 0
         mask = seen if mask is None else mask & seen
@@ -154,19 +154,19 @@ def recolor_into(
 ) -> None:
     """Give every pixel of an (..., C) image its luminance `after`."""
 
-    def work(region: _blocks.Region) -> None:
-        given, wanted = _blocks.native(before[region]), _blocks.native(after[region])
+    def work(region: Region) -> None:
+        given, wanted = native_run(before[region]), native_run(after[region])
         colors = recolored(pixels_of(image[region]), given, wanted, gamut)
         out[region] = colors.reshape(image[region].shape)
 
-    _blocks.for_each(work, _blocks.regions(before.shape))
+    for_each(work, regions(before.shape))
 
 
 def recolored(
     pixels: NDArray[Any], before: NDArray[Any], after: NDArray[Any], gamut: tuple[float, float]
 ) -> NDArray[Any]:
     """(n, C) pixels of luminance `before` (n,) given the luminance `after` (n,)."""
-    from napari_histeq.core import _color_kernels
+    from napari_histeq.core import kernels
 
     low, high = gamut
     black = min(low, 0.0)
@@ -176,14 +176,14 @@ def recolored(
         return np.where(np.isfinite(pixels), wide.astype(np.float16), pixels)
     if pixels.dtype.kind == "f":
         out = np.empty_like(pixels)
-        _color_kernels.recolor(pixels, before, after, black, low, high, out)
+        kernels.color.recolor(pixels, before, after, black, low, high, out)
         return out
     if pixels.dtype.kind == "u" and pixels.dtype.itemsize <= 2:
         out = np.empty_like(pixels)
-        _color_kernels.recolor_levels(pixels, before, after, black, low, high, out)
+        kernels.color.recolor_levels(pixels, before, after, black, low, high, out)
         return out
     exact = np.empty(pixels.shape, np.float64)
-    _color_kernels.recolor(pixels, before, after, black, low, high, exact)
-    out = _apply.rounded(exact, pixels.dtype)
+    kernels.color.recolor(pixels, before, after, black, low, high, exact)
+    out = rounded(exact, pixels.dtype)
     out[:, 3:] = pixels[:, 3:]
     return out

@@ -7,20 +7,28 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_histeq.core import _validate, named
-from napari_histeq.core._in_memory import equalize_into
-from napari_histeq.core._planes import Plane
-from napari_histeq.core._settings import checked, checked_for, resolve_method
-from napari_histeq.core._warn import NOTHING_COUNTED, warn
+from napari_histeq.core.arrays import (
+    Plane,
+    check_one_plane,
+    checked_channel_axis,
+    checked_image,
+    checked_mask,
+    is_lazy,
+    is_named,
+    with_names,
+)
+from napari_histeq.core.engine import equalize_into
 from napari_histeq.core.histogram import Histogram, compute_histogram
 from napari_histeq.core.methods import CurveMethod, Global
+from napari_histeq.core.recipe import checked_settings, resolve_method, settings_for
+from napari_histeq.core.warn import NOTHING_COUNTED, warn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import ArrayLike
 
-    from napari_histeq.core._options import Method
+    from napari_histeq.core.methods import Method
     from napari_histeq.core.transfer import TransferFunction
 
 
@@ -91,23 +99,23 @@ def equalize(
            [191, 255]], dtype=uint8)
     """
     chosen = resolve_method(method, options)
-    if _validate.is_named(image):
+    if is_named(image):
         again = partial(equalize, method=chosen, out_range=out_range, strength=strength)
-        return named.renamed(again, image, mask=mask, axes=axes, channel_axis=channel_axis)
-    if _validate.is_lazy(image):
-        from napari_histeq.core import _lazy_equalize
+        return with_names(again, image, mask=mask, axes=axes, channel_axis=channel_axis)
+    if is_lazy(image):
+        from napari_histeq.core.lazy import equalize_lazily
 
-        (result,) = _lazy_equalize.equalize(
+        (result,) = equalize_lazily(
             [image], chosen, mask=mask, axes=axes, channel_axis=channel_axis,
             out_range=out_range, strength=strength,
         )  # fmt: skip
         return result
-    array = _validate.image(image)
-    channels = _validate.channel_axis(channel_axis, array.shape)
+    array = checked_image(image)
+    channels = checked_channel_axis(channel_axis, array.shape)
     pixels = array if channels is None else np.moveaxis(array, channels, -1)
     grid = array.shape if channels is None else pixels.shape[:-1]
-    settings = checked(array, chosen, axes, out_range, strength, channels)
-    counted = _validate.mask(mask, grid)
+    settings = checked_settings(array, chosen, axes, out_range, strength, channels)
+    counted = checked_mask(mask, grid)
     settings.check_tiles(grid, array.dtype, counted is not None)
     settings = settings.layered(grid)
     out = np.empty_like(array, subok=False)
@@ -158,12 +166,12 @@ def transfer_function(
         )
     if isinstance(image_or_histogram, Histogram):
         histogram = image_or_histogram
-        _validate.one_plane(histogram.counts)
+        check_one_plane(histogram.counts)
     else:
         histogram = compute_histogram(
             image_or_histogram, mask=mask, max_samples=max_samples, seed=seed
         )
-    settings = checked_for(histogram.levels.dtype, chosen, (), (0,), out_range, strength)
+    settings = settings_for(histogram.levels.dtype, chosen, (), (0,), out_range, strength)
     if not histogram.total:
         warn(NOTHING_COUNTED.format(what="the identity"), stacklevel=2)
     return settings.curve(histogram)

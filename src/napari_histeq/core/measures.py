@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_histeq.core import _blocks, _validate
+from napari_histeq.core.arrays import check_block, checked_image, dtype_range, regions
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
@@ -159,11 +159,11 @@ def contrast_per_pixel(image: ArrayLike) -> float:
     float
         In intensities; 0 if there are no neighbors.
     """
-    array = _validate.image(image)
+    array = checked_image(image)
     total, pairs = 0.0, 0
     for axis in range(array.ndim):
         first, second = _neighbors(array, axis)
-        for region in _blocks.regions(first.shape):
+        for region in regions(first.shape):
             with np.errstate(invalid="ignore", over="ignore"):
                 step = np.abs(_wide(first[region]) - _wide(second[region]))
             known = np.isfinite(step)
@@ -194,8 +194,8 @@ def eme(image: ArrayLike, block: int = 8, offset: float | None = None) -> float:
     .. [1] S. S. Agaian, K. Panetta and A. M. Grigoryan, "A new measure of image
        enhancement", IASTED Int. Conf. Signal Processing and Communication, 2000.
     """
-    array = _validate.image(image)
-    _validate.block(block)
+    array = checked_image(image)
+    check_block(block)
     sides = tuple(min(block, n) for n in array.shape)
     shown = array[tuple(slice(n // s * s) for n, s in zip(array.shape, sides, strict=True))]
     parts = [d for n, s in zip(shown.shape, sides, strict=True) for d in (n // s, s)]
@@ -303,7 +303,7 @@ def _eme_offset(array: NDArray[Any]) -> float:
 
 
 def _pair(before: ArrayLike, after: ArrayLike) -> tuple[NDArray[Any], NDArray[Any]]:
-    one, other = _validate.image(before), _validate.image(after)
+    one, other = checked_image(before), checked_image(after)
     if one.shape != other.shape or one.dtype != other.dtype:
         raise ValueError(
             f"the images differ in shape or dtype ({one.shape} {one.dtype}, {other.shape} "
@@ -316,5 +316,5 @@ def _data_range(image: NDArray[Any]) -> float:
     if image.dtype.kind == "f":
         finite = image[np.isfinite(image)]
         return float(np.ptp(finite)) or 1.0 if finite.size else 1.0
-    low, high = _validate.dtype_range(image.dtype)
+    low, high = dtype_range(image.dtype)
     return high - low

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_histeq.core._settings import resolve_method
 from napari_histeq.core.methods import Global
+from napari_histeq.core.recipe import resolve_method
 
 if TYPE_CHECKING:
     import dask.array as da
     from numpy.typing import ArrayLike
 
-    from napari_histeq.core._options import Method
     from napari_histeq.core.histogram import Histogram
+    from napari_histeq.core.methods import Method
 
 
 def equalize_multiscale(
@@ -59,7 +59,7 @@ def equalize_multiscale(
     TypeError, ValueError
         As `equalize`, and if the levels do not fit each other.
     """
-    from napari_histeq.core import _lazy_equalize
+    from napari_histeq.core.lazy import equalize_lazily
 
     if not isinstance(levels, Sequence):
         raise TypeError(
@@ -71,7 +71,7 @@ def equalize_multiscale(
         raise TypeError(f"count_level is {count_level!r}: it must be an integer")
     if not -len(levels) <= count_level < len(levels):
         raise ValueError(f"count_level is {count_level}, but there are {len(levels)} levels")
-    return _lazy_equalize.equalize(
+    return equalize_lazily(
         levels, resolve_method(method, options), mask=mask, axes=axes, channel_axis=channel_axis,
         out_range=out_range, strength=strength, count_level=count_level,
     )  # fmt: skip

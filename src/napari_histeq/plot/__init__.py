@@ -4,11 +4,11 @@ One drawing serves the plot layer under an image, the panel in the dock, exporte
 files and the documentation. No pyplot, no global state: safe in a worker thread.
 """
 
-from napari_histeq.plot._blit import Blit
-from napari_histeq.plot._figure import HistogramFigure, draw
-from napari_histeq.plot._levels import WHOLE_LEVELS, levels_used, why_not_flat
-from napari_histeq.plot._render import render, save, warm_up
-from napari_histeq.plot._theme import Theme
+from napari_histeq.plot.blit import Blit
+from napari_histeq.plot.figure import HistogramFigure, draw
+from napari_histeq.plot.levels import WHOLE_LEVELS, levels_used, why_not_flat
+from napari_histeq.plot.render import render, save, warm_up
+from napari_histeq.plot.theme import Theme
 
 __all__ = [
     "WHOLE_LEVELS",

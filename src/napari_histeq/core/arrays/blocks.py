@@ -1,0 +1,211 @@
+"""Arrays cut into blocks, and the one thread pool that works through them.
+
+Kernels want contiguous 1-D runs in native byte order; users bring Fortran
+order, big-endian files, memory maps and strided views. This room turns the
+second into the first, a block at a time, so that nothing is ever copied whole.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+import threading
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+import numpy as np
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+#: Pixels per block: small enough to stay responsive to a cancel, large enough
+#: that handing a block to a thread costs nothing beside the work on it.
+BLOCK_PIXELS = 1 << 21
+
+#: Bytes per block where there are pixels enough for all threads: starting a block costs
+#: more than it seems, in caches and in memory that is touched for the first time.
+BLOCK_BYTES = 1 << 23
+
+#: The environment variable that says how many threads to use.
+THREADS = "NAPARI_HISTEQ_THREADS"
+
+Region = tuple[slice, ...]
+T = TypeVar("T")
+
+_watcher: ContextVar[Callable[[int, int], None] | None] = ContextVar("watcher", default=None)
+_inside = threading.local()
+
+
+def thread_count() -> int:
+    """Threads of the shared pool: ``NAPARI_HISTEQ_THREADS``, or one per core.
+
+    Raises
+    ------
+    ValueError
+        If that variable is anything but a whole number (0, like nothing: one per core).
+    """
+    wanted = os.environ.get(THREADS, "").strip() or "0"
+    if not (wanted.isascii() and wanted.isdigit()):
+        raise ValueError(
+            f"the environment variable {THREADS} is {wanted!r}: set it to a whole number of "
+            "threads, or unset it to have one per core"
+        )
+    return int(wanted) or len(_affinity())
+
+
+def _affinity() -> Sequence[int]:
+    if hasattr(os, "sched_getaffinity"):
+        return sorted(os.sched_getaffinity(0))
+    return range(os.cpu_count() or 1)
+
+
+@cache
+def _pool() -> ThreadPoolExecutor:
+    # One pool for the process, whoever asks: numba's own `parallel=True` aborts
+    # the process when two Python threads enter its default threading layer.
+    return ThreadPoolExecutor(thread_count(), thread_name_prefix="napari-histeq")
+
+
+# A forked process has the pool's object, but none of its threads: it makes a pool of its own.
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_pool.cache_clear)
+
+
+@contextmanager
+def watching(watcher: Callable[[int, int], None]) -> Iterator[None]:
+    """Have `watcher(done, total)` called after each block, in the caller's thread.
+
+    What it raises stops the work: that is how a run is canceled.
+    """
+    token = _watcher.set(watcher)
+    try:
+        yield
+    finally:
+        _watcher.reset(token)
+
+
+def current_watcher() -> Callable[[int, int], None] | None:
+    """What `watching` has set in this context, if anything."""
+    return _watcher.get()
+
+
+@contextmanager
+def in_place() -> Iterator[None]:
+    """Have `for_each` work in the calling thread: it is a worker of another pool."""
+    before = getattr(_inside, "pool", False)
+    _inside.pool = True
+    try:
+        yield
+    finally:
+        _inside.pool = before
+
+
+def for_each(work: Callable[[Any], object], items: Sequence[Any]) -> None:
+    """Do `work(item)` for every item on the shared pool, and wait.
+
+    Called from inside the pool it runs in place: a worker that waited for
+    workers could wait for ever.
+    """
+    if len(items) <= 1 or getattr(_inside, "pool", False) or thread_count() == 1:
+        _in_place(work, items)
+    else:
+        _on_pool(work, items)
+
+
+def _in_place(work: Callable[[Any], object], items: Sequence[Any]) -> None:
+    watcher = None if getattr(_inside, "pool", False) else _watcher.get()
+    for done, item in enumerate(items, 1):
+        work(item)
+        if watcher is not None:
+            watcher(done, len(items))
+
+
+def _on_pool(work: Callable[[Any], object], items: Sequence[Any]) -> None:
+    watcher = _watcher.get()
+    futures = [_pool().submit(_as_worker, work, item) for item in items]
+    try:
+        for done, future in enumerate(futures, 1):
+            future.result()
+            if watcher is not None:
+                watcher(done, len(items))
+    finally:
+        # After an error or a cancel nothing may still be writing when we return.
+        for future in futures:
+            future.cancel()
+        wait(futures)
+
+
+def _as_worker(work: Callable[[Any], object], item: Any) -> None:
+    _inside.pool = True
+    work(item)
+
+
+class PerThread(Generic[T]):
+    """A thing for each thread to add to, and the sum of them all."""
+
+    def __init__(self, start: Callable[[], T]) -> None:
+        self._start = start
+        self._things: dict[int, T] = {}
+
+    def mine(self) -> T:
+        """The calling thread's own."""
+        thread = threading.get_ident()
+        if thread not in self._things:
+            self._things[thread] = self._start()
+        return self._things[thread]
+
+    def sum(self) -> T:
+        """All together."""
+        first, *rest = self._things.values()
+        return sum(rest, start=first)  # type: ignore[call-overload, no-any-return]
+
+
+def memory_order(image: NDArray[Any]) -> tuple[int, ...]:
+    """The axes from the slowest to the fastest in memory."""
+    return tuple(int(a) for a in np.argsort([-abs(s) for s in image.strides], kind="stable"))
+
+
+def regions(shape: tuple[int, ...], pixels: int = BLOCK_PIXELS) -> list[Region]:
+    """Cut `shape` into regions of at most `pixels`, whole along the last axes."""
+    if math.prod(shape) <= pixels:
+        return [(slice(None),) * len(shape)]
+    inner = math.prod(shape[1:])
+    if inner > pixels:
+        tails = regions(shape[1:], pixels)
+        return [(slice(i, i + 1), *tail) for i in range(shape[0]) for tail in tails]
+    step = max(pixels // max(inner, 1), 1)
+    rest = (slice(None),) * (len(shape) - 1)
+    return [(slice(i, min(i + step, shape[0])), *rest) for i in range(0, shape[0], step)]
+
+
+def block_size(image: NDArray[Any]) -> int:
+    """Pixels per block for a simple pass over an image, several blocks for each thread."""
+    if image.size <= BLOCK_PIXELS:  # one of many planes: not worth asking for the threads
+        return BLOCK_PIXELS
+    most = max(BLOCK_BYTES // image.dtype.itemsize, BLOCK_PIXELS)
+    return min(max(image.size // (4 * thread_count()), BLOCK_PIXELS), most)
+
+
+def flat_views(*arrays: NDArray[Any]) -> tuple[NDArray[Any], ...]:
+    """The same arrays, axes in the memory order of the first, 1-D where all can be.
+
+    Counting and looking up do not care where a pixel lies, so Fortran order,
+    transposed views and C order all become one long run.
+    """
+    if all(a.flags.c_contiguous for a in arrays):
+        return tuple(a.reshape(-1) for a in arrays)
+    order = memory_order(arrays[0])
+    ordered = tuple(a.transpose(order) for a in arrays)
+    if all(a.flags.c_contiguous for a in ordered):
+        return tuple(a.reshape(-1) for a in ordered)
+    return ordered
+
+
+def native_run(block: NDArray[Any]) -> NDArray[Any]:
+    """The block as a contiguous 1-D run in native byte order (a view when it is one)."""
+    return np.ascontiguousarray(block, dtype=block.dtype.newbyteorder("=")).reshape(-1)

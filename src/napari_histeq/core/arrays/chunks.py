@@ -1,0 +1,94 @@
+"""The chunks of a lazy array, each checked to be what the array declares.
+
+What a lazy array says of its dtype and chunks is a promise, and nobody has seen the pixels.
+A chunk that breaks it would be counted wrongly, or read by a compiled loop beyond its end.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import dask.array as da
+import numpy as np
+
+from napari_histeq.core.errors import ChunkError
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Index = tuple[int, ...]
+
+CURE = "declare what the chunks hold (dtype=, shape= or chunks=) where the lazy array is made"
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What a lazy array says of its chunks, if that is known; `words` say which array it is."""
+
+    words: str
+    dtype: np.dtype[Any] | None = None
+    chunks: tuple[tuple[int, ...], ...] | None = None
+
+    def error(self, index: Index, cause: str) -> ChunkError:
+        """Of one chunk, which is named by its index and the pixels it spans."""
+        spans = None
+        if self.chunks is not None:
+            along = zip(self.chunks, index, strict=True)
+            spans = tuple((int(sum(n[:i])), int(sum(n[: i + 1]))) for n, i in along)
+        return ChunkError(self.words, index, cause, spans)
+
+    def mismatch(self, index: Index, found: str) -> ChunkError:
+        """Of a chunk that is not what was declared; `found` says what it is."""
+        dtype, shape = self.promised(index)
+        cause = f"it was declared as {dtype} of shape {shape}, but is {found}; {CURE}"
+        return self.error(index, cause)
+
+    def promised(self, index: Index) -> tuple[np.dtype[Any], tuple[int, ...]]:
+        """The dtype and the shape of one chunk."""
+        assert self.dtype is not None
+        assert self.chunks is not None
+        return self.dtype, tuple(n[i] for n, i in zip(self.chunks, index, strict=True))
+
+
+def checked_chunks(image: da.Array, words: str) -> da.Array:
+    """The same lazy array, of chunks that are plain arrays of the declared dtype and shape.
+
+    Parameters
+    ----------
+    image : dask.array.Array
+        Of known chunk sizes.
+    words : str
+        What to call it in errors, such as "the image".
+
+    Returns
+    -------
+    dask.array.Array
+        A chunk of it that is anything else raises `ChunkError` when it is computed.
+    """
+    declared = Declared(words, image.dtype, image.chunks)
+    meta = np.empty((0,) * image.ndim, image.dtype)
+    return da.map_blocks(partial(_check, declared), image, dtype=image.dtype, meta=meta)
+
+
+def _check(declared: Declared, block: Any, block_id: Index) -> NDArray[Any]:
+    if isinstance(block, np.ma.MaskedArray):
+        raise declared.error(block_id, "it is a masked array: pass its data, and its mask as mask=")
+    try:
+        pixels = np.asarray(block)
+    except (TypeError, ValueError) as error:  # of a GPU, sparse, ragged, ...
+        cause = f"it is a {type(block).__name__}, which is no numpy array: {error}"
+        raise declared.error(block_id, cause) from error
+    wanted, shape = declared.promised(block_id)
+    if pixels.shape != shape or not same_numbers(pixels.dtype, wanted):
+        found = f"{pixels.dtype} of shape {pixels.shape}"
+        if not hasattr(block, "dtype"):
+            found = f"{type(block).__name__}, as an array {found}"
+        raise declared.mismatch(block_id, found)
+    return pixels.astype(wanted, copy=False)
+
+
+def same_numbers(found: np.dtype[Any], wanted: np.dtype[Any]) -> bool:
+    """Whether two dtypes differ in the order of their bytes at most."""
+    return found.newbyteorder("=") == wanted.newbyteorder("=")

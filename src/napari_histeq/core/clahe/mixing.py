@@ -1,0 +1,189 @@
+"""The third step of CLAHE: a block mapped through the curves around each of its pixels."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from napari_histeq.core.arrays import above, is_wide, readable_lines, writable_lines
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from napari_histeq.core.clahe.curves import TileCurves
+    from napari_histeq.core.clahe.tiles import Blend, TileGrid
+
+    Ints = NDArray[np.int64]
+    Floats = NDArray[np.float64]
+
+#: Where a tile's length, times the rows of tiles that are mixed, is at least this fraction
+#: of its knots, whole curves are mixed for each row; else each pixel mixes for
+#: itself. Measured; both give the same bits.
+BY_ROW = 0.34
+
+
+class Limits(NamedTuple):
+    """Range of the output, and how far to go from the input (0) toward it (1)."""
+
+    low: float  # an int for 64-bit integers, which floats do not hold
+    high: float
+    strength: float
+
+
+def mix_curves(
+    block: NDArray[Any],
+    offset: tuple[int, ...],
+    curves: TileCurves,
+    limits: Limits,
+    out: NDArray[Any],
+) -> None:
+    """Map a block through the curves of the tiles around each pixel.
+
+    Parameters
+    ----------
+    block : array
+        A part of the image.
+    offset : tuple of int
+        Where in the image the block starts: all that a pixel's result depends on, beside
+        its value and the curves.
+    curves : TileCurves
+        Those of the whole image.
+    limits : Limits
+        Range of the output, strength.
+    out : array
+        Takes the result; shape and dtype of the block.
+    """
+    if is_wide(block.dtype):
+        _interpolate_wide(block, offset, curves, limits, out)
+        return
+    with writable_lines(out) as result:
+        lines = (*readable_lines(block, curves.knots.low), *result)
+        if curves.knots.dtype.itemsize == 1:
+            _mix_bytes(lines, block.shape, offset, curves, limits)
+        else:
+            half = 0.5 if out.dtype.kind in "iu" else 0.0
+            _mix_values(lines, block.shape, offset, curves, limits, half)
+
+
+def _interpolate_wide(
+    block: NDArray[Any],
+    offset: tuple[int, ...],
+    curves: TileCurves,
+    limits: Limits,
+    out: NDArray[Any],
+) -> None:
+    """As `interpolate`, for 64-bit integers: what no float holds is added in integers."""
+    part = np.empty(block.shape)
+    lines = (*readable_lines(block, curves.knots.low), *readable_lines(part, 0))
+    _mix_values(lines, block.shape, offset, curves, Limits(0.0, 1.0, 1.0), 0.0)
+    least = int(np.iinfo(out.dtype).min)
+    low, high = (round(limit) for limit in limits[:2])
+    reach = _fraction(np.full(block.shape, high - low, np.uint64), part)
+    wanted = reach + np.uint64(low - least)
+    given = above(block, least)
+    up = wanted > given
+    step = np.where(up, wanted - given, given - wanted)
+    step = _fraction(step, np.full(block.shape, limits.strength))
+    found = np.where(up, given + step, given - step)
+    out[...] = (found + np.uint64(least % (1 << 64))).view(out.dtype.newbyteorder("="))
+
+
+def _fraction(of: NDArray[np.uint64], part: Floats) -> NDArray[np.uint64]:
+    """``rint(of * part)``, for parts from 0 to 1; exactly `of` for 1."""
+    product = np.where(part < 1.0, np.rint(of * part), 0.0)
+    return np.where(part < 1.0, product.astype(np.uint64), of)
+
+
+def _mix_bytes(
+    lines: tuple[Any, ...],
+    shape: tuple[int, ...],
+    offset: tuple[int, ...],
+    curves: TileCurves,
+    limits: Limits,
+) -> None:
+    from napari_histeq.core import kernels
+
+    low, high, strength = limits
+    levels = np.arange(256, dtype=np.uint8).view(curves.knots.dtype).astype(np.float64)
+    least = levels.min()
+    base = strength * (low - least) + (1.0 - strength) * (levels - least) + 0.5
+    scale = curves.scale * strength * (high - low)
+    by_row, where = _where(shape, offset, curves)
+    mix = kernels.mixing.mix_bytes_by_row if by_row else kernels.mixing.mix_bytes_by_pixel
+    how = [*lines, *where, scale, base, 0x80 if least < 0 else 0]
+    mix(*how)
+
+
+def _mix_values(
+    lines: tuple[Any, ...],
+    shape: tuple[int, ...],
+    offset: tuple[int, ...],
+    curves: TileCurves,
+    limits: Limits,
+    half: float,
+) -> None:
+    from napari_histeq.core import kernels
+
+    low, high, strength = limits
+    unit = _unit(float(low), float(high))
+    gain = curves.scale * strength * (high / unit - low / unit)
+    bounds = (low / unit, high / unit) if strength == 1 else (-math.inf, math.inf)
+    ends = [gain, (1 - strength) / unit, strength * low / unit, *bounds, unit, half]
+    by_row, where = _where(shape, offset, curves)
+    mix = kernels.mixing.mix_values_by_row if by_row else kernels.mixing.mix_values_by_pixel
+    how = [*lines, *where, curves.knots.numbers, np.array(ends, np.float64)]
+    mix(*how)
+
+
+def _unit(low: float, high: float) -> float:
+    """A power of 2 in which the span of floats neither overflows nor gets lost."""
+    span = high - low
+    if not math.isfinite(span):
+        return 4.0
+    return 1.0 if span > 1e-280 else 2.0**-700
+
+
+def _where(
+    shape: tuple[int, ...], offset: tuple[int, ...], curves: TileCurves
+) -> tuple[bool, tuple[Any, ...]]:
+    """Which kernel to use, and what it needs to know of the places of the block's pixels."""
+    grid = curves.grid
+    blends = [
+        grid.blend(axis, start, start + length)
+        for axis, (start, length) in enumerate(zip(offset, shape, strict=True))
+    ]
+    corners, weights = _corners(blends[:-1], grid)
+    along, whole, knots = blends[-1], grid.wholes[-1], curves.knots.counted
+    tables = curves.tables.reshape(-1, grid.tiles[-1] * knots)
+    if grid.seen_length(-1) * corners.shape[1] >= BY_ROW * knots:
+        across = (_cells(along, knots), along.right_weight.astype(np.float64), float(whole))
+        return True, (corners, weights, tables, *across)
+    step = np.uint64(knots if grid.tiles[-1] > 1 else 0)
+    start = (along.left * knots).astype(np.uint64)
+    return False, (corners, weights, tables, start, step, along.right_weight, whole)
+
+
+def _corners(blends: list[Blend], grid: TileGrid) -> tuple[Ints, Floats]:
+    """For each row: the rows of tiles around it, and their weights."""
+    corners, weights = np.zeros((1, 1), np.int64), np.ones((1, 1))
+    for axis, blend in enumerate(blends):
+        both = np.stack([blend.left, blend.right], axis=1)
+        share = np.stack([grid.wholes[axis] - blend.right_weight, blend.right_weight], axis=1)
+        corners = _outer(corners * grid.tiles[axis], both, np.add)
+        weights = _outer(weights, share.astype(np.float64), np.multiply)
+    return corners, weights
+
+
+def _outer(a: NDArray[Any], b: NDArray[Any], combine: np.ufunc) -> NDArray[Any]:
+    both = combine(a[:, None, :, None], b[None, :, None, :])
+    return np.ascontiguousarray(both.reshape(len(a) * len(b), -1))
+
+
+def _cells(along: Blend, knots: int) -> NDArray[np.uint64]:
+    """Runs of pixels between the same two tiles: start, stop, and where their curves start."""
+    starts = np.flatnonzero(np.diff(along.left, prepend=-1))
+    stops = np.append(starts[1:], along.left.size)
+    cells = [starts, stops, along.left[starts] * knots, along.right[starts] * knots]
+    return np.stack(cells, axis=1).astype(np.uint64)

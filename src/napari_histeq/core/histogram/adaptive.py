@@ -1,0 +1,229 @@
+"""Adaptive bins by a radix tree: as fine as the data need, for any finite data.
+
+The keys of `_keys` are counted by their leading bits. Cells that hold too many
+pixels are divided by their next bits and counted in another sweep, until every
+cell holds few pixels or a single value. There is no sort, and no range that one
+hot pixel could stretch.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_histeq.core.arrays import Distinct, bits_of, finite_keys, keys_of, order_of, values_of
+from napari_histeq.core.histogram.counting import Bins
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from napari_histeq.core.histogram.counting import Source
+
+#: A cell with more than this fraction of the pixels is divided...
+FINENESS = 4096
+#: ...and neighbors are joined to bins while they start in the same one of so many
+#: parts. Together no bin holds more than 2/4096 = 1/2048, but that of a single value.
+PARTS = 4096
+#: Images of no more different values than this get a bin for each, however rare.
+FEW_VALUES = 1024
+#: Cells counted at once: 8 MB of counters.
+CELLS_BITS = 20
+#: Wide integers with fewer levels than this between their extremes get a bin each.
+MOST_LEVELS = 1 << 20
+
+
+@dataclass
+class Tally:
+    """Counts of the deepest cells, and the extreme keys met."""
+
+    counts: NDArray[np.int64]
+    extremes: NDArray[Any]
+    distinct: Distinct
+
+    def __add__(self, other: Tally) -> Tally:
+        low = min(self.extremes[0], other.extremes[0])
+        high = max(self.extremes[1], other.extremes[1])
+        ends = np.array([low, high], self.extremes.dtype)
+        return Tally(self.counts + other.counts, ends, self.distinct + other.distinct)
+
+
+@dataclass
+class Tree:
+    """Levels of cells of the keys from `base` on.
+
+    `shifts[level]` are the key bits below a cell, `prefixes[level]` the least keys (less
+    `base`) of the parents of its cells, `children[level]` where a cell's children are in
+    the next level (-1: it has none), and `counts[level]` the pixels in each cell.
+    """
+
+    dtype: np.dtype[Any]
+    base: int
+    span: int
+    shifts: list[int]
+    prefixes: list[NDArray[np.uint64]] = field(default_factory=lambda: [np.zeros(1, np.uint64)])
+    children: list[NDArray[np.int32]] = field(default_factory=list)
+    counts: list[NDArray[np.int64]] = field(default_factory=list)
+
+    @property
+    def cells(self) -> int:
+        """Cells of the deepest level."""
+        if len(self.shifts) == 1:
+            return (self.span >> self.shifts[0]) + 1
+        return self.prefixes[-1].size << (self.shifts[-2] - self.shifts[-1])
+
+
+def adaptive_bins(source: Source) -> Bins:
+    """Count a source of wide integers or floats into adaptive bins."""
+    tree, tally = _rooted(source, *finite_keys(source.dtype))
+    total = int(tally.counts.sum())
+    if not total:
+        return Bins(np.zeros(1, np.int64), np.array([0, 1]), np.zeros(1, source.dtype))
+    low, high = (tree.base + int(k) for k in tally.extremes)
+    if source.dtype.kind in "iu" and high - low < MOST_LEVELS:
+        return _bin_per_level(source, low, high)
+    if not tally.distinct.too_many:
+        keys, counts = tally.distinct.sorted()
+        return _join(keys, keys, counts, total, source.dtype, apart=True)
+    if _has_heavy(tally.counts, total) and _root_shift(low, high) < tree.shifts[0]:
+        tree, tally = _rooted(source, low, high)  # look closer, at where the data are
+    tree.counts.append(tally.counts)
+    while _divide(tree, total):
+        tree.counts.append(_sweep(source, tree).counts)
+    return _join(*_leaves(tree, low, high), total, source.dtype)
+
+
+def _root_shift(low: int, high: int) -> int:
+    return max((high - low).bit_length() - CELLS_BITS, 0)
+
+
+def _rooted(source: Source, low: int, high: int) -> tuple[Tree, Tally]:
+    """A tree of one level for the keys from `low` to `high`, and its tally."""
+    tree = Tree(source.dtype, low, high - low, [_root_shift(low, high)])
+    return tree, _sweep(source, tree)
+
+
+def _has_heavy(counts: NDArray[np.int64], total: int) -> bool:
+    return bool(counts.max() > total // FINENESS)
+
+
+def _sweep(source: Source, tree: Tree) -> Tally:
+    from napari_histeq.core import kernels
+
+    order = order_of(tree.dtype)
+    number = order.dtype.type
+    base, span = number(tree.base), number(tree.span)
+    shifts = np.array(tree.shifts, order.dtype)
+    starts = np.cumsum([0, *(c.size for c in tree.children[:-1])], dtype=np.int64)
+    children = np.concatenate(tree.children) if tree.children else np.empty(0, np.int32)
+
+    def start() -> Tally:
+        extremes = np.array([tree.span, 0], order.dtype)
+        # What divides cells further need not look for different values again.
+        distinct = Distinct(FEW_VALUES if len(tree.shifts) == 1 else 0)
+        return Tally(np.zeros(tree.cells, np.int64), extremes, distinct)
+
+    def visit(tally: Tally, run: NDArray[Any], mask: NDArray[Any]) -> None:
+        tally.distinct.add(run, mask)
+        kernels.levels.count_keys(
+            bits_of(run), mask, order, base, span, shifts, children, starts,
+            tally.counts, tally.extremes,
+        )  # fmt: skip
+
+    return source.sweep(start, visit)
+
+
+def _bin_per_level(source: Source, low: int, high: int) -> Bins:
+    counts = _sweep(source, Tree(source.dtype, low, high - low, [0])).counts
+    levels = values_of(low + np.arange(high - low + 1, dtype=np.uint64), source.dtype)
+    return Bins(counts, _integer_edges(levels), levels)
+
+
+def _integer_edges(levels: NDArray[Any]) -> NDArray[Any]:
+    greatest = int(levels[-1])
+    top = greatest + 1 if greatest < np.iinfo(levels.dtype).max else greatest
+    return np.append(levels, np.array([top], levels.dtype))
+
+
+def _divide(tree: Tree, total: int) -> bool:
+    """Give children to the cells that hold too much; whether there were any."""
+    heavy = np.flatnonzero(tree.counts[-1] > total // FINENESS)
+    if not tree.shifts[-1] or not heavy.size:
+        return False
+    children = np.full(tree.counts[-1].size, -1, np.int32)
+    prefixes = _prefixes(tree, len(tree.shifts) - 1, heavy)
+    room = CELLS_BITS - int(np.ceil(np.log2(heavy.size)))
+    width = min(max(room, 7), tree.shifts[-1])
+    children[heavy] = np.arange(heavy.size, dtype=np.int32) << width
+    tree.children.append(children)
+    tree.prefixes.append(prefixes)
+    tree.shifts.append(tree.shifts[-1] - width)
+    return True
+
+
+def _prefixes(tree: Tree, level: int, cells: NDArray[np.intp]) -> NDArray[np.uint64]:
+    """The least key (less `base`) of each cell of a level."""
+    if level == 0:
+        return cells.astype(np.uint64) << np.uint64(tree.shifts[0])
+    width = tree.shifts[level - 1] - tree.shifts[level]
+    within = (cells & ((1 << width) - 1)).astype(np.uint64) << np.uint64(tree.shifts[level])
+    return np.asarray(tree.prefixes[level][cells >> width] + within)
+
+
+def _leaves(tree: Tree, low: int, high: int) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
+    """The populated cells without children, in order: least keys, greatest keys, counts."""
+    starts, ends, counts = [], [], []
+    for level, tally in enumerate(tree.counts):
+        leaf = tally > 0
+        if level < len(tree.children):
+            leaf &= tree.children[level] < 0
+        cells = np.flatnonzero(leaf)
+        prefix = _prefixes(tree, level, cells) + np.uint64(tree.base)
+        starts.append(prefix)
+        ends.append(prefix + np.uint64((1 << tree.shifts[level]) - 1))
+        counts.append(tally[cells])
+    order = np.argsort(np.concatenate(starts), kind="stable")
+    least, greatest, held = (np.concatenate(part)[order] for part in (starts, ends, counts))
+    least[0], greatest[-1] = low, high  # no cell reaches beyond the data
+    return least, greatest, held
+
+
+def _join(
+    least: NDArray[Any],
+    greatest: NDArray[Any],
+    held: NDArray[Any],
+    total: int,
+    dtype: Any,
+    *,
+    apart: bool = False,
+) -> Bins:
+    """Join light neighbors to bins, unless they are to stay `apart`.
+
+    A gap between populated cells is a bin of its own.
+    """
+    before = np.cumsum(held) - held
+    part = before.astype(np.float64) * (PARTS / total) // 1
+    heavy = held * FINENESS > total
+    new = np.ones(held.size, bool)
+    new[1:] = apart | (part[1:] != part[:-1]) | heavy[1:] | heavy[:-1]
+    first = np.flatnonzero(new)
+    last = np.append(first[1:], held.size) - 1
+    counts = np.add.reduceat(held, first)
+    starts, ends = least[first], greatest[last]
+    after = ends[:-1] + np.uint64(1)
+    # No number has the key of -0: what ends below it and what starts with 0 are neighbors.
+    if np.dtype(dtype).kind == "f":
+        after[after == keys_of(np.zeros(1, dtype)) - 1] += np.uint64(1)
+    gap = np.flatnonzero(starts[1:] > after) + 1
+    ends = np.insert(ends, gap, starts[gap] - np.uint64(1))
+    starts = np.insert(starts, gap, greatest[last][gap - 1] + np.uint64(1))
+    levels = values_of(ends, dtype)
+    lower = values_of(starts, dtype)
+    if np.dtype(dtype).kind in "iu":
+        edges = np.append(lower, _integer_edges(levels[-1:])[1:])
+    else:
+        with np.errstate(over="ignore"):  # above the greatest there is only infinity
+            top = np.nextafter(levels[-1:], np.array(np.inf, levels.dtype))
+        edges = np.append(lower, np.where(np.isfinite(top), top, levels[-1:])).astype(np.float64)
+    return Bins(np.insert(counts, gap, 0), edges, levels)

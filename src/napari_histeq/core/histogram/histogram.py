@@ -1,0 +1,318 @@
+"""Histogram: how often each intensity occurs. Small, frozen, mergeable."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_histeq.core.arrays import (
+    bin_limits,
+    check_bandwidth,
+    check_bins,
+    check_nbins,
+    check_samples,
+    dtype_range,
+    is_named,
+    taken_apart,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import ArrayLike, NDArray
+
+
+#: Stands for levels that are derived from the edges.
+_BY_EDGES: NDArray[Any] = np.empty(0)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Histogram:
+    """Counts of intensities over bins.
+
+    Parameters
+    ----------
+    counts : (..., nbins) array of int64
+        Pixels per bin; linear, never log. Leading axes, if any, are those of a
+        stack counted plane by plane (see `compute_histogram`'s `axes`).
+    bin_edges : (nbins + 1,) array
+        Edges in the image's own intensities, increasing. Bin ``i`` holds
+        ``bin_edges[i] <= v < bin_edges[i + 1]``; the last bin includes its
+        right edge. An 8-bit image has 256 bins over [0, 256).
+    levels : (nbins,) array, optional
+        The greatest intensity each bin can hold, in the image's dtype: the place
+        where the cdf is known exactly. By default the left edges if the bins are
+        one integer wide, else the right edges.
+    cdf_error : float
+        0 if every pixel was counted. For a sample, the bound on the error of the cdf
+        that holds with a probability of 0.95; NaN if none is known (see `sampling`).
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit, or the edges do not increase.
+    """
+
+    counts: NDArray[np.int64]
+    bin_edges: NDArray[Any]
+    levels: NDArray[Any] = field(default_factory=lambda: _BY_EDGES)
+    cdf_error: float = 0.0
+
+    def __post_init__(self) -> None:
+        counts = np.asarray(self.counts, dtype=np.int64)
+        edges = np.asarray(self.bin_edges)
+        check_bins(counts, edges)
+        levels = _default_levels(edges) if self.levels is _BY_EDGES else np.asarray(self.levels)
+        for name, value in (("counts", counts), ("bin_edges", edges), ("levels", levels)):
+            frozen = value.view()
+            frozen.flags.writeable = False
+            object.__setattr__(self, name, frozen)
+
+    @property
+    def nbins(self) -> int:
+        """Number of bins."""
+        return int(self.counts.shape[-1])
+
+    @property
+    def total(self) -> int:
+        """Number of pixels counted."""
+        return int(self.counts.sum())
+
+    @property
+    def bin_centers(self) -> NDArray[np.float64]:
+        """Middle of each bin; for bins one integer wide, the integer itself."""
+        left = self.bin_edges[:-1].astype(np.float64)
+        right = self.levels.astype(np.float64)
+        return np.where(left == right, left, left / 2 + right / 2)
+
+    @property
+    def bin_widths(self) -> NDArray[np.float64]:
+        """Width of each bin; for bins of integers, the number of levels in it."""
+        if self.levels.dtype.kind in "iu" and self.bin_edges.dtype.kind in "iu":
+            return self.levels.astype(np.float64) - self.bin_edges[:-1].astype(np.float64) + 1.0
+        return np.diff(self.bin_edges.astype(np.float64))
+
+    @property
+    def fractions(self) -> NDArray[np.float64]:
+        """Counts divided by their total: the fraction of pixels in each bin."""
+        total = self.counts.sum(axis=-1, keepdims=True)
+        return np.asarray(self.counts / np.maximum(total, 1), np.float64)
+
+    @property
+    def pdf(self) -> NDArray[np.float64]:
+        """Probability density: integrates to 1 over the bins."""
+        return np.asarray(self.fractions / self.bin_widths, np.float64)
+
+    @property
+    def cdf(self) -> NDArray[np.float64]:
+        """Fraction of pixels not above each of `levels`: ends at 1."""
+        total = self.counts.sum(axis=-1, keepdims=True)
+        return np.asarray(self.counts.cumsum(axis=-1) / np.maximum(total, 1), np.float64)
+
+    @property
+    def populated(self) -> NDArray[np.intp]:
+        """Indices of the bins that hold at least one pixel (of any plane)."""
+        return np.flatnonzero(self.counts.reshape(-1, self.nbins).any(axis=0))
+
+    @property
+    def is_exact(self) -> bool:
+        """Whether each bin that holds a pixel stands for a single intensity."""
+        used = self.populated
+        return bool(np.all(self.bin_edges[used] == self.levels[used]))
+
+    @property
+    def range(self) -> tuple[Any, Any]:
+        """The least and the greatest intensity counted (bin-wise for wide bins).
+
+        Raises
+        ------
+        ValueError
+            If nothing was counted.
+        """
+        used = self.populated
+        if not used.size:
+            raise ValueError("the histogram is empty: no pixel was counted, so it has no range")
+        first, last = used[0], used[-1]
+        one_level = bool(self.bin_edges[first] == self.levels[first])
+        least = self.levels[first] if one_level else self.bin_edges[first]
+        return least, self.levels[last]
+
+    def __getitem__(self, plane: Any) -> Histogram:
+        """The histogram of one plane of a stack."""
+        return Histogram(self.counts[plane], self.bin_edges, self.levels, self.cdf_error)
+
+    def __add__(self, other: Histogram) -> Histogram:
+        """The histogram of both images together; the bins must be the same.
+
+        Raises
+        ------
+        ValueError
+            If the bin edges differ.
+        """
+        if not isinstance(other, Histogram):
+            return NotImplemented
+        if not np.array_equal(self.bin_edges, other.bin_edges):
+            raise ValueError(
+                f"histograms with different bins cannot be added ({self.nbins} and {other.nbins} "
+                "bins, or other edges): rebin both to the same bins, or count the images as one"
+            )
+        error = max(self.cdf_error, other.cdf_error)
+        return Histogram(self.counts + other.counts, self.bin_edges, self.levels, error)
+
+    def rebin(self, nbins: int, limits: tuple[float, float] | None = None) -> Histogram:
+        """The same pixels in `nbins` bins of equal width: 20 coarse bars, say.
+
+        Parameters
+        ----------
+        nbins : int
+            Number of bins, at least 1.
+        limits : (float, float), optional
+            Where the first bin starts and the last one ends; by default this
+            histogram's own. Pixels beyond are put into the outermost bins.
+
+        Returns
+        -------
+        Histogram
+            With the same total. A bin of this histogram goes as a whole to the
+            bin that holds its center: integer levels land exactly. Adaptive bins of floats
+            hold up to 1/2048 of the pixels each, so that up to so many of them may stand
+            on the wrong side of each edge; `compute_histogram(image, nbins=...)` looks at
+            the pixels again, and is exact.
+
+        Raises
+        ------
+        ValueError
+            If there is no such number of bins, or if `limits` are not two finite numbers
+            of which the first is not above the second.
+        """
+        check_nbins(nbins)
+        if limits is not None:
+            bin_limits(limits)
+        low, high = (self.bin_edges[0], self.bin_edges[-1]) if limits is None else limits
+        edges = linear_edges(float(low), float(high), nbins)
+        first = np.searchsorted(self.bin_centers, edges[1:-1], side="left")
+        done = np.zeros((*self.counts.shape[:-1], self.nbins + 1), dtype=np.int64)
+        np.cumsum(self.counts, axis=-1, out=done[..., 1:])
+        counts = np.diff(done[..., np.concatenate([[0], first, [self.nbins]])], axis=-1)
+        return Histogram(counts, edges, edges[1:], self.cdf_error)
+
+    def kde(
+        self, points: ArrayLike | None = None, bandwidth: float | None = None
+    ) -> NDArray[np.float64]:
+        """Gaussian kernel density estimate of the intensities.
+
+        Parameters
+        ----------
+        points : (n,) array, optional
+            Where to estimate; by default at the bin centers.
+        bandwidth : float, optional
+            Standard deviation of the kernel, in intensities. By default Scott's
+            rule [1]_: the standard deviation times ``total ** (-1 / 5)``.
+
+        Returns
+        -------
+        (n,) array of float64
+            The density; it integrates to 1 over the histogram's range, because
+            the kernel is reflected at both ends: no pixel can lie beyond.
+
+        References
+        ----------
+        .. [1] D. W. Scott, "Multivariate Density Estimation", Wiley, 1992.
+        """
+        from napari_histeq.core.histogram.density import gaussian_kde
+
+        if bandwidth is not None:
+            check_bandwidth(bandwidth)
+        where = self.bin_centers if points is None else np.asarray(points, dtype=np.float64)
+        return gaussian_kde(self, where, bandwidth)
+
+
+def compute_histogram(
+    image: ArrayLike,
+    *,
+    nbins: int | None = None,
+    mask: ArrayLike | None = None,
+    axes: int | Sequence[int] | None = None,
+    max_samples: int | None = None,
+    seed: int = 0,
+) -> Histogram:
+    """Count how often each intensity occurs in an image.
+
+    Parameters
+    ----------
+    image : (...) array of a real dtype
+        The image; never written to. NaN and infinities are not counted.
+    nbins : int, optional
+        Number of equally wide bins, each pixel counted in the one it lies in (of a sample,
+        see `Histogram.rebin`). By default integers get one bin per level
+        (8 bit: 256 bins over [0, 256)), and floats get bins that adapt to the
+        data: no bin but that of a single value holds more than 1/2048 of the
+        pixels, so that no outlier can cost the others their resolution. Wide
+        32 and 64-bit integers are treated as floats are.
+    mask : array of bool, broadcastable to `image`, optional
+        True where a pixel counts.
+    axes : int or sequence of int, optional
+        The axes that share one histogram; one histogram per index of the others
+        stands in the leading axes of `counts`. None: the whole array.
+    max_samples : int, optional
+        Count a random sample of at most so many pixels, if the image has more: a
+        quick first answer. The error of its cdf is bounded by `cdf_error` (see
+        `napari_histeq.core.sampling`). Not with `axes`.
+    seed : int
+        Of the sample: the same seed draws the same pixels.
+
+    Returns
+    -------
+    Histogram
+
+    Raises
+    ------
+    TypeError, ValueError
+        For a dtype without an order, an empty array, or arguments that do not fit
+        the image; the message names the value and the cure.
+    """
+    from napari_histeq.core.compute import counted
+
+    if nbins is not None:
+        check_nbins(nbins)
+    if max_samples is not None:
+        check_samples(max_samples, axes)
+    if is_named(image):
+        image, mask, axes = taken_apart(image, mask, axes)
+    return counted(image, mask, axes, max_samples, seed, nbins)
+
+
+def output_limits(
+    out_range: str | tuple[float, float], histogram: Histogram
+) -> tuple[float, float]:
+    """An `out_range` (see `equalize`) in numbers, for an image with this histogram."""
+    dtype = histogram.levels.dtype
+    if out_range == "auto":
+        out_range = "dtype" if dtype.kind in "ub" else "image"
+    if out_range == "dtype":
+        return dtype_range(dtype)
+    low, high = histogram.range if isinstance(out_range, str) else out_range
+    return float(low), float(high)
+
+
+def _default_levels(edges: NDArray[Any]) -> NDArray[Any]:
+    whole = edges.dtype.kind in "iu" or bool(np.all(edges == np.rint(edges)))
+    return edges[:-1] if whole and bool(np.all(np.diff(edges) == 1)) else edges[1:]
+
+
+def linear_edges(low: float, high: float, nbins: int) -> NDArray[np.float64]:
+    """Edges of `nbins` equally wide bins; of a constant image, bins around it."""
+    finest = math.ulp(max(abs(low), abs(high)))
+    if high - low < nbins * finest:  # a constant image, say: no bin may vanish
+        half = max(nbins * finest, 0.5 if high - low <= finest else 0.0)
+        most = np.finfo(np.float64).max
+        low, high = max(low - half, -most), min(high + half, most)
+    steps = np.arange(nbins + 1)
+    if np.isinf((high - low) * nbins):
+        return np.asarray(2.0 * (low / 2 + (high / 2 - low / 2) * (steps / nbins)), np.float64)
+    edges = np.asarray(low + (high - low) * steps / nbins, np.float64)  # integers exactly
+    edges[-1] = high
+    return edges

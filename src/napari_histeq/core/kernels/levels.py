@@ -1,0 +1,228 @@
+"""The compiled loops: count and look up. Nothing else is compiled.
+
+Every kernel works on contiguous 1-D runs, releases the GIL and starts no threads
+of its own: `_blocks.for_each` does that. Each has a plain numpy oracle in the
+tests. Import this module late: it brings Numba along.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar, cast
+
+import numba
+import numpy as np
+
+from napari_histeq.core.kernels.door import Door
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+F = TypeVar("F", bound="Callable[..., Any]")
+
+
+def compiled(function: F) -> F:
+    """Compile at the first call, for other compiled loops to call.
+
+    The result is kept on disk where that can be done.
+    """
+    try:
+        return cast("F", numba.njit(nogil=True, cache=True)(function))
+    except RuntimeError:  # no folder for the cache can be written: compile anew in each session
+        return cast("F", numba.njit(nogil=True)(function))
+
+
+def kernel(within: tuple[str, ...] = (), **declared: str) -> Callable[[F], F]:
+    """Compile a loop that is called from Python, with a door that checks it: see `Door`."""
+
+    def made(function: F) -> F:
+        return cast("F", Door(compiled(function), function, declared, within))
+
+    return made
+
+
+@kernel(words="u8[:]", rest="u1[:]", counts="i8[256]")
+def count_bytes(words: NDArray[Any], rest: NDArray[Any], counts: NDArray[Any]) -> None:
+    """Add to `counts` (256) the bytes of `words` (uint64) and of `rest` (uint8)."""
+    # One table per byte of the word: a run of equal pixels would otherwise wait
+    # for its own last store at every step.
+    table = np.zeros((8, 256), np.uint32)
+    for word in words:
+        for byte in range(8):
+            table[byte, (word >> np.uint64(8 * byte)) & np.uint64(255)] += np.uint32(1)
+    for value in rest:
+        table[0, value] += np.uint32(1)
+    for byte in range(8):
+        for level in range(256):
+            counts[level] += table[byte, level]
+
+
+@kernel(words="u8[:]", rest="u2[:]", counts="i8[65536]")
+def count_shorts(words: NDArray[Any], rest: NDArray[Any], counts: NDArray[Any]) -> None:
+    """Add to `counts` (65536) the uint16 values in `words` (uint64) and in `rest` (uint16)."""
+    # One table for all: a second one would save some waiting for stores and cost the cache.
+    table = np.zeros(65536, np.uint32)
+    short, one = np.uint64(65535), np.uint32(1)
+    for word in words:
+        table[word & short] += one
+        table[(word >> np.uint64(16)) & short] += one
+        table[(word >> np.uint64(32)) & short] += one
+        table[word >> np.uint64(48)] += one
+    for value in rest:
+        table[value] += one
+    for level in range(65536):
+        counts[level] += table[level]
+
+
+@kernel(values="U[n]", mask="u1[n]", counts="i8[levels]")
+def count_masked(values: NDArray[Any], mask: NDArray[Any], counts: NDArray[Any]) -> None:
+    """Add to `counts` the unsigned `values` at which `mask` (uint8, 0 or 1) is 1."""
+    for i in range(values.size):
+        counts[values[i]] += mask[i]
+
+
+@kernel(values="U[n]", table="U[levels]", out="U[n]")
+def look_up(values: NDArray[Any], table: NDArray[Any], out: NDArray[Any]) -> None:
+    """``out = table[values]``: `values` are unsigned, `table` has an entry for each."""
+    for i in range(values.size):
+        out[i] = table[values[i]]
+
+
+@kernel(words="u8[n]", table="u2[65536]", out="u8[n]")
+def look_up_words(words: NDArray[Any], table: NDArray[Any], out: NDArray[Any]) -> None:
+    """Look up the four shorts of each uint64 word in a `table` of 65536 uint16.
+
+    Bytes are looked up in pairs, in a table of all pairs.
+    """
+    short, step, half = np.uint64(65535), np.uint64(16), np.uint64(32)
+    for i in range(words.size):
+        word = words[i]
+        low = np.uint64(table[word & short])
+        low |= np.uint64(table[(word >> step) & short]) << step
+        high = np.uint64(table[(word >> half) & short])
+        high |= np.uint64(table[word >> np.uint64(48)]) << step
+        out[i] = low | (high << half)
+
+
+@kernel(table="u1[256]")
+def pairs_of(table: NDArray[Any]) -> NDArray[Any]:
+    """What all pairs of bytes become, in one uint16 each, by a `table` of 256 bytes."""
+    pairs = np.empty((256, 256), np.uint16)
+    for second in range(256):
+        for first in range(256):
+            pairs[second, first] = np.uint16(table[second]) << 8 | np.uint16(table[first])
+    return pairs.reshape(65536)
+
+
+@compiled
+def order_key(bits: Any, order: NDArray[Any]) -> Any:
+    """The bits as an unsigned key in the order of the values, without a branch.
+
+    `order` (see `_keys.order_of`) holds the shift that leaves the sign bit, a mask that is
+    all ones for floats, what toggles the sign, and the bits of -0, which is counted as 0.
+    """
+    top, floats, toggle, minus_zero = order
+    one = bits if bits != minus_zero else bits ^ minus_zero  # 0, of the same type
+    return one ^ (((one >> top) * floats) | toggle)
+
+
+@kernel(
+    bits="K[n]",
+    mask="u1[n?]",
+    order="K[4]",
+    shifts="K[:]",
+    children="i4[:]",
+    starts="i8[:]",
+    counts="i8[:]",
+    extremes="K[2]",
+)
+def count_keys(
+    bits: NDArray[Any],
+    mask: NDArray[Any],
+    order: NDArray[Any],
+    base: Any,
+    span: Any,
+    shifts: NDArray[Any],
+    children: NDArray[Any],
+    starts: NDArray[Any],
+    counts: NDArray[Any],
+    extremes: NDArray[Any],
+) -> None:
+    """Count order keys from `base` to ``base + span`` in the deepest level of a radix tree.
+
+    `shifts[level]` are the key bits below a cell of that level (see `_radix`);
+    `children[starts[level] + cell]` is the place of its children, or -1. What lies
+    beyond is not counted: NaN and infinities have such keys. `extremes` takes the least
+    and the greatest key counted, less `base`.
+    """
+    low, high = extremes[0], extremes[1]
+    depth = shifts.size - 1
+    masked = mask.size > 0
+    for i in range(bits.size):
+        key = order_key(bits[i], order) - base
+        if key > span or (masked and not mask[i]):
+            continue
+        low, high = min(low, key), max(high, key)
+        cell = np.int64(key >> shifts[0])
+        for level in range(depth):
+            cell = np.int64(children[starts[level] + cell])
+            if cell < 0:
+                break
+            below = ~(~np.uint64(0) << (shifts[level] - shifts[level + 1]))
+            cell += np.int64((key >> shifts[level + 1]) & below)
+        if cell >= 0:
+            counts[cell] += 1
+    extremes[0], extremes[1] = low, high
+
+
+@kernel(
+    bits="K[n]",
+    values="R[n]",
+    order="K[4]",
+    cells="i4[:,2]",
+    x="f8[k]",
+    lines="f8[k,4]",
+    out="F[n]",
+)
+def interpolate(
+    bits: NDArray[Any],
+    values: NDArray[Any],
+    order: NDArray[Any],
+    base: Any,
+    span: Any,
+    shift: Any,
+    cells: NDArray[Any],
+    x: NDArray[Any],
+    lines: NDArray[Any],
+    end_slope: float,
+    out: NDArray[Any],
+) -> None:
+    """A piecewise linear curve at every finite value; the others stay.
+
+    `cells` holds, for each cell of keys from `base` on, the first knot of `x` that is
+    not below the cell, and how many lie before its last key: only these are searched.
+    `lines[i]` ends at knot ``i``: its start, the value there, its slope, and the value at
+    the knot. Keys beyond `span` are not between two knots; there the curve has `end_slope`.
+    """
+    last = x.size - 1
+    for i in range(values.size):
+        key = order_key(bits[i], order) - base
+        value = np.float64(values[i])
+        if key > span:
+            if not np.isfinite(value):
+                out[i] = values[i]
+            elif value <= x[0]:
+                out[i] = lines[0, 3] + (value - x[0]) * end_slope
+            else:
+                out[i] = lines[last, 3] + (value - x[last]) * end_slope
+            continue
+        cell = key >> shift
+        knot, size = np.int64(cells[cell, 0]), np.int64(cells[cell, 1])
+        while size > 0:
+            half = size >> 1
+            above = x[knot + half] < value
+            knot = knot + half + 1 if above else knot
+            size = size - half - 1 if above else half
+        line = lines[knot]
+        out[i] = min(line[1] + (value - line[0]) * line[2], line[3])

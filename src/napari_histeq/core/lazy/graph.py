@@ -1,0 +1,287 @@
+"""Running a dask graph: watched, cancellable, and with errors that name the chunk.
+
+Imported late, on being handed a dask array. Whatever scheduler is active is used:
+threads, the synchronous one, or a cluster through a `dask.distributed.Client`.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+import pickle
+import sys
+import threading
+import time
+import uuid
+import zlib
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import cloudpickle
+import dask
+import dask.array as da
+from dask import threaded
+from dask._task_spec import Alias, DataNode, Task, TaskRef, convert_legacy_graph
+from dask.base import get_scheduler
+from dask.callbacks import Callback
+from dask.core import reverse_dict
+from dask.local import get_sync
+
+from napari_histeq.core.arrays import Declared, current_watcher
+from napari_histeq.core.errors import ChunkError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    Graph = dict[Any, Any]
+    Known = dict[str, Declared]
+
+if hasattr(os, "register_at_fork"):
+    # As `_blocks` does with its own: dask's pool has no threads in a forked process.
+    os.register_at_fork(after_in_child=partial(setattr, threaded, "default_pool", None))
+
+#: Parts of a sum that are added up by one task.
+BRANCHES = 8
+#: Seconds between looks at a cluster's progress.
+PATIENCE = 0.1
+
+_topic: threading.local = threading.local()
+
+
+class Gate:
+    """Who is at work in this process; once shut, nobody enters."""
+
+    def __init__(self) -> None:
+        self._inside = 0
+        self._shut = False
+        self._changed = threading.Condition()
+
+    def __enter__(self) -> None:
+        with self._changed:
+            if self._shut:
+                raise RuntimeError("the run was stopped")
+            self._inside += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._changed:
+            self._inside -= 1
+            self._changed.notify_all()
+
+    def shut(self) -> None:
+        """Let nobody in any more, and wait until all are out."""
+        with self._changed:
+            self._shut = True
+            self._changed.wait_for(lambda: not self._inside)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Gate, ()  # another process has its own
+
+
+class _Guarded:
+    """A task of a graph that tells which chunk it is when it fails."""
+
+    def __init__(self, node: Any, gate: Gate, known: Known) -> None:
+        self._node, self._gate = node, gate
+        name, self._index = _place(node.key)
+        self._array = known.get(name, Declared(name))
+        self._names = tuple(node.dependencies)
+
+    @property
+    def names(self) -> tuple[Any, ...]:
+        """The keys of what the task needs."""
+        return self._names
+
+    def __call__(self, *values: Any) -> Any:
+        with self._gate:
+            try:
+                return self._node(dict(zip(self._names, values, strict=True)))
+            except ChunkError:
+                raise
+            except Exception as error:  # whatever a reader raises; it goes on
+                if STEP in self._array.words:  # a fault of our own: of no chunk
+                    raise
+                cause = f"{type(error).__name__}: {error}"
+                raise self._array.error(self._index, cause) from error
+
+
+def _place(key: Any) -> tuple[str, tuple[int, ...]]:
+    if isinstance(key, tuple):
+        return str(key[0]), tuple(i for i in key[1:] if isinstance(i, int))
+    return str(key), ()
+
+
+def run_graph(graph: Graph, keys: list[Any], known: Known) -> list[Any]:
+    """Compute the `keys` of a graph; tell the watcher of `_blocks` after each step.
+
+    Steps are the tasks with a `step_name`, which call `step_done` at their end. Errors of
+    others are `ChunkError`; `known` says what the arrays with some names are called there.
+    """
+    gate = Gate()
+    tasks = convert_legacy_graph(graph)
+    guarded = {key: _guard(node, gate, known) for key, node in tasks.items()}
+    steps = sum(_place(key)[0].startswith(STEP) for key in guarded)
+    get = scheduler()
+    client = getattr(get, "__self__", None)
+    try:
+        if client is not None and hasattr(client, "subscribe_topic"):
+            return _on_cluster(client, guarded, keys, steps)
+        return _in_process(get, guarded, keys, steps)
+    except ChunkError as error:
+        raise _of_known(error, tasks, known) from error.__cause__
+    finally:
+        # After an error or a cancel nothing may still be writing when we return.
+        gate.shut()
+
+
+def _of_known(error: ChunkError, tasks: Graph, known: Known) -> ChunkError:
+    """The same error, of the chunk of a known array that needed what failed."""
+    failed = [key for key in tasks if _place(key) == (error.array, error.index)]
+    if not failed or error.array in known:
+        return error
+    users = reverse_dict({key: task.dependencies for key, task in tasks.items()})
+    index = f"chunk {error.index} of {error.array}: " if error.index else ""
+    seen: set[Any] = set(failed)
+    while failed:
+        key = failed.pop(0)
+        name, at = _place(key)
+        if name in known:
+            return known[name].error(at, f"{index}{error.cause}")
+        above = users[key] - seen
+        seen |= above
+        failed += above
+    return error
+
+
+def _guard(node: Any, gate: Gate, known: Known) -> Any:
+    if isinstance(node, Alias | DataNode):
+        return node
+    work = _Guarded(node, gate, known)
+    return Task(node.key, work, *map(TaskRef, work.names))
+
+
+def scheduler() -> Callable[..., Any]:
+    """The `get` function of the active scheduler; threads by default."""
+    found: Callable[..., Any] = get_scheduler() or threaded.get
+    return found
+
+
+def shares_memory() -> bool:
+    """Whether the tasks see this process's objects themselves, and each just once."""
+    return scheduler() in (threaded.get, get_sync)
+
+
+class _Steps(Callback):  # type: ignore[misc]
+    """Tells the watcher of tasks that are done, in the caller's thread."""
+
+    def __init__(self, steps: int) -> None:
+        super().__init__()
+        self._steps, self._done = steps, 0
+        self._watcher = current_watcher()
+
+    def _posttask(self, key: Any, *_: Any) -> None:
+        if self._watcher is not None and _place(key)[0].startswith(STEP):
+            self._done += 1
+            self._watcher(self._done, self._steps)
+
+
+STEP = "napari-histeq-step"
+
+
+def step_name() -> str:
+    """A new name for the keys of tasks that are steps."""
+    return f"{STEP}-{uuid.uuid4().hex}"
+
+
+def _in_process(get: Any, graph: Graph, keys: list[Any], steps: int) -> list[Any]:
+    with _Steps(steps):
+        return list(get(graph, keys))
+
+
+def _on_cluster(client: Any, graph: Graph, keys: list[Any], steps: int) -> list[Any]:
+    watcher, done = current_watcher(), set()
+    topics = {n for n in {_place(key)[0] for key in graph} if n.startswith(STEP)}
+    for topic in topics:
+        client.subscribe_topic(topic, lambda event: done.add(tuple(event[1])))
+    futures = client.get(graph, keys, sync=False)
+    try:
+        seen = -1
+        while not all(f.done() for f in futures):
+            if watcher is not None and len(done) != seen:
+                seen = len(done)
+                watcher(min(seen, steps), steps)
+            time.sleep(PATIENCE)
+        results: list[Any] = client.gather(futures)
+    finally:
+        client.cancel(futures)
+        for topic in topics:
+            client.unsubscribe_topic(topic)
+    if watcher is not None:
+        watcher(steps, steps)
+    return results
+
+
+def step_done(name: str, index: tuple[int, ...]) -> None:
+    """Tell the client of a cluster that a step is done (elsewhere, dask tells by itself)."""
+    distributed = sys.modules.get("distributed")  # a worker of a cluster has imported it
+    if distributed is None:
+        return
+    try:
+        worker = distributed.get_worker()
+    except ValueError:  # not on a worker
+        return
+    worker.log_event(name, list(index))
+
+
+class Packed:
+    """A function that travels compressed: what counts floats holds large, nearly empty tables."""
+
+    def __init__(self, function: Callable[..., Any]) -> None:
+        self.function = function
+
+    def __call__(self, *values: Any) -> Any:
+        return self.function(*values)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _unpack, (zlib.compress(cloudpickle.dumps(self.function), 1),)
+
+
+def _unpack(packed: bytes) -> Packed:
+    return Packed(pickle.loads(zlib.decompress(packed)))
+
+
+def graph_of(*arrays: Any) -> Graph:
+    """The optimized graph of some arrays, as one dict."""
+    graph: Graph = {}
+    for array in dask.optimize(*arrays):
+        graph.update(array.__dask_graph__())
+    return graph
+
+
+def called(graph: Graph, image: Any, words: str) -> Known:
+    """What to call an array in errors: by its own name, and by that of its fused tasks."""
+    declared = Declared(words, image.dtype, image.chunks)
+    first = graph.get((image.name, *(0,) * image.ndim))
+    fused = {_place(first.target)[0]: declared} if isinstance(first, Alias) else {}
+    return fused | {image.name: declared}
+
+
+def blocks_of(image: Any) -> Iterator[tuple[tuple[int, ...], tuple[slice, ...]]]:
+    """The index of every chunk, and where it lies."""
+    grid = itertools.product(*(range(n) for n in image.numblocks))
+    return zip(grid, da.core.slices_from_chunks(image.chunks), strict=True)
+
+
+def tree_sum(graph: Graph, keys: list[Any], name: str) -> Any:
+    """Add tasks to a graph that sum `keys` up; the key of the sum."""
+    level = 0
+    while len(keys) > 1 or not level:
+        groups = [keys[i : i + BRANCHES] for i in range(0, len(keys), BRANCHES)]
+        level += 1
+        keys = [(name, level, i) for i in range(len(groups))]
+        for key, group in zip(keys, groups, strict=True):
+            graph[key] = Task(key, _sum_up, *map(TaskRef, group))
+    return keys[0]
+
+
+def _sum_up(first: Any, *rest: Any) -> Any:
+    return sum(rest, start=first)

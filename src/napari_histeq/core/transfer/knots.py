@@ -1,0 +1,100 @@
+"""A curve with free knots, made ready to be looked up pixel by pixel.
+
+The keys of the pixels (see `_keys`) are divided into even cells, and each cell knows its
+knots. Adaptive bins end where cells of a radix tree do, so a grid of cells is chosen
+that the knots themselves lie on: then almost no cell has a knot inside, and there is
+nothing to search.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from napari_histeq.core.arrays import keys_of, order_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from napari_histeq.core.transfer.transfer import TransferFunction
+
+#: Most cells of the table (4 MB), of which an image touches few; and the cells to
+#: fall back on where the knots lie on no grid.
+MOST_CELLS_BITS, FREE_CELLS_BITS = 19, 18
+#: Knots that may lie off a grid that is otherwise theirs: the ends, and zero.
+STRAY = 4
+
+
+class KnotTable(NamedTuple):
+    """What the kernel `interpolate` needs beside the pixels."""
+
+    order: NDArray[Any]
+    base: Any
+    span: Any
+    shift: Any
+    cells: NDArray[np.int32]
+    x: NDArray[np.float64]
+    lines: NDArray[np.float64]
+    end_slope: float
+
+
+def knot_table(curve: TransferFunction, dtype: np.dtype[Any]) -> KnotTable:
+    """The curve for pixels of a dtype."""
+    x, y = _knots(curve, dtype)
+    keys = keys_of(x).astype(np.uint64)
+    base, shift = _grid(keys)
+    count = (int(keys[-1] - base) >> shift) + 1
+    starts = np.arange(count, dtype=np.uint64) << np.uint64(shift)
+    first = np.searchsorted(keys - base, starts)
+    last_key = starts + np.uint64((1 << shift) - 1)
+    inside = np.searchsorted(keys - base, last_key) - first
+    cells = np.stack([np.minimum(first, x.size - 1), inside], axis=1).astype(np.int32)
+    order = order_of(dtype)
+    number = order.dtype.type
+    places = x.astype(np.float64)
+    return KnotTable(
+        order, number(base), number(keys[-1] - base), number(shift), cells, places,
+        _lines(places, y, curve.end_slope), curve.end_slope,
+    )  # fmt: skip
+
+
+def _grid(keys: NDArray[np.uint64]) -> tuple[np.uint64, int]:
+    """The least key and the width (a power of 2, as a shift) of the cells."""
+    bits = int(keys[-1] - keys[0]).bit_length()
+    for shift in range(max(bits - 8, 0), max(bits - MOST_CELLS_BITS, 0), -1):
+        within = np.uint64((1 << shift) - 1)
+        for base in _bases(keys, within):
+            if np.count_nonzero((keys - base + np.uint64(1)) & within) <= STRAY:
+                return base, shift
+    return keys[0], max(bits - FREE_CELLS_BITS, 0)
+
+
+def _bases(keys: NDArray[np.uint64], within: np.uint64) -> list[np.uint64]:
+    """Where a grid may start: a whole number of cells from 0 or from one of the first knots."""
+    bases = [keys[0] & ~within, keys[0]]
+    if keys.size > 1 and keys[1] > within and keys[1] - keys[0] <= within:
+        bases.append(keys[1] - within - np.uint64(1))  # the first knot is just below the second
+    return bases
+
+
+def _lines(x: NDArray[np.float64], y: NDArray[np.float64], end_slope: float) -> NDArray[np.float64]:
+    """For each knot the line that ends there: start, value at the start, slope, value."""
+    lines = np.zeros((x.size, 4))
+    lines[1:, 0], lines[1:, 1], lines[:, 3] = x[:-1], y[:-1], y
+    lines[0] = x[0], y[0], end_slope, y[0]
+    with np.errstate(over="ignore"):
+        # Infinite over the narrowest of steps; the kernel holds it to the value at the end.
+        lines[1:, 2] = np.diff(y) / np.diff(x)
+    return lines
+
+
+def _knots(
+    curve: TransferFunction, dtype: np.dtype[Any]
+) -> tuple[NDArray[Any], NDArray[np.float64]]:
+    """The knots in the image's dtype, one of them at 0 so that no difference overflows."""
+    x, y = curve.x, curve.y
+    if x[0] < 0 < x[-1] and not np.any(x == 0):
+        place = int(np.searchsorted(x, 0))
+        x, y = np.insert(x, place, 0), np.insert(y, place, float(curve.evaluate(0)))
+    return x.astype(dtype), y

@@ -1,0 +1,163 @@
+"""TransferFunction: a monotone map of intensities. Small, frozen, lazy to apply."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_histeq.core.arrays import (
+    check_knots,
+    check_strength,
+    checked_image,
+    checked_lut_dtype,
+    is_lazy,
+    is_named,
+    unnamed,
+)
+from napari_histeq.core.transfer.apply import apply_curve, between_knots, curve_table, push_counts
+
+if TYPE_CHECKING:
+    from numpy.typing import DTypeLike, NDArray
+
+    from napari_histeq.core.histogram import Histogram
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TransferFunction:
+    """A monotone, piecewise linear map from intensity to intensity.
+
+    Parameters
+    ----------
+    x : (n,) array of a real dtype
+        Intensities, strictly increasing.
+    y : (n,) array of float64
+        What they become; not decreasing. It is rounded (half to even) only when
+        applied to integers.
+    end_slope : float
+        The slope beyond the first and the last knot: 0 holds the end values.
+
+    Raises
+    ------
+    ValueError
+        If `x` does not increase, `y` decreases, or their shapes differ.
+
+    Notes
+    -----
+    For integers of 8 and 16 bit there is a knot at every level, so the map is a
+    lookup table and nothing is interpolated.
+    """
+
+    x: NDArray[Any]
+    y: NDArray[np.float64]
+    end_slope: float = 0.0
+
+    def __post_init__(self) -> None:
+        x, y = np.asarray(self.x), np.asarray(self.y, dtype=np.float64)
+        check_knots(x, y)
+        for name, value in (("x", x), ("y", y)):
+            frozen = value.view()
+            frozen.flags.writeable = False
+            object.__setattr__(self, name, frozen)
+
+    @classmethod
+    def identity(cls, low: Any, high: Any) -> TransferFunction:
+        """The map that changes nothing, with knots at `low` and `high`."""
+        x = np.unique(np.array([low, high]))
+        return cls(x, x.astype(np.float64), end_slope=1.0)
+
+    @property
+    def is_identity(self) -> bool:
+        """Whether no intensity is changed."""
+        return self.end_slope == 1.0 and bool((self.x == self.y).all())
+
+    def __call__(self, image: Any) -> Any:
+        """Apply to every pixel.
+
+        Parameters
+        ----------
+        image : (...) numpy or dask array of a real dtype
+
+        Returns
+        -------
+        array
+            Same shape and dtype, new memory (dask: lazy). NaN and infinities stay.
+        """
+        if is_named(image):
+            return image.copy(data=self(unnamed(image)))
+        if is_lazy(image):
+            from napari_histeq.core.lazy import apply_curve_lazily
+
+            return apply_curve_lazily(self, image)
+        return apply_curve(self, checked_image(image))
+
+    def evaluate(self, intensities: Any) -> NDArray[np.float64]:
+        """The unrounded values at some intensities: for plots and small arrays."""
+        where = np.asarray(intensities, dtype=np.float64)
+        x = self.x.astype(np.float64)
+        inside = between_knots(where, x, self.y)
+        return np.asarray(inside + self.end_slope * (where - np.clip(where, x[0], x[-1])))
+
+    def as_lut(self, dtype: DTypeLike) -> NDArray[Any]:
+        """The map as a table with an entry for every level of an integer dtype.
+
+        Parameters
+        ----------
+        dtype : dtype
+            bool, or an integer dtype of 8 or 16 bit.
+
+        Returns
+        -------
+        (2, 256 or 65536) array of `dtype`
+            ``lut[v - iinfo(dtype).min]`` is what ``v`` becomes.
+
+        Raises
+        ------
+        TypeError
+            For floats and wider integers, which have too many levels for a table.
+        """
+        return curve_table(self, checked_lut_dtype(dtype))
+
+    def inverse(self) -> TransferFunction:
+        """The map back.
+
+        Where levels were merged (`y` does not increase) the way back is not unique:
+        each merged group returns to the least of its levels, and the number of
+        levels lost that way is ``x.size - inverse().x.size``. The curve of an image rises
+        where its pixels are and is level behind them, so that an intensity that occurs
+        comes back as itself: ``s.inverse()(s(x)) == x``.
+        """
+        keep = np.append(True, np.diff(self.y) > 0)
+        slope = 1.0 / self.end_slope if self.end_slope else 0.0
+        return TransferFunction(self.y[keep], self.x[keep].astype(np.float64), slope)
+
+    def blend(self, strength: float) -> TransferFunction:
+        """Between the identity (`strength` 0) and this map (1), linear in the curve.
+
+        Raises
+        ------
+        ValueError
+            If `strength` is not within 0 to 1.
+        """
+        check_strength(strength)
+        if strength == 1.0:
+            return self
+        y = (1.0 - strength) * self.x.astype(np.float64) + strength * self.y
+        return TransferFunction(self.x, y, (1.0 - strength) + strength * self.end_slope)
+
+    def push(self, histogram: Histogram) -> Histogram:
+        """The histogram after the map, without another look at the pixels.
+
+        Parameters
+        ----------
+        histogram : Histogram
+            Of an image, from `compute_histogram`.
+
+        Returns
+        -------
+        Histogram
+            Exactly that of the mapped image if there is a bin per level, and with
+            the bins moved by the map if the bins are adaptive.
+        """
+        return push_counts(self, histogram)

@@ -1,0 +1,199 @@
+"""The controls: one for each option of a method, and the row of axes."""
+
+from __future__ import annotations
+
+import math
+import re
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+
+from magicgui.widgets import CheckBox, ComboBox, Container, LineEdit, RadioButtons
+from qtpy.QtWidgets import QRadioButton, QWidget
+from superqt import QFlowLayout
+
+from napari_histeq.gui.numbers import ANY, Number, Sliding, Typed, shortened
+from napari_histeq.gui.tips import tip
+from napari_histeq.layers import Length, without_pixels
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from napari_histeq.core.methods import Option, OptionField
+
+#: A whole number with so many choices or fewer gets a slider.
+SLIDER_STEPS = 64
+
+#: A whole number that the length of an axis may be.
+_WHOLE = re.compile(r"\s*[+-]?\d{1,18}\s*")
+
+
+class Auto(LineEdit):
+    """Numbers separated by commas, or a length; None if empty, shown as "automatic".
+
+    Parameters
+    ----------
+    value : int, tuple of int, Length or None
+    option : Option
+        The limits of each number.
+    length : bool
+        Whether a length may be given.
+    """
+
+    def __init__(
+        self, value: Any = None, *, option: Option = ANY, length: bool = False, **kwargs: Any
+    ) -> None:
+        self._option, self._length = option, length
+        super().__init__(**kwargs)
+        self.native.setPlaceholderText("automatic; or 64; or 20 µm" if length else "automatic")
+        self.value = value
+
+    def get_value(self) -> Any:
+        """What the text says.
+
+        Raises
+        ------
+        ValueError
+            If it says nothing that is a number, or one that is out of range.
+        """
+        text = self.native.text().strip()
+        plain = without_pixels(text) if self._length else text
+        length = Length.parsed(plain) if self._length else None
+        if length is not None or not plain:
+            return length
+        parts = plain.strip("()[] ").removesuffix(",").split(",")
+        if not all(map(_WHOLE.fullmatch, parts)):
+            raise ValueError(f"{self.label}: “{shortened(text)}” is not a number: {self._cure()}")
+        sizes = tuple(map(int, parts))
+        if not all(self._option.admits(size) for size in sizes):
+            raise ValueError(
+                f"{self.label}: {shortened(text)} is out of range: each number must be "
+                f"{self._option.limits}"
+            )
+        return sizes if "," in plain else sizes[0]
+
+    def _cure(self) -> str:
+        words = "give a whole number, several, separated by commas (64, or 8, 64, 64)"
+        return f"{words}{', a length with its unit (20 µm)' * self._length}, or leave it empty"
+
+    def set_value(self, value: Any) -> None:
+        """Set a number, a tuple, a length, None, or what was typed."""
+        words = "" if value is None else str(value)
+        super().set_value(words if isinstance(value, Typed) else words.strip("()[]"))
+
+
+class Either(RadioButtons):
+    """Radio buttons whose choices stay as they are.
+
+    magicgui makes new buttons whenever a parent changes, and leaves the old ones.
+    """
+
+    _put_off = ""
+
+    def reset_choices(self, *_: Any) -> None:
+        """Make the buttons, once."""
+        if not len(self):
+            super().reset_choices()
+            self.value = self.choices[0]
+
+    def offer(self, choice: str, why_not: str) -> None:
+        """Let a choice be made, or not, and say why not; the first is chosen in its place."""
+        button = self.native.findChildren(QRadioButton)[self.choices.index(choice)]
+        button.setEnabled(not why_not)
+        button.setToolTip(why_not or self.tooltip or "")
+        if why_not and self.value == choice:
+            self.value, self._put_off = self.choices[0], choice
+        elif not why_not and self._put_off == choice:
+            self.value, self._put_off = choice, ""
+
+
+class AxesRow(Container[CheckBox]):
+    """A tick for each axis; ticked axes share one histogram.
+
+    Its `value` is the tuple of their names.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(layout="horizontal", labels=False, **kwargs)
+        self.margins = (0, 0, 0, 0)
+        flow = QWidget()
+        self._flow = QFlowLayout(flow)  # many axes take several lines
+        self._flow.setContentsMargins(0, 0, 0, 0)
+        self.native.layout().addWidget(flow)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The axes there are."""
+        return tuple(box.label for box in self)
+
+    @names.setter
+    def names(self, names: Iterable[str]) -> None:
+        wanted = tuple(names)
+        if wanted == self.names:
+            return
+        self.clear()
+        self.extend(CheckBox(name=f"axis_{i}", label=n, value=True) for i, n in enumerate(wanted))
+        for box in self:
+            self._flow.addWidget(box.native)
+
+    @property
+    def value(self) -> tuple[str, ...]:
+        """The axes that are ticked."""
+        return tuple(box.label for box in self if box.value)
+
+    @value.setter
+    def value(self, wanted: Iterable[str | int] | None) -> None:
+        names = self.names
+        chosen = names if wanted is None else tuple(wanted)
+        places = {names.index(a) if isinstance(a, str) else range(len(names))[a] for a in chosen}
+        for place, box in enumerate(self):
+            box.value = place in places
+
+
+def control_for(field: OptionField, value: Any) -> Any:
+    """The control for an option, from its type and limits; `value` is what it starts with."""
+    named: dict[str, Any] = {
+        "name": field.name,
+        "label": caption(field),
+        "tooltip": tip(_tooltip(field)),
+    }
+    option = field.option
+    if field.choices:
+        return ComboBox(value=value, choices=field.choices, **named)
+    if field.type is bool:
+        return CheckBox(value=value, **named)
+    if field.type not in (int, float):
+        return Auto(value, option=option, length=field.name == "kernel_size", **named)
+    if math.isfinite(span := _span(field)) and (field.type is float or span <= SLIDER_STEPS):
+        return Sliding(value, option=option, step=_step(field), kind=field.type, **named)
+    off = field.type is float and math.isinf(field.default)
+    return Number(value, option=option, kind=field.type, off=off, **named)
+
+
+def _step(field: OptionField) -> float:
+    """What a slider moves by: 1, or a hundredth, or the last digit of the default."""
+    if field.type is int:
+        return 1
+    return 10.0 ** min(int(Decimal(repr(field.default)).as_tuple().exponent), -2)
+
+
+def kept(row: Any) -> Any:
+    """What a control holds, to be given to `control` later: of a text all of it, even junk."""
+    line = row.native_box if isinstance(row, Sliding) else row.native
+    return Typed(line.text()) if isinstance(row, Auto | Number | Sliding) else row.value
+
+
+def caption(field: OptionField) -> str:
+    """What stands before the control."""
+    unit = field.option.unit
+    return f"{field.caption} [{unit}]" if unit else field.caption
+
+
+def _tooltip(field: OptionField) -> str:
+    limits = "" if field.choices or field.type is bool else f" ({field.option.limits})"
+    return f"{field.option.help}{limits}"
+
+
+def _span(field: OptionField) -> float:
+    option = field.option
+    low = option.ge if option.ge is not None else option.gt
+    return math.inf if low is None or option.le is None else option.le - low

@@ -1,0 +1,200 @@
+"""Saving a layer as OME-Zarr off the GUI thread: progress, cancel, and what it is called."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from napari.qt.threading import create_worker
+from napari.utils import cancelable_progress
+from napari.utils.notifications import show_error, show_info, show_warning
+from qtpy.QtCore import QObject, Signal
+
+from napari_histeq.core import ChunkError, watching
+from napari_histeq.core.extras import brought_by
+from napari_histeq.gui.scheduler import scheduler_address, working_at
+from napari_histeq.gui.work import Spoken
+from napari_histeq.layers import KEY, affine_of, is_grid, plain, short
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from napari.layers import Image
+
+#: Seconds between two reports of progress.
+PAUSE = 0.04
+
+EXPECTED = (ValueError, TypeError, MemoryError, OSError, ImportError, ChunkError)
+
+#: What the axes of a layer are taken for that do not have these names themselves.
+LETTERS = "tczyx"
+
+_running: set[Export] = set()
+
+
+class Stopped(Exception):  # noqa: N818  (no error)
+    """Raised inside the work to end it."""
+
+
+class Export(QObject):  # type: ignore[misc]
+    """One layer on its way to a store.
+
+    Attributes
+    ----------
+    progressed : Signal(int, int)
+        Blocks written, and how many there are.
+    ended : Signal(str)
+        ``"done"``, ``"canceled"``, or a message that says why it failed.
+    """
+
+    progressed = Signal(int, int)
+    ended = Signal(str)
+
+    def __init__(self, layer: Image, path: Path) -> None:
+        super().__init__()
+        self._path = path
+        arguments, self._lost = zarr_arguments(layer), lost_in_zarr(layer)
+        self._worker = create_worker(
+            Spoken(
+                f"the saving of “{short(layer.name)}”",
+                _work, arguments, path, scheduler_address(), self._report,
+            ),
+            _start_thread=False, _ignore_errors=True,
+        )  # fmt: skip
+        self._worker.returned.connect(self._answered)
+        self._worker.errored.connect(self._broke)
+        self._worker.finished.connect(self._left)
+        self._over = False
+        self._reported = 0.0
+        self._bar = cancelable_progress(
+            total=100, desc=f"Saving {short(layer.name)}", cancel_callback=self.cancel
+        )
+        self.progressed.connect(self._show)
+
+    def start(self) -> None:
+        """Begin; this returns at once."""
+        _running.add(self)
+        self._worker.start()
+
+    def cancel(self) -> None:
+        """Stop soon. What is written stays, marked as incomplete, and can be gone on with."""
+        self._worker.quit()
+
+    def _report(self, done: int, total: int) -> None:
+        """Called on the worker's thread, after each block."""
+        if self._worker.abort_requested:
+            raise Stopped
+        now = time.monotonic()
+        if now - self._reported > PAUSE or done == total:
+            self._reported = now
+            self.progressed.emit(done, total)
+
+    def _show(self, done: int, total: int) -> None:
+        ahead = 100 * done // max(total, 1) - self._bar.n
+        if ahead > 0:
+            self._bar.update(ahead)
+
+    def _answered(self, problem: str) -> None:
+        if problem == "canceled":
+            show_info(f"{self._path.name} is incomplete: save to it again to go on.")
+        elif problem:
+            show_error(problem)
+        else:
+            show_info(f"Saved {self._path.name}.")
+            if self._lost:
+                show_warning(self._lost)
+        self._end(problem or "done")
+
+    def _broke(self, error: Exception) -> None:
+        """A fault: napari itself shows it, with its traceback."""
+        self._end(f"{type(error).__name__}: {error}")
+
+    def _left(self) -> None:
+        """The worker is gone; if it was told to, it has not said how it ended."""
+        _running.discard(self)
+        if not self._over:
+            self._answered("canceled")
+
+    def _end(self, how: str) -> None:
+        self._over = True
+        self.progressed.disconnect(self._show)
+        self._bar.close()
+        self.ended.emit(how)
+
+
+def _work(arguments: dict[str, Any], path: Path, address: str, report: Any) -> str:
+    """All that takes time; on the worker's thread. Why it failed, or nothing."""
+    try:
+        with working_at(address), watching(report):
+            with brought_by("lazy"):
+                from napari_histeq.core.zarr import is_incomplete, save_zarr
+
+            if_exists: Any = "resume" if is_incomplete(path) else "error"
+            save_zarr(path=path, if_exists=if_exists, **arguments)
+    except Stopped:
+        return "canceled"
+    except EXPECTED as error:
+        return f"{path.name} could not be saved: {plain(error)}"
+    return ""
+
+
+def zarr_arguments(layer: Image) -> dict[str, Any]:
+    """What `save_zarr` is to be told of a layer.
+
+    OME-Zarr 0.5 knows the size and the place of a pixel, but no rotation or shear: of a
+    layer that has them, the whole transform is in the attributes, as ``"affine"``.
+    """
+    more = (1.0,) if layer.rgb else ()
+    units = [_unit(u) for u in layer.units] + [None] * len(more)
+    matrix, offset = affine_of(layer)
+    attributes = _plain(layer.metadata.get(KEY, {}))
+    scale = np.diag(matrix)
+    if not is_grid(matrix):
+        scale = np.linalg.norm(matrix, axis=0)
+        attributes["affine"] = np.hstack([matrix, offset[:, None]]).tolist()
+    return {
+        "image": list(layer.data) if layer.multiscale else layer.data,
+        "axes": axis_letters(layer) + "c" * len(more),
+        "scale": (*(float(s) for s in scale), *more),
+        "translate": (*(float(t) for t in offset), *(0.0 for _ in more)),
+        "units": units,
+        "attributes": attributes,
+    }
+
+
+def lost_in_zarr(layer: Image) -> str:
+    """What of a layer's place OME-Zarr cannot tell, in words; empty if nothing."""
+    if is_grid(affine_of(layer)[0]):
+        return ""
+    return (
+        f"“{layer.name}” is rotated or sheared, which OME-Zarr cannot tell: other programs will "
+        "show it upright. Its whole transform is kept in the attributes of the store, as “affine”."
+    )
+
+
+def axis_letters(layer: Image) -> str:
+    """The axes as OME-Zarr calls them: the layer's labels, if they fit, or the last of tzyx."""
+    labels = [str(label).lower() for label in layer.axis_labels]
+    allowed = LETTERS.replace("c", "") if layer.rgb else LETTERS
+    if len(set(labels)) == len(labels) and {"y", "x"} <= set(labels) <= set(allowed):
+        return "".join(labels)
+    return ("tzyx" if layer.ndim < 5 or layer.rgb else LETTERS)[-layer.ndim :]
+
+
+def _unit(unit: Any) -> str | None:
+    name = str(unit)
+    return None if name in ("pixel", "dimensionless") else name
+
+
+def _plain(value: Any) -> Any:
+    """What of a record is JSON: no bits of masks, no knots of curves."""
+    value = value.item() if isinstance(value, np.generic) else value
+    if isinstance(value, dict):
+        plain = {str(k): _plain(v) for k, v in value.items()}
+        return {k: v for k, v in plain.items() if v is not None}
+    if isinstance(value, list | tuple):
+        return [_plain(v) for v in value]
+    if isinstance(value, float):
+        return value if abs(value) < float("inf") else str(value)
+    return value if isinstance(value, str | int | bool) else None

@@ -1,0 +1,391 @@
+"""The panel: the only place where everything meets."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import napari.viewer
+from magicgui.widgets import Container
+from napari.layers import Image, Labels, Shapes
+from napari.utils.notifications import (
+    Notification,
+    NotificationSeverity,
+    notification_manager,
+    show_error,
+)
+
+from napari_histeq import layers
+from napari_histeq.core import METHODS, Clahe
+from napari_histeq.core.methods import Method, OptionField, options_of
+from napari_histeq.gui import controls
+from napari_histeq.gui.arrange import arrange_rows
+from napari_histeq.gui.controls import control_for
+from napari_histeq.gui.job import Run
+from napari_histeq.gui.links import Links
+from napari_histeq.gui.plotbox import PlotBox
+from napari_histeq.gui.preview import Live, news
+from napari_histeq.gui.result import Tools
+from napari_histeq.gui.rows import (
+    CUSTOM,
+    DISPLAY_ONLY,
+    output_rows,
+    region_rows,
+    run_rows,
+    what_rows,
+)
+from napari_histeq.gui.style import sheet
+from napari_histeq.gui.table import brief, table
+from napari_histeq.gui.work import EXPECTED, Choice, why_no_curve
+from napari_histeq.layers import Length, Outcome, kernel_of, plain
+
+
+class EqualizePanel(Container[Any]):
+    """The panel in the dock: choose a layer and a method, press the button.
+
+    Its rows are reached by name: ``panel["layer"]``, ``panel["method"]``, ...
+
+    Parameters
+    ----------
+    viewer : napari.viewer.Viewer
+        Whose layers to choose from, and to add to.
+    """
+
+    def __init__(self, viewer: napari.viewer.Viewer) -> None:
+        self._viewer = viewer
+        self._links, self._layer_links = Links(), Links()
+        self._job: Run | None = None
+        self._began, self._placed = 0.0, ""
+        self._began_with: Any = None
+        self._kept: dict[str, dict[str, Any]] = {}
+        self._method_shown = ""
+        self._options_shown: tuple[OptionField, ...] = ()
+        super().__init__(
+            widgets=[
+                *what_rows(self._sources),
+                *region_rows(self._regions),
+                *output_rows(),
+                *run_rows(),
+            ],
+            labels=False,
+        )
+        self.plotbox = PlotBox()
+        self.tools = Tools(viewer, self.plotbox, self["layer"].get_value)
+        self._live = Live(viewer, self.plotbox, self._chosen)
+        self._parts = arrange_rows(self)
+        self._link()
+        self.native_parent_changed.connect(self._moved)
+
+    # ---- what can be chosen, and what is ----
+
+    def _sources(self, *_: object) -> list[tuple[str, Image]]:
+        return [(layer.name, layer) for layer in self._viewer.layers if layers.is_source(layer)]
+
+    def _regions(self, *_: object) -> list[tuple[str, Labels | Shapes]]:
+        found = [layer for layer in self._viewer.layers if isinstance(layer, Labels | Shapes)]
+        return [(layer.name, layer) for layer in found]
+
+    def choice(self) -> Choice:
+        """What the rows say.
+
+        Raises
+        ------
+        ValueError
+            If they do not fit together.
+        """
+        axes = self["axes"]
+        return Choice(
+            method=self.chosen_method(),
+            region=self["mask"].value,
+            ignored=self["ignored_value"].value if self["ignore"].value else None,
+            axes=axes.value if len(axes.names) > 2 else None,
+            out_range=self._out_range(),
+            strength=self["strength"].value,
+            plot=self["plot"].value,
+            compare=self["compare"].value,
+            display=self["output"].value == DISPLAY_ONLY,
+            gain=self["gain"].value and self["method"].value == Clahe.name,
+        )
+
+    def _chosen(self) -> tuple[Image | None, Choice]:
+        return self["layer"].value, self.choice()
+
+    def chosen_method(self) -> Method:
+        """The method, made from its rows."""
+        options = {field.name: self[field.name].value for field in self._options_shown}
+        source, axes = self["layer"].value, self["axes"]
+        for name, value in options.items():
+            if isinstance(value, Length) and source is not None:
+                spanned = axes.value if len(axes.names) > 2 else None
+                options[name] = kernel_of(source, value, spanned)
+        return METHODS[self["method"].value](**options)
+
+    def _out_range(self) -> str | tuple[float, float]:
+        named: str = self["out_range"].value
+        return named if named != CUSTOM else (self["low"].value, self["high"].value)
+
+    # ---- every connect has its disconnect ----
+
+    def _link(self) -> None:
+        """Follow the viewer and the rows, and show how things stand."""
+        events, link = self._viewer.layers.events, self._links.connect
+        for change in (events.inserted, events.removed, events.reordered, events.renamed):
+            link(change, self._layers_changed)
+        link(self._viewer.layers.selection.events.active, self._follow_selection)
+        link(self._viewer.events.theme, self._paint)
+        link(self["layer"].changed, self._layer_chosen)
+        link(self["method"].changed, self._show_method)
+        link(self["ignore"].changed, self._show_rows)
+        link(self["out_range"].changed, self._show_rows)
+        link(self["run"].changed, self._start)
+        link(self.tools.wanted, self._begin)
+        link(self["cancel"].changed, self._cancel)
+        link(self["preview"].changed, self._live.set_preview)
+        link(self.changed, self._live.touch)
+        link(self._live.measured, self._show_measures)
+        link(self._live.told, self._show_told)
+        link(news.changed, self._live.touch)
+        dims = self._viewer.dims.events
+        for moved in (dims.current_step, dims.margin_left, dims.margin_right):
+            link(moved, self._live.touch)
+        link(notification_manager.notification_ready, self._noticed)
+        link(self._viewer.cursor.events.position, self._mark)
+        self._paint()
+        self._show_method()
+        self._layers_changed()
+        self._follow_selection()
+        self._show_idle()
+
+    def _moved(self, _: object = None) -> None:
+        """The panel was put into a dock, or its dock was closed."""
+        if self.native.parent() is None:
+            self.disconnect_all()
+            return
+        if not self._links:
+            self._link()
+        self._paint()
+
+    def disconnect_all(self) -> None:
+        """Let go of the viewer: stop the run, and hear of nothing more."""
+        self._cancel()
+        self._live.close()
+        self._links.undo()
+        self._layer_links.undo()
+
+    def _noticed(self, notification: Notification) -> None:
+        """An error: if a slice could not be read, napari tells of the move in no other way."""
+        if notification.severity == NotificationSeverity.ERROR:
+            self._live.touch()
+
+    # ---- the layers change ----
+
+    def _layers_changed(self, _: object = None) -> None:
+        for name in ("layer", "mask"):
+            box = self[name]
+            chosen = box.value
+            box.reset_choices()  # which forgets what was chosen if it was renamed
+            if chosen is not None and chosen in box.choices:
+                box.value = chosen
+        self._layer_chosen()
+
+    def _follow_selection(self, _: object = None) -> None:
+        if self._job is not None and self._job.adding:
+            return
+        active = self._viewer.layers.selection.active
+        own = layers.is_of(active, self["layer"].value)
+        if layers.is_source(active) and active in self["layer"].choices and not own:
+            self["layer"].value = active
+        self._show_message()
+
+    def _layer_chosen(self, _: object = None) -> None:
+        source = self["layer"].value
+        self._layer_links.undo()
+        if source is not None:
+            self._layer_links.connect(source.events.axis_labels, self._show_rows)
+            self._layer_links.connect(source.events.data, self._show_rows)
+            self._layer_links.connect(source.events.data, self._live.touch)
+            self._layer_links.connect(source.events.projection_mode, self._live.touch)
+        self._show_rows()
+        self._show_message()
+        self._live.touch()
+
+    # ---- what is shown ----
+
+    def _show_measures(self, found: tuple[Any, str, dict[str, str]] | None) -> None:
+        self.plotbox.measures = None if found is None else found[0]
+        self.plotbox.settings = {} if found is None else found[2]
+        self["evidence"].brief = "" if found is None else brief(found[0])
+        self["evidence"].value = "" if found is None else table(*found[:2])
+        self["evidence"].visible = found is not None
+
+    def _show_told(self, words: str) -> None:
+        if self._job is not None:
+            return
+        if self._live.problem and self._live.problem in words:
+            self["status"].fail(words)
+        else:
+            self["status"].value = words
+
+    def _mark(self, _: object = None) -> None:
+        """Mark the value under the cursor on all curves."""
+        source = self["layer"].value
+        if source is None or source.rgb or not self.plotbox.isVisible():
+            return
+        value = source.get_value(self._viewer.cursor.position, world=True)
+        value = value[1] if isinstance(value, tuple) else value
+        self.plotbox.mark(None if value is None else float(value))
+
+    def _paint(self, _: object = None) -> None:
+        self.native.setStyleSheet(sheet(self._viewer.theme))
+        self.plotbox.renew(self._viewer.theme)
+        self._parts.align()
+
+    def _show_message(self) -> None:
+        """Say in plain words why the selected layer is not the one that is equalized."""
+        source, active = self["layer"].value, self._viewer.layers.selection.active
+        words = ""
+        if source is None:
+            words = "Open an image to equalize it."
+            if active is not None:
+                words = f"{layers.why_not(active)}: select an image layer."
+        elif active is not None and not layers.is_source(active):
+            words = f"{layers.why_not(active)}: still using “{source.name}”."
+        elif layers.is_of(active, source):
+            words = (
+                f"“{active.name}” is a result: still using “{source.name}”, from which it was "
+                "made. To equalize it again, choose it under Layer."
+            )
+        elif layers.kind_of(source):
+            words = f"“{source.name}” is a result: this equalizes it once more."
+        self["message"].value = words
+        self._parts.what.show_row(self["message"], bool(words))
+        self["run"].enabled = source is not None and self._job is None
+
+    def _show_method(self, _: object = None) -> None:
+        """Give the chosen method its rows; each method keeps its values meanwhile."""
+        name = self["method"].value
+        if name == self._method_shown:
+            return
+        old = self._options_shown
+        self._kept[self._method_shown] = {f.name: controls.kept(self[f.name]) for f in old}
+        self._parts.show_options([], [])
+        for field in old:
+            row = self[field.name]
+            self.remove(row)
+            row.native.deleteLater()
+        self._method_shown = name
+        self._add_options(METHODS[name], self._kept.get(name, {}))
+        self["summary"].value = METHODS[name].summary
+        self._parts.output.show_row(self["gain"], name == Clahe.name)
+
+    def _add_options(self, method: Any, kept: dict[str, Any]) -> None:
+        options = self._options_shown = options_of(method)
+        made = [control_for(f, kept.get(f.name, f.default)) for f in options]
+        for row in reversed(made):
+            self.insert(0, row)
+        pairs = list(zip(options, made, strict=True))
+        self._parts.show_options(
+            [row for f, row in pairs if not f.option.advanced],
+            [row for f, row in pairs if f.option.advanced],
+        )
+
+    def _show_rows(self, _: object = None) -> None:
+        """Show the rows that matter for the layer and the ticks."""
+        source = self["layer"].value
+        names = layers.axis_names(source) if source is not None else ()
+        if self["axes"].names != tuple(names):
+            self["axes"].names = names
+            self._parts.set_tab_order()
+        self._parts.region.show_row(self["axes"], len(self["axes"].names) > 2)
+        self._parts.region.show_row(self["ignored_value"], self["ignore"].value)
+        custom = self["out_range"].value == CUSTOM
+        for bound in ("low", "high"):
+            self._parts.output.show_row(self[bound], custom)
+        self["output"].offer(DISPLAY_ONLY, why_no_curve(source) if source else "")
+
+    # ---- the run ----
+
+    def _start(self, _: object = None) -> None:
+        source = self["layer"].value
+        if source is None or self._job is not None:
+            return
+        self["preview"].value = False
+        try:
+            choice = self.choice()
+        except EXPECTED as error:
+            self._refuse(error)
+        else:
+            self._begin(source, choice)
+
+    def _refuse(self, error: Exception) -> None:
+        show_error(plain(error))
+        self._live.say(plain(error), problem=True)
+
+    def _begin(self, source: Image, choice: Choice) -> None:
+        """Begin a run, unless one goes on: for the button, or for the menu of results."""
+        if self._job is not None:
+            return
+        try:
+            job = Run(self._viewer, source, choice, self._note_placed)
+        except EXPECTED as error:
+            self._refuse(error)
+            return
+        self._job, self._began, self._placed = job, time.monotonic(), ""
+        self._began_with = self._live.state_of(source, job.choice)
+        job.progressed.connect(self._show_progress)
+        job.ended.connect(self._ended)
+        self._show_running()
+        job.start()
+
+    def _note_placed(self, words: str) -> None:
+        """What a run hid or moved, to be said at its end."""
+        self._placed = words
+
+    def _cancel(self, _: object = None) -> None:
+        if self._job is not None:
+            self._job.cancel()
+
+    def _ended(self, how: str, what: object) -> None:
+        job, self._job = self._job, None
+        if job is not None:
+            job.progressed.disconnect(self._show_progress)
+            job.ended.disconnect(self._ended)
+        self._show_idle()
+        if how == "removed":
+            self._layers_changed()  # first: the words are for whatever is chosen then
+        words = "Canceled: nothing was added." if how == "canceled" else str(what)
+        if job is not None and isinstance(what, Outcome):
+            self._live.remember(self._began_with, what)
+            seconds = time.monotonic() - self._began
+            words = f"“{what.record.source}” equalized in {seconds:.1f} s. {self._placed}".strip()
+            if self._live.state_of(job.source, job.choice) != self._began_with:
+                words += " The image or its mask has changed since the run began."
+        self._live.say(words, problem=how == "failed")
+
+    def _show_running(self) -> None:
+        self.tools.busy = True
+        self["run"].enabled = False
+        self["cancel"].enabled = self["cancel"].visible = True
+        self.tools.button.setVisible(False)  # Cancel is in its place
+        self["progress"].value, self["progress"].visible = 0, True
+        self["status"].value = "starting"
+
+    def _show_idle(self) -> None:
+        self.tools.busy = False
+        cancel = self["cancel"].native
+        if cancel.window().focusWidget() is cancel:  # the next text box would get the focus
+            self["run"].native.setFocus()
+        for name in ("cancel", "progress"):
+            self[name].visible = False
+        self["cancel"].enabled = False
+        self.tools.button.setVisible(True)
+        self._show_message()
+
+    def _show_progress(self, fraction: float, what: str) -> None:
+        if self._job is None:
+            return
+        percent = max(int(100 * fraction), self["progress"].value)
+        self["progress"].value = percent
+        spent = time.monotonic() - self._began
+        left = spent * (1 - fraction) / fraction if fraction > 0.05 and spent > 1 else 0
+        self["status"].value = f"{what}, {left:.0f} s left" if left >= 1 else what

@@ -1,0 +1,239 @@
+"""The histogram of what is chosen: counted in the background, and kept as long as it is true."""
+
+from __future__ import annotations
+
+import math
+import weakref
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+from qtpy.QtCore import QObject, Signal
+from superqt.utils import create_worker
+
+from napari_histeq import layers
+from napari_histeq.core.arrays import is_lazy
+from napari_histeq.display import load_solver
+from napari_histeq.gui.links import Links
+from napari_histeq.gui.preview.displayed import of_displayed, stands_for_all
+from napari_histeq.gui.work import EXPECTED, Choice, task_of
+from napari_histeq.layers import affine_of, is_current, place_of, plain, survey
+
+if TYPE_CHECKING:
+    from napari.layers import Image, Labels, Layer, Shapes
+    from napari.viewer import Viewer
+
+    from napari_histeq.core import Histogram
+    from napari_histeq.layers import Task
+
+    Key = tuple[Any, ...]
+
+#: Images of more pixels than this (and all lazy ones) are judged by their displayed slice.
+WHOLE = 1 << 24
+
+#: Events after which a mask covers other pixels.
+MOVES = ("scale", "translate", "rotate", "shear", "affine", "units")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Counted:
+    """A histogram, or why there is none.
+
+    Attributes
+    ----------
+    histogram : Histogram or None
+    digest : str or None
+        Of the pixels, if there are not too many.
+    part : str
+        What was counted, in words, if not all.
+    problem : str
+        Why there is no histogram, in words.
+    """
+
+    histogram: Histogram | None = None
+    digest: str | None = None
+    part: str = ""
+    problem: str = ""
+
+    def says_the_same(self, other: Counted) -> bool:
+        """Whether two counts found the same pixels."""
+        mine, others = self.histogram, other.histogram
+        if mine is None or others is None:
+            return mine is others
+        return (
+            self.digest == other.digest
+            and np.array_equal(mine.counts, others.counts)
+            and np.array_equal(mine.bin_edges, others.bin_edges)
+        )
+
+
+class Counter(QObject):
+    """Counts what is chosen: once, and again when the pixels were changed.
+
+    Parameters
+    ----------
+    viewer : Viewer
+    parent : QObject
+
+    Attributes
+    ----------
+    changed : Signal
+        There is something new: ask again.
+    """
+
+    changed = Signal()
+
+    def __init__(self, viewer: Viewer, parent: QObject) -> None:
+        super().__init__(parent)
+        self._viewer = viewer
+        self._key: Key | None = None
+        self._found: Counted | None = None
+        self._worker: Any = None
+        self._edits = 0
+        self._doubted = False
+        self._watched: list[Layer] = []
+        self._links = Links()
+        self._places: dict[int, Key] = {}
+
+    def of(self, source: Image, choice: Choice) -> Counted | None:
+        """The count of what is chosen; None while it is under way.
+
+        Raises
+        ------
+        ValueError
+            If the choice does not fit the layer.
+        """
+        self._watch(source, choice.region)
+        if not is_small(source) and not is_current(source):
+            self._drop()
+            self._key = self._found = None
+            return Counted(problem=_not_displayed(source))
+        key = self.pixels_of(source, choice), _part_of(source)
+        if key != self._key or (self._doubted and self._worker is None):
+            self._begin(source, choice, key)
+        return self._found
+
+    def pixels_of(self, source: Image, choice: Choice) -> Key:
+        """Which pixels count: all that it depends on."""
+        region, covered = choice.region, cast("Key", ())
+        if region is not None:
+            beyond = tuple(self._viewer.dims.point) if region.ndim > source.ndim else ()
+            covered = (weakref.ref(region), _geometry(source), _geometry(region), beyond)
+        return (self._edits, weakref.ref(source), id(source.data), covered, choice.ignored)
+
+    def stop(self) -> None:
+        """Drop what is under way, forget what was counted, and hear of nothing more."""
+        self._drop()
+        self._links.undo()
+        self._watched, self._key, self._found = [], None, None
+
+    # ---- the count ----
+
+    def _begin(self, source: Image, choice: Choice, key: Key) -> None:
+        self._drop()
+        if key != self._key:
+            self._key = self._found = None
+        task, part = task_of(self._viewer, source, choice), ""
+        if not is_small(source):
+            point = tuple(source.world_to_data(self._viewer.dims.point))
+            task, part = of_displayed(task, source, point)
+        self._key, self._doubted = key, False
+        self._worker = create_worker(_counted, task, part, _start_thread=False, _ignore_errors=True)
+        self._worker.returned.connect(partial(self._answer, key))
+        self._worker.errored.connect(partial(self._fail, key))
+        self._worker.start()
+
+    def _answer(self, key: Key, counted: Counted) -> None:
+        if key != self._key:  # too late: the person moved on
+            return
+        self._worker = None
+        known, self._found = self._found, counted
+        if known is None or not known.says_the_same(counted):
+            if known is not None:
+                self._edits += 1
+                self._key = (self._edits, *key[0][1:]), key[1]
+            self.changed.emit()
+        elif self._doubted:
+            self.changed.emit()
+
+    def _fail(self, key: Key, error: Exception) -> None:
+        self._answer(key, Counted(problem=f"{type(error).__name__}: {error}"))
+
+    def _drop(self) -> None:
+        if self._worker is not None:
+            self._worker.quit()
+            self._worker = None
+
+    # ---- the pixels change ----
+
+    def _watch(self, source: Image, region: Labels | Shapes | None) -> None:
+        wanted: list[Layer] = [layer for layer in (source, region) if layer is not None]
+        if wanted == self._watched:
+            return
+        self._links.undo()
+        self._watched, self._places = wanted, {}
+        for layer in wanted:
+            self._places[id(layer)] = place_of(layer)
+            self._links.connect(layer.events.set_data, self._refreshed)
+            for name in ("data", "paint"):
+                if name in layer.events:
+                    self._links.connect(layer.events[name], self._edited)
+            for name in MOVES if region is not None else ():
+                if name in layer.events:
+                    self._links.connect(layer.events[name], self._moved)
+
+    def _edited(self, _: object = None) -> None:
+        self._edits += 1
+        self.changed.emit()
+
+    def _moved(self, _: object = None) -> None:
+        self.changed.emit()
+
+    def _refreshed(self, event: Any) -> None:
+        """Another slice is displayed; or the same anew: then its pixels may have been changed."""
+        layer = event.source
+        place = place_of(layer)
+        moved = self._places.get(id(layer)) != place
+        self._places[id(layer)] = place
+        if not moved:
+            self._doubted = True
+        self.changed.emit()
+
+
+def is_small(source: Image) -> bool:
+    """Whether the whole image is counted in a moment."""
+    pixels = layers.pixels_of(source)
+    return not is_lazy(pixels) and math.prod(pixels.shape) <= WHOLE
+
+
+def _part_of(source: Image) -> Key:
+    """What of the source is counted: all of it, or what is displayed."""
+    if is_small(source):
+        return ()
+    place = place_of(source)
+    return place[:2] if stands_for_all(source) else place
+
+
+def _geometry(layer: Layer) -> Key:
+    """Where a layer lies in the world."""
+    matrix, offset = affine_of(layer)
+    return (matrix.tobytes(), offset.tobytes(), *map(str, layer.units))
+
+
+def _not_displayed(source: Image) -> str:
+    what = "hidden, so no slice of it is read" if not source.visible else "not displayed here"
+    return f"“{source.name}” is {what}: the plot would be of its displayed slice."
+
+
+def _counted(task: Task, part: str) -> Counted:
+    """On a worker's thread."""
+    from napari_histeq.gui.canvas import warm_up
+
+    warm_up()  # or the first drawing would hold the GUI
+    load_solver()  # or the first preview
+    try:
+        found = survey(task, lambda *_: None)
+    except EXPECTED as error:
+        return Counted(problem=plain(error))
+    return Counted(found.before, found.record.digest, part)

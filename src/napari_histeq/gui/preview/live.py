@@ -1,0 +1,336 @@
+"""What happens while a person moves the controls: the plot, the table, the preview."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+from weakref import WeakMethod
+
+import numpy as np
+from qtpy.QtCore import QObject, Qt, QTimer, Signal
+
+from napari_histeq import display
+from napari_histeq.core import measures
+from napari_histeq.display import result_look, take_off, wear
+from napari_histeq.gui.plotbox import Drawn
+from napari_histeq.gui.preview.counter import Counter
+from napari_histeq.gui.preview.follow import following
+from napari_histeq.gui.preview.patch import Patch
+from napari_histeq.gui.saved import settings_of
+from napari_histeq.gui.work import EXPECTED, Choice, task_of
+from napari_histeq.layers import counted_limits, curve_of, is_averaged, plain, slice_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from napari.layers import Image
+    from napari.viewer import Viewer
+
+    from napari_histeq.core import Histogram, TransferFunction
+    from napari_histeq.gui.plotbox import PlotBox
+    from napari_histeq.gui.preview.follow import Follower
+    from napari_histeq.layers import Outcome, Task
+
+    State = tuple[Any, Choice]
+
+#: Milliseconds between two renewals of the table: faster than that nobody reads numbers.
+TABLE = 150
+
+#: Milliseconds that a plot may stay while what it shows is counted anew.
+GRACE = 100
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Made:
+    """What a run has to show: of which pixels, by which choice (it keeps no pixels itself)."""
+
+    state: State
+    drawn: Drawn
+    measures: Mapping[str, Mapping[str, float]]
+
+
+class Live(QObject):
+    """Follows the controls: the newest choice wins, late answers are dropped.
+
+    Parameters
+    ----------
+    viewer : Viewer
+    plot : PlotBox
+    choose : method
+        Gives the layer and the choice, or raises ValueError if they do not fit.
+
+    Attributes
+    ----------
+    measured : Signal(object)
+        The measures, ``{"before": {...}, "after": {...}}``, the sentence that says why the
+        result is not flat, and the settings in words; None if there is nothing to tell.
+    problem : str
+        What went wrong, if that was told last.
+    told : Signal(str)
+        What is to know about the preview, in plain words.
+    """
+
+    measured = Signal(object)
+    told = Signal(str)
+    _touched = Signal()
+
+    def __init__(
+        self, viewer: Viewer, plot: PlotBox, choose: Callable[[], tuple[Image | None, Choice]]
+    ) -> None:
+        super().__init__(plot)
+        self._gone = False
+        plot.destroyed.connect(self._mark_gone)
+        self._viewer, self._plot = viewer, plot
+        self._choose = WeakMethod(choose)  # the panel may go
+        self.preview = False
+        self._counter = Counter(viewer, self)
+        self._counter.changed.connect(self.touch)
+        self._histogram: Histogram | None = None
+        self._worn: Image | None = None
+        self._settings: display.DisplaySettings | None = None
+        self._patch = Patch(viewer, self._tell, self._show_part)
+        self._made: Made | None = None
+        self._words = self._said = self.problem = ""
+        self._of_run: tuple[str, State | None] = "", None
+        self._found: tuple[Task, Drawn, Made | None] | None = None
+        self._told_at = 0.0
+        self._awaited = False
+        # Queued, it comes before Qt paints: slider, canvas and plot in one painting.
+        self._touched.connect(self._react, Qt.ConnectionType.QueuedConnection)
+        self._later = QTimer(self, singleShot=True)
+        self._later.timeout.connect(self._measure)
+        self._grace = QTimer(self, singleShot=True)
+        self._grace.timeout.connect(self._waited)
+
+    # ---- from outside ----
+
+    def touch(self, *_: object) -> None:
+        """Something changed: react soon, once for many changes."""
+        if not self._gone and not self._awaited:
+            self._awaited = True
+            self._touched.emit()
+
+    def set_preview(self, shown: bool) -> None:
+        """Switch the preview on or off; off leaves the viewer exactly as it was."""
+        self.preview = shown
+        if not shown:
+            self.undress()
+        self.touch()
+
+    def remember(self, state: State, outcome: Outcome) -> None:
+        """What a run found: shown as long as the state stays that in which it began."""
+        if outcome.after is not None:
+            drawn = Drawn(outcome.before, outcome.after, outcome.curve)
+            self._made = Made(state, drawn, outcome.record.measures)
+        self.touch()
+
+    def say(self, words: str, *, problem: bool = False) -> None:
+        """Words about a run: shown until another layer or other settings are chosen."""
+        self.problem = words if problem else ""
+        self._of_run, self._said = (words, self._present_state()), words
+        self.told.emit(words)
+        self.touch()
+
+    def undress(self) -> None:
+        """Take the preview away."""
+        self._patch.remove()
+        if self._worn is not None:
+            layer, self._worn = self._worn, None
+            take_off(layer, self)
+        self._tell()
+
+    def close(self) -> None:
+        """Stop all, and leave nothing behind."""
+        self._awaited = False
+        self._later.stop()
+        self._grace.stop()
+        self._counter.stop()
+        self.preview = False
+        self.undress()
+
+    def _mark_gone(self, _: object = None) -> None:
+        """The window was closed, and Qt deleted all that was in it."""
+        self._gone = True
+        self._counter.stop()
+        self._patch.stop()
+
+    # ---- the reaction ----
+
+    def _react(self) -> None:
+        """Count if need be; else find the curve, and show what it does."""
+        awaited, self._awaited = self._awaited, False
+        choose = self._choose()
+        if choose is None or self._gone or not awaited:
+            return
+        try:
+            self._follow(*choose())
+        except EXPECTED as error:
+            self._words, self.problem = "", plain(error)
+            self._show_nothing(self.problem)
+
+    def _follow(self, source: Image | None, choice: Choice) -> None:
+        if self._worn is not None and self._worn is not source:
+            self.undress()
+        self._histogram = None
+        state = self.state_of(source, choice)
+        self._words = self._still_said(state)
+        if source is None:
+            self._counter.stop()
+            self._show_nothing()
+            return
+        follower = following(source)
+        if follower is not None and not self.preview:
+            self._show_followed(source, choice, follower)
+            return
+        counted = self._counter.of(source, choice)
+        if counted is None:
+            if not self._grace.isActive():
+                self._grace.start(GRACE)
+            return
+        self._grace.stop()
+        if counted.histogram is None or not counted.histogram.total:
+            self._show_nothing(counted.problem or _why_nothing(source, choice))
+            return
+        made = self._made if self._made is not None and self._made.state == state else None
+        self._words = self._words or ("" if made else counted.part)
+        self._histogram = counted.histogram
+        self._show(source, choice, counted.histogram, made)
+
+    def state_of(self, source: Image | None, choice: Choice) -> State:
+        """Which pixels are chosen, and what of the choice decides about them."""
+        pixels = None if source is None else self._counter.pixels_of(source, choice)
+        return pixels, replace(
+            choice, image=True, plot=True, compare=False, display=False, gain=False
+        )
+
+    def _present_state(self) -> State | None:
+        choose = self._choose()
+        try:
+            return self.state_of(*choose()) if choose is not None else None
+        except EXPECTED:  # settings that do not fit, which are told as such
+            return None
+
+    def _still_said(self, state: State) -> str:
+        """The words of a run, if nothing else has been chosen since they were said."""
+        if self._of_run[1] != state:
+            self._of_run = "", None
+        return self._of_run[0]
+
+    def _waited(self) -> None:
+        """The count takes its time: meanwhile nothing is known."""
+        self._empty()
+        self._tell()
+
+    def _show_followed(self, source: Image, choice: Choice, follower: Follower) -> None:
+        """Of what a display-only layer of it follows: what is displayed is what is plotted."""
+        self._grace.stop()
+        self._counter.stop()  # when it follows no more all is counted anew
+        assert follower.histogram is not None
+        self._words = f"Plot and table are of {follower.in_words()}."
+        self._histogram = follower.histogram
+        self._show(source, choice, follower.histogram, None)
+
+    def _show_nothing(self, why: str = "") -> None:
+        """Rather than what is true no more."""
+        self._grace.stop()
+        self._empty()
+        self.undress()
+        self._tell(why)
+
+    def _empty(self) -> None:
+        """No plot and no table: none is known that is true."""
+        self._later.stop()
+        self._found = None
+        self._plot.show_data(None)
+        self.measured.emit(None)
+
+    def _tell(self, about: str = "") -> None:
+        """Say what is to know about the preview, after what a run said or what was counted."""
+        about = "" if about in self._words else about
+        self._say(" ".join(words for words in (self._words, about) if words))
+
+    def _say(self, words: str) -> None:
+        if words != self._said:  # else it would wipe out what others said meanwhile
+            self._said = words
+            self.told.emit(words)
+
+    def _show(self, source: Image, choice: Choice, histogram: Histogram, made: Made | None) -> None:
+        task = task_of(self._viewer, source, choice)
+        curve = curve_of(task, histogram)
+        after = None if curve is None else curve.push(histogram)
+        drawn = made.drawn if made else Drawn(histogram, after, curve)
+        if curve is not None or not (self.preview and self._patch.shows(source)):
+            self._plot_all(task, drawn, made)  # else the patch tells its own
+        if not self.preview:
+            self._tell()
+            return
+        if curve is not None and not source.rgb and not is_averaged(source):
+            self._patch.remove()
+            self._wear(source, task, histogram, curve)
+        else:
+            if self._worn is not None:
+                self.undress()
+            self._patch.show(source, task, histogram)
+
+    def _wear(self, source: Image, task: Task, before: Histogram, curve: TransferFunction) -> None:
+        """Display the source itself as the result would look."""
+        if self._worn is None:
+            self._worn, self._settings = source, None
+        limits = counted_limits(task, before) or before.range
+        colormap, gamma = result_look(source)
+        settings = display.display_settings(
+            curve, before, limits, colormap=colormap, gamma=gamma, near=self._settings
+        )
+        self._settings = settings
+        wear(source, self, settings)
+        self._tell(display.in_words(settings.error))
+
+    def _show_part(self, task: Task, pair: tuple[Histogram, Histogram] | None) -> None:
+        """What no curve tells: the histograms of the visible part, if it is previewed."""
+        if pair is not None:
+            self._plot_all(task, Drawn(*pair))
+        elif self._histogram is not None and not task.one_curve:
+            self._plot_all(task, Drawn(self._histogram))
+
+    def _plot_all(self, task: Task, drawn: Drawn, made: Made | None = None) -> None:
+        """Draw the plot; the table is renewed less often."""
+        self._found = task, drawn, made
+        self._plot.show_data(drawn)
+        late = time.monotonic() - self._told_at > 3e-3 * TABLE
+        self._later.start(0 if late else TABLE)  # when the slider rests, or it is time
+
+    def _measure(self) -> None:
+        if self._found is None:
+            return
+        self._told_at = time.monotonic()
+        task, drawn, made = self._found
+        if drawn.after is None:
+            self.measured.emit(None)
+            return
+        from napari_histeq.layers import note_of  # late, as matplotlib takes its time
+
+        told = made.measures if made else _measures(task, drawn.before, drawn.after)
+        settings = settings_of(task) | ({"note": self._said} if self._said else {})
+        self.measured.emit((told, note_of(task, drawn.before, drawn.after), settings))
+
+
+def _why_nothing(source: Image, choice: Choice) -> str:
+    """Why no pixel is counted, in plain words."""
+    if choice.region is not None or choice.ignored is not None:
+        return "No pixels are counted: see Region."
+    pixels = slice_of(source)
+    if pixels.dtype.kind == "f" and np.isnan(pixels).all():
+        return "All pixels are NaN: nothing to equalize."
+    if source.rgb:
+        return "All pixels are transparent or not finite: nothing to equalize."
+    return "All pixels are NaN or infinite: nothing to equalize."
+
+
+def _measures(task: Task, before: Histogram, after: Histogram) -> dict[str, dict[str, float]]:
+    """What histograms tell, as a record has it."""
+    found = measures.summary(before, after, counted_limits(task, before))
+    return {
+        when: {name: float(np.ravel(pair)[i]) for name, pair in found.items()}
+        for i, when in enumerate(("before", "after"))
+    }

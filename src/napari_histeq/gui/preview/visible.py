@@ -1,0 +1,268 @@
+"""The visible part of a layer, equalized as it will be in the whole.
+
+What decides about its pixels may lie beyond it: the tiles around it, or the rest of the
+plane. As much of that as is at hand is counted, and no more.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_histeq.core import Clahe, color, compute_histogram
+from napari_histeq.core.arrays import Plane
+from napari_histeq.core.clahe import (
+    Extent,
+    TileGrid,
+    check_tiles,
+    equalize_opencv_part,
+    equalize_part,
+    extent_in,
+    extent_of,
+    opencv_grid,
+    opencv_reach,
+    part_grid,
+    resolve_kernel,
+)
+from napari_histeq.core.engine import color_curve
+from napari_histeq.core.recipe import checked_settings
+from napari_histeq.core.transfer import apply_curve_into
+from napari_histeq.gui.preview.view import first_sample
+from napari_histeq.layers import count_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from napari_histeq.core import Histogram
+    from napari_histeq.core.clahe import PartGrid
+    from napari_histeq.gui.preview.view import Spans, Steps, View
+    from napari_histeq.layers import Task
+
+    Mask = NDArray[np.bool_] | None
+    Mix = Callable[[NDArray[Any], Mask, NDArray[Any], Any], NDArray[Any]]
+    Extremes = tuple[Any, ...]
+
+#: Of the tiles before and behind a plane, about so many pixels are counted at most.
+DEEP = 1 << 23
+
+#: Planes (or volumes) of more pixels than this are not looked at as a whole.
+WHOLE = 1 << 26
+
+THIS_PLANE = "The preview has tiles in this plane only; Equalize has them through all planes."
+NO_PLANE = "No preview: tick both displayed axes (Region > Axes). Equalize works as usual."
+THIN = "No preview: tiles are one pixel thick along a displayed axis. Equalize works as usual."
+NOTHING = "No preview: none of the visible pixels are counted."
+
+
+def equalized(view: View, task: Task, known: Histogram) -> tuple[NDArray[Any], str]:
+    """The visible part of the result, and what is to know about it; on a worker's thread.
+
+    Parameters
+    ----------
+    view : View
+    task : Task
+    known : Histogram
+        Of the whole image, or of what is known of it.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If it cannot be previewed: the message says why.
+    """
+    axes, words = list(range(len(view.shape)) if task.axes is None else task.axes), ""
+    if not {len(view.shape) - 2, len(view.shape) - 1} <= {*axes}:
+        raise ValueError(NO_PLANE)
+    if task.image.dtype.kind == "b":
+        found = view.read(view.window, view.steps)
+    elif isinstance(task.method, Clahe):
+        found, words = _locally(view, task, task.method, axes, known)
+    else:
+        found = _by_curve(view, task, axes, known)
+    return found.reshape(found.shape[len(view.shape) - 2 :]), words
+
+
+# ---- a curve for each plane, or for the luminance ----
+
+
+def _by_curve(view: View, task: Task, axes: list[int], known: Histogram) -> NDArray[Any]:
+    pixels = view.read(view.window, view.steps)
+    how = checked_settings(pixels, task.method, None, task.out_range, task.strength)
+    before = _own_histogram(view, task, axes) or known
+    if not before.total:
+        raise ValueError(NOTHING)
+    out = np.empty_like(pixels)
+    if task.channel_axis is None:
+        apply_curve_into(how.curve(before), pixels, out)
+    else:
+        curve, gamut = color_curve(before, how)
+        color.apply_curve(curve, pixels, out, gamut)
+    return out
+
+
+def _own_histogram(view: View, task: Task, axes: list[int]) -> Histogram | None:
+    """That of the displayed plane, if each has its own, and it is at hand."""
+    if len(axes) == len(view.shape) or not view.is_at_hand(axes, WHOLE):
+        return None
+    pixels, mask = _whole(view, task, axes)
+    return count_of(replace(task, image=pixels, axes=None, coarser=()), mask)
+
+
+def _whole(view: View, task: Task, axes: list[int]) -> tuple[NDArray[Any], Mask]:
+    """All pixels along some axes, and which of them count."""
+    spans, steps = view.whole(axes), (1,) * len(view.shape)
+    pixels = view.read(spans, steps)
+    return pixels, view.mask(task, pixels, spans, steps)
+
+
+# ---- CLAHE ----
+
+
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What is counted around a view: the tiles that are mixed in it."""
+
+    axes: tuple[int, ...]
+    spans: Spans
+    steps: Steps
+    counted: PartGrid
+    seen: PartGrid
+    words: str
+
+    def of(self, values: Any) -> tuple[Any, ...]:
+        """What of the values of all axes belongs to those that the tiles span."""
+        found: tuple[Any, ...] = itemgetter(*self.axes)(values)
+        return found
+
+    def flat(self, array: Any) -> Any:
+        """Without the axes that they do not span, which have length 1."""
+        return array if array is None else array.reshape(self.of(array.shape))
+
+    def block(self, array: NDArray[Any], spans: Spans, steps: Steps) -> tuple[Any, tuple[int, ...]]:
+        """An array that was read, and where it starts."""
+        starts = [first_sample(*pair) for pair in zip(spans, steps, strict=True)]
+        return self.flat(array), self.of(starts)
+
+
+def _locally(
+    view: View, task: Task, method: Clahe, axes: list[int], known: Histogram
+) -> tuple[NDArray[Any], str]:
+    finest, masked = tuple(view.finest[a] for a in axes), task.region or task.ignored is not None
+    check_tiles(method, finest, task.image.dtype, bool(masked), task.out_range)
+    if method.convention == "opencv":
+        return _as_opencv(view, task, method, known), ""
+    around = _around(view, dict(zip(axes, resolve_kernel(method.kernel_size, finest), strict=True)))
+    pixels = view.read(around.spans, around.steps)
+    mask = view.mask(task, pixels, around.spans, around.steps)
+    extremes = _extent(view, task, method, list(around.axes), known)
+
+    def mix(gray: NDArray[Any], mask: Mask, seen: NDArray[Any], out_range: Any) -> NDArray[Any]:
+        counted, start = around.block(gray, around.spans, around.steps)
+        wanted, first = around.block(seen, view.window, view.steps)
+        return equalize_part(
+            (counted, start, around.flat(mask), around.counted), (wanted, first, around.seen),
+            method, extremes, out_range, task.strength,
+        )  # fmt: skip
+
+    return _mixed(task, (pixels, mask, _inner(view, around, pixels)), extremes, mix), around.words
+
+
+def _mixed(
+    task: Task, read: tuple[NDArray[Any], Mask, NDArray[Any]], extremes: Extremes, mix: Mix
+) -> NDArray[Any]:
+    """What `mix` makes of the pixels that count, their mask and those that are seen.
+
+    Of colors, it is given the luminances.
+    """
+    pixels, mask, seen = read
+    if task.channel_axis is None:
+        return mix(pixels, mask, seen, task.out_range).reshape(seen.shape)
+    ends = compute_histogram(np.array(extremes[:2], task.image.dtype))
+    how = checked_settings(
+        pixels, task.method, None, color.limits(task.out_range, ends), task.strength
+    )
+    gray, mask = color.luminance_image(pixels, mask)
+    before, _ = color.luminance_image(seen, None)
+    after, out = mix(gray, mask, before, how.out_range).reshape(before.shape), np.empty_like(seen)
+    color.recolor_into(seen, before, after, color.gamut(how.limits(ends), task.strength, ends), out)
+    return out
+
+
+def _around(view: View, kernels: dict[int, int]) -> _Around:
+    axes = tuple(a for a in kernels if kernels[a] > 1)  # along others each layer is on its own
+    ndim = len(view.shape)
+    if axes[-2:] != (ndim - 2, ndim - 1):
+        raise ValueError(THIN)
+    of = itemgetter(*axes)
+    window, steps = of(view.window), of(view.steps)
+    tiles = TileGrid(of(view.finest), of(kernels), of(view.shape))
+    seen, reach = part_grid(tiles, window, steps)
+    words, sparse = "", steps
+    if len(axes) > 2 and not view.is_deep:
+        words, reach = THIS_PLANE, (*window[:-2], *reach[-2:])
+    elif len(axes) > 2:
+        sparse = _sparse(reach, steps, seen)
+    spans, every = list(view.window), list(view.steps)
+    for axis, span, step in zip(axes, reach, sparse, strict=True):
+        spans[axis], every[axis] = span, step
+    return _Around(axes, (*spans,), (*every,), replace(seen, steps=sparse), seen, words)
+
+
+def _sparse(reach: Spans, steps: Steps, grid: PartGrid) -> Steps:
+    """Steps by which `DEEP` pixels are counted: planes are left out, but of no tile all."""
+    found = list(steps)
+    for axis in range(len(steps) - 2):
+        sizes = [(stop - start) / n for (start, stop), n in zip(reach, found, strict=True)]
+        thick = np.diff(grid.reach(axis), axis=0)
+        found[axis] = min(max(round(math.prod(sizes) / DEEP), 1), max(int(thick.min()), 1))
+    return (*found,)
+
+
+def _inner(view: View, around: _Around, pixels: NDArray[Any]) -> NDArray[Any]:
+    """The visible samples; of what takes time to read, out of those that were read."""
+    if around.steps != view.steps:
+        return view.read(view.window, view.steps)
+    first = [first_sample(*pair) for pair in zip(around.spans, view.steps, strict=True)]
+    inner = []
+    for span, step, start in zip(view.window, view.steps, first, strict=True):
+        inner.append(slice(first_sample(span, step) - start, -(-span[1] // step) - start))
+    return np.asarray(pixels[tuple(inner)])
+
+
+def _extent(view: View, task: Task, method: Clahe, axes: list[int], known: Histogram) -> Extent:
+    """That of the displayed plane, if each has its own or all pixels lie in it."""
+    known_well = known.total == math.prod(view.finest) or view.shape != view.finest
+    if (len(axes) == len(view.shape) and known_well) or not view.is_at_hand(axes, WHOLE):
+        return extent_in(known, method)
+    pixels, mask = _whole(view, task, axes)
+    if task.channel_axis is not None:
+        pixels, mask = color.luminance_image(pixels, mask)
+    found = extent_of(Plane(pixels, mask, pixels), method)
+    if found is None:
+        raise ValueError(NOTHING)
+    return found
+
+
+def _as_opencv(view: View, task: Task, method: Clahe, known: Histogram) -> NDArray[Any]:
+    """With OpenCV's tiles of the level, thinned out: they are counted, not sized."""
+    lead, step = len(view.shape) - 2, view.steps[-1]
+    grid = opencv_grid(tuple(-(-n // step) for n in view.shape[lead:]), method)
+    rows, columns = ((first_sample(s, step), -(-s[1] // step)) for s in view.window[lead:])
+    reach = [opencv_reach(grid, axis, span)[1] for axis, span in enumerate((rows, columns))]
+    spans = (*view.window[:lead], *((a * step, (b - 1) * step + 1) for a, b in reach))
+    pixels = view.read(spans, view.steps)
+    (top, _), (left, _) = reach
+    inner = (slice(rows[0] - top, rows[1] - top), slice(columns[0] - left, columns[1] - left))
+
+    def mix(gray: NDArray[Any], _m: Mask, _s: NDArray[Any], _o: Any) -> NDArray[Any]:
+        plane = gray.reshape(gray.shape[lead:])
+        where = (top, left), grid, (rows, columns)
+        return equalize_opencv_part(plane, *where, method, task.strength)
+
+    seen = pixels[(slice(None),) * lead + inner]
+    return _mixed(task, (pixels, None, seen), known.range, mix)

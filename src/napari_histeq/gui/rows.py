@@ -1,0 +1,208 @@
+"""The panel's fixed rows: their names, captions and tooltips."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from magicgui.widgets import (
+    CheckBox,
+    ComboBox,
+    Label,
+    ProgressBar,
+    PushButton,
+)
+
+from napari_histeq.core import METHODS
+from napari_histeq.core.methods import Option
+from napari_histeq.gui.controls import AxesRow, Either
+from napari_histeq.gui.elided import elide
+from napari_histeq.gui.foot import Evidence, Note, RunButton, Status, wrapped
+from napari_histeq.gui.numbers import Number, Sliding
+from napari_histeq.gui.table import EXPLAINED
+from napari_histeq.gui.tips import tip
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from magicgui.widgets import Widget
+
+CUSTOM = "custom"
+NEW_LAYER, DISPLAY_ONLY = "new layer", "display only"
+
+OUT_RANGES = (
+    ("Automatic", "auto"),
+    ("Data type range", "dtype"),
+    ("Image range", "image"),
+    ("Custom...", CUSTOM),
+)
+
+
+class RegionBox(ComboBox):
+    """The layers that may say which pixels count; none of them: all do."""
+
+    null_string = "Whole image"
+
+
+def title(method: str) -> str:
+    """A method's name as a person reads it."""
+    return {"bihistogram": "Bi-histogram", "clahe": "CLAHE"}.get(method, method.capitalize())
+
+
+def what_rows(sources: Callable[..., Any]) -> list[Widget]:
+    """Which layer, and how."""
+    return [
+        _narrow(
+            ComboBox(name="layer", choices=sources, tooltip=tip("The image to equalize.")),
+            tell=True,
+        ),
+        _text("message", "histeq_problem"),
+        _narrow(
+            ComboBox(
+                name="method",
+                choices=[(title(m), m) for m in METHODS],
+                tooltip=tip("\n".join(f"{title(m)}: {METHODS[m].summary}" for m in METHODS)),
+            )
+        ),
+        _text("summary", "histeq_note"),
+    ]
+
+
+def region_rows(regions: Callable[..., Any]) -> list[Widget]:
+    """Which pixels count."""
+    return [
+        _narrow(
+            RegionBox(
+                name="mask",
+                choices=regions,
+                nullable=True,
+                tooltip=tip(
+                    "Count only pixels inside the labels or shapes of this layer. "
+                    "The whole image is equalized."
+                ),
+            ),
+            tell=True,
+        ),
+        CheckBox(
+            name="ignore",
+            text="Ignore pixels equal to",
+            tooltip=tip("Do not count pixels of one intensity, such as a black background."),
+        ),
+        Number(0, name="ignored_value", label="Value", tooltip=tip("The intensity to ignore.")),
+        AxesRow(
+            name="axes",
+            tooltip=tip(
+                "Ticked axes share one histogram. Untick the axis of a stack to equalize "
+                "every slice separately."
+            ),
+        ),
+    ]
+
+
+def output_rows() -> list[Widget]:
+    """How strong, to what range, and what to add."""
+    return [*_range_rows(), *_added_rows()]
+
+
+def _range_rows() -> list[Widget]:
+    return [
+        Sliding(
+            1.0,
+            option=Option("", ge=0, le=1),
+            step=0.01,
+            name="strength",
+            label="Strength",
+            tooltip=tip("How far to go: 0 leaves the image as it is, 1 equalizes fully."),
+        ),
+        _narrow(
+            ComboBox(
+                name="out_range",
+                choices=OUT_RANGES,
+                tooltip=tip(
+                    "Range of the result. Automatic: the data type range for unsigned "
+                    "integers, the image range for all others."
+                ),
+            )
+        ),
+        Number(0, name="low", label="From", tooltip=tip("Lowest intensity of the result.")),
+        Number(255, name="high", label="To", tooltip=tip("Highest intensity of the result.")),
+    ]
+
+
+def _added_rows() -> list[Widget]:
+    return [
+        Either(
+            name="output",
+            choices=[("New layer", NEW_LAYER), ("Display only", DISPLAY_ONLY)],
+            orientation="horizontal",
+            tooltip=tip(
+                "New layer: a copy with equalized pixel values.\n"
+                "Display only: changes only the display; pixel values stay as measured."
+            ),
+        ),
+        CheckBox(
+            name="gain",
+            text="Local gain map",
+            tooltip=tip(
+                "Add a layer that shows how much the contrast was amplified at each pixel. "
+                "Where it is high, noise was amplified too."
+            ),
+        ),
+        CheckBox(
+            name="plot",
+            text="Histogram layer",
+            value=True,
+            tooltip=tip("Add a plot of the histograms before and after, below the image."),
+        ),
+        CheckBox(
+            name="compare",
+            text="Side by side",
+            tooltip=tip("Show the original to the left of the result; it takes no extra memory."),
+        ),
+        CheckBox(
+            name="preview",
+            text="Live preview",
+            tooltip=tip(
+                "Show the result on the image while you move the controls. "
+                "No result is added until you press Equalize."
+            ),
+        ),
+    ]
+
+
+def run_rows() -> list[Widget]:
+    """Go, stop, and how far it is."""
+    run = RunButton(
+        name="run",
+        text="Equalize",
+        tooltip=tip("Equalize the layer, and add the result as a new one."),
+    )
+    run.native.setObjectName("histeq_run")
+    cancel = PushButton(
+        name="cancel",
+        text="Cancel",
+        enabled=False,
+        visible=False,
+        tooltip=tip("Stop; nothing is added."),
+    )
+    cancel.native.setObjectName("histeq_cancel")
+    table = Evidence(name="evidence", value="", gui_only=True, visible=False)
+    table.tooltip = tip(EXPLAINED)
+    return [
+        table,
+        run,
+        cancel,
+        ProgressBar(name="progress", value=0, min=0, max=100),
+        Status(name="status", value="", gui_only=True),
+    ]
+
+
+def _text(name: str, look: str) -> Label:
+    label = Note(name=name, value="", gui_only=True)
+    wrapped(label.native, look)
+    return label
+
+
+def _narrow(box: ComboBox, *, tell: bool = False) -> ComboBox:
+    """A box that does not widen the panel; `tell` the whole name in its tooltip."""
+    elide(box, tell=tell)
+    return box

@@ -1,0 +1,207 @@
+"""The result is seen: new layers lie above what would cover them, and one plot is shown.
+
+In grid mode every layer has a cell to itself: what stands beside the source otherwise
+lies in its place there, so that each fills its cell.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from weakref import ref
+
+import numpy as np
+from napari.layers import Image
+
+from napari_histeq.display import unlinked
+from napari_histeq.layers import (
+    DISPLAY,
+    GAIN,
+    IMAGE,
+    KEY,
+    ORIGINAL,
+    PLOT,
+    kind_of,
+    shape_of,
+    spanned,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from napari.components import ViewerModel
+    from napari.layers import Layer
+    from numpy.typing import NDArray
+
+#: Who sees less than this part of an image, on any axis, looks at a detail.
+DETAIL = 0.6
+
+#: A layer that lets more than this through does not cover what is beneath.
+THROUGH = 0.5
+
+#: Blendings that hide what is beneath; of the others both are seen.
+HIDING = ("opaque", "translucent", "translucent_no_depth")
+
+#: What stands beside its source, and not in its place.
+BESIDE = (PLOT, ORIGINAL, GAIN)
+
+
+def add_results(viewer: ViewerModel, source: Image, made: Sequence[Image]) -> str:
+    """Add layers so that they are seen; the selection stays.
+
+    They go above the source, above those of earlier runs, and above every image that
+    would cover them. napari gives each a name of its own if there is one of that name.
+    The view is fitted to all layers, but not if the person looks at a detail.
+
+    Returns
+    -------
+    str
+        What was hidden, or lies elsewhere than right above the source; in words.
+    """
+    selected, active = set(viewer.layers.selection), viewer.layers.selection.active
+    whole = not _zoomed_in(viewer, source)
+    words = [_hide(viewer, source, made)]
+    place, above = _place_of(viewer, source, made)
+    for offset, layer in enumerate(made):
+        viewer.layers.insert(place + offset, layer)
+    if above:
+        words.append(f"The result lies above “{above}”, which would cover it.")
+    viewer.layers.selection = selected
+    viewer.layers.selection.active = active
+    _follow_grid(viewer, source, made)
+    if whole and viewer.dims.ndisplay == 2:
+        viewer.reset_view()
+    return " ".join(filter(None, words))
+
+
+# ---- what would cover it ----
+
+
+def _place_of(viewer: ViewerModel, source: Image, made: Sequence[Image]) -> tuple[int, str]:
+    """Where in the list new layers go; and the name of the layer they had to be put above."""
+    place = viewer.layers.index(source) + 1
+    while place < len(viewer.layers) and kind_of(viewer.layers[place]):
+        place += 1
+    above = ""
+    if not grid_of(viewer).enabled:
+        for index, layer in enumerate(viewer.layers[place:], start=place):
+            if _covers(layer, made):
+                place, above = index + 1, layer.name
+    return place, above
+
+
+def _covers(layer: Layer, others: Iterable[Image]) -> bool:
+    """Whether an image hides what lies beneath it of some others."""
+    opaque = layer.blending == "opaque" or layer.opacity > THROUGH
+    if not (isinstance(layer, Image) and layer.visible and layer.blending in HIDING and opaque):
+        return False
+    return any(_overlap(layer, other) for other in others)
+
+
+def _overlap(one: Layer, other: Layer) -> bool:
+    """Whether the boxes around two layers overlap, on the last two axes of the world."""
+    (low, high), (bottom, top) = spanned([one]), spanned([other])
+    return bool(np.all(np.maximum(low, bottom) < np.minimum(high, top)))
+
+
+# ---- what would mix with it ----
+
+
+def _hide(viewer: ViewerModel, source: Image, made: Sequence[Image]) -> str:
+    """Hide older plots, and what would add up with the result; say what of it is no plot."""
+    plots = [layer for layer in made if kind_of(layer) == PLOT]
+    results = [layer for layer in made if kind_of(layer) in (IMAGE, DISPLAY)]
+    for layer in viewer.layers:
+        if kind_of(layer) == PLOT and any(_same_place(viewer, layer, p, source) for p in plots):
+            _hide_alone(layer)
+    mixing = any(_mixes(result) for result in results)
+    hidden = []
+    for layer in viewer.layers:
+        own = layer is source or (kind_of(layer) in (IMAGE, DISPLAY) and _is_of(layer, source))
+        if mixing and own and layer.visible:
+            _hide_alone(layer)
+            hidden.append(f"“{layer.name}”")
+    if not hidden:
+        return ""
+    return f"{', '.join(hidden)} {'is' if len(hidden) == 1 else 'are'} hidden: it would mix in."
+
+
+def _hide_alone(layer: Layer) -> None:
+    with unlinked(layer, "visible"):
+        layer.visible = False
+
+
+def _same_place(viewer: ViewerModel, old: Layer, new: Layer, source: Image) -> bool:
+    """Whether an older plot is of the same source, or lies beneath the new one."""
+    return _is_of(old, source) or (not grid_of(viewer).enabled and _overlap(old, new))
+
+
+def _is_of(layer: Layer, source: Image) -> bool:
+    return bool(layer.metadata[KEY].get("source") == source.name)
+
+
+def _mixes(layer: Image) -> bool:
+    """Whether what lies beneath a layer is seen through it."""
+    return layer.blending not in HIDING or (layer.blending != "opaque" and layer.opacity < 1)
+
+
+# ---- grid mode ----
+
+
+def grid_of(viewer: ViewerModel) -> Any:
+    """The model of the grid mode; napari 0.9 has it on the canvas."""
+    canvas: Any = getattr(viewer, "canvas", None)
+    return viewer.grid if canvas is None else canvas.grid
+
+
+def _follow_grid(viewer: ViewerModel, source: Image, made: Sequence[Image]) -> None:
+    """Have layers stand beside their source, but lie in its place while there is a grid."""
+    grid = grid_of(viewer)
+    places = []
+    for layer in made:
+        if kind_of(layer) in BESIDE:
+            beside = np.array(layer.affine.affine_matrix)
+            places.append((ref(layer), beside, _onto(layer, source)))
+
+    def place(event: object = None) -> None:
+        found = [(layer(), beside, onto) for layer, beside, onto in places]
+        here = [(layer, *both) for layer, *both in found if layer is not None]
+        if not here:  # all are gone
+            grid.events.enabled.disconnect(place)
+        for layer, beside, onto in here:
+            layer.affine = onto if grid.enabled else beside
+        if event is not None and viewer.dims.ndisplay == 2:
+            viewer.reset_view()
+
+    if places:
+        grid.events.enabled.connect(place)
+    if grid.enabled:
+        place()
+
+
+def _onto(layer: Layer, source: Image) -> NDArray[np.float64]:
+    """The affine with which a layer lies in the middle of its source, and no larger than it."""
+    (low, high), (bottom, top) = spanned([layer]), spanned([source])
+    factor = np.min((top - bottom) / (high - low))
+    move = np.eye(layer.ndim + 1)
+    move[[-3, -2], [-3, -2]] = factor
+    move[-3:-1, -1] = (bottom + top) / 2 - factor * (low + high) / 2
+    return np.asarray(move @ layer.affine.affine_matrix)
+
+
+# ---- the view ----
+
+
+def _zoomed_in(viewer: ViewerModel, layer: Image) -> bool:
+    """Whether a person looks at a detail of the layer.
+
+    That a part of it lies outside is not enough: docks that open narrow the canvas.
+    """
+    corners = np.asarray(layer.corner_pixels, dtype=np.float64)
+    if not corners.any():  # not drawn yet
+        return False
+    seen = corners[1] - corners[0] + 1  # both corners are seen
+    if layer.multiscale:
+        seen = seen * np.asarray(layer.downsample_factors[layer.data_level])
+    offset = viewer.dims.ndim - layer.ndim
+    shown = [axis - offset for axis in viewer.dims.displayed if axis >= offset]
+    return bool(np.any(seen[shown] < DETAIL * np.array(shape_of(layer))[shown]))

@@ -1,0 +1,220 @@
+"""What a run does on its own thread: from a person's choice to a result and its picture."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_histeq import display, layers
+from napari_histeq.core import METHODS, ChunkError, Global
+from napari_histeq.core.arrays import is_lazy
+from napari_histeq.core.methods import from_dict
+from napari_histeq.core.warn import hearing
+from napari_histeq.display import load_solver
+from napari_histeq.gui.scheduler import in_words, working_at
+from napari_histeq.layers import (
+    KEY,
+    Outcome,
+    Task,
+    coarser_too,
+    mask_on,
+    perform,
+    plain,
+    plan,
+    survey,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from napari.components import ViewerModel
+    from napari.layers import Image, Labels, Shapes
+    from numpy.typing import NDArray
+
+    from napari_histeq.core import TransferFunction
+    from napari_histeq.core.methods import Method
+    from napari_histeq.layers import Record, Report
+    from napari_histeq.plot import PlotStack
+
+    Picture = list[NDArray[np.uint8]] | PlotStack
+
+#: What a person can cause and cure; anything else is a fault of ours, shown with a traceback.
+EXPECTED = (ValueError, TypeError, MemoryError, OSError, ChunkError)
+
+
+class Spoken:
+    """A single call that goes by what it does: napari names it when its window is closed.
+
+    It holds the arguments no longer than the call: napari keeps each worker, and with it
+    the function, as long as the window.
+    """
+
+    def __init__(self, words: str, function: Callable[..., Any], *args: Any) -> None:
+        self._words = words
+        self._calls = [partial(function, *args)]
+
+    def __call__(self) -> Any:
+        """Call it, for the first and last time."""
+        return self._calls.pop()()
+
+    def __repr__(self) -> str:
+        return self._words
+
+
+class Stopped(Exception):  # noqa: N818  (no error)
+    """Raised inside the work to end a run that was canceled."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What a person chose in the panel."""
+
+    method: Method = Global()  # noqa: RUF009  (frozen)
+    region: Labels | Shapes | None = None
+    ignored: int | float | None = None
+    axes: Sequence[str | int] | None = None
+    out_range: str | tuple[float, float] = "auto"
+    strength: float = 1.0
+    image: bool = True
+    plot: bool = True
+    compare: bool = False
+    display: bool = False
+    curve: TransferFunction | None = None
+    curve_of: str = ""
+    gain: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the worker hands back: an outcome and its picture, or why there is none.
+
+    A `fault` is one of ours, which nobody foresaw.
+    """
+
+    outcome: Outcome | None = None
+    picture: Picture | None = None
+    problem: str = ""
+    fault: Exception | None = None
+    warnings: tuple[str, ...] = ()
+
+
+def task_of(viewer: ViewerModel, source: Image, choice: Choice) -> Task:
+    """The task for a layer, all taken from the layers that may change later.
+
+    Raises
+    ------
+    ValueError
+        If the choice does not fit the layer.
+    """
+    if choice.curve is not None and why_no_curve(source):
+        raise ValueError(f"“{source.name}”: {why_no_curve(source)} Apply the same settings to it.")
+    region = choice.region
+    axes = choice.axes
+    return Task(
+        image=layers.pixels_of(source),
+        source=source.name,
+        region=region and partial(mask_on, source, region, viewer.dims.point),
+        region_name=region.name if region else "",
+        ignored=choice.ignored,
+        method=choice.method,
+        axes=None if axes is None else layers.axis_numbers(source, axes),
+        channel_axis=layers.channel_axis_of(source),
+        out_range=choice.out_range,
+        strength=choice.strength,
+        given=choice.curve,
+        given_of=choice.curve_of,
+        wants_gain=choice.gain,
+        coarser=layers.coarser_of(source),
+    )
+
+
+def why_no_curve(source: Image) -> str:
+    """Why no curve of single intensities suits a layer, in words; empty if one does."""
+    if source.rgb:
+        return "RGB pixels are colors, which no curve of intensities and no colormap can change."
+    if np.dtype(layers.pixels_of(source).dtype).kind == "b":
+        return "Its pixels are only true or false, which no curve can spread."
+    return ""
+
+
+def choice_of(record: Record, **changes: Any) -> Choice:
+    """The choice that led to a record: to apply the same to another layer."""
+    choice = Choice(
+        method=from_dict(METHODS, record.method),
+        ignored=record.ignored,
+        axes=record.axes,
+        out_range=record.out_range,
+        strength=record.strength,
+        plot=False,
+    )
+    return replace(choice, **changes)
+
+
+def display_layer_of(source: Image, outcome: Outcome) -> Image:
+    """A layer that shares the source's data; its look is told by the outcome."""
+    assert outcome.curve is not None
+    colormap, gamma = layers.look_of(source)
+    limits = outcome.limits or outcome.before.range
+    settings = display.display_settings(
+        outcome.curve, outcome.before, limits, colormap=colormap, gamma=gamma
+    )
+    made = {"kind": layers.DISPLAY, "error": settings.error, "limits": limits}
+    made |= {"colormap": colormap, "gamma": gamma}
+    return display.display_layer(source, settings, {KEY: made | outcome.record.as_dict()})
+
+
+def work(task: Task, choice: Choice, theme: str, address: str, report: Report) -> Answer:
+    """All that takes time; `report` raises `Stopped` to end it."""
+    heard: list[str] = []
+    with hearing(heard.append):
+        answer = _attempt(task, choice, theme, address, report)
+    return replace(answer, warnings=tuple(f"{task.source}: {w}" for w in dict.fromkeys(heard)))
+
+
+def _attempt(task: Task, choice: Choice, theme: str, address: str, report: Report) -> Answer:
+    try:
+        outcome = _computed(task, _kind_of_work(choice), address, report)
+        picture = _drawn(task, outcome, theme) if choice.plot else None
+        report(1.0, "drawing")
+    except Stopped:
+        return Answer(problem="canceled")
+    except EXPECTED as error:
+        return Answer(problem=_in_words(task, error))
+    except Exception as error:  # noqa: BLE001  (told to the person, with its traceback)
+        return Answer(problem=f"{type(error).__name__}: {error}", fault=error)
+    return Answer(outcome, picture)
+
+
+def _computed(task: Task, compute: Callable[..., Outcome], address: str, report: Report) -> Outcome:
+    """Compute here; or, if the image is lazy, where the preferences say, and say so."""
+    if not is_lazy(task.image):
+        return compute(task, report)
+    with working_at(address):
+        return compute(task, lambda part, what: report(part, f"{what} {in_words(address)}"))
+
+
+def _kind_of_work(choice: Choice) -> Callable[..., Outcome]:
+    if choice.display:
+        load_solver()  # its colormap is made on the GUI thread
+        return plan
+    return perform if choice.image else survey
+
+
+def _in_words(task: Task, error: Exception) -> str:
+    if isinstance(error, MemoryError):
+        return f"there is not enough memory to equalize “{task.source}”: close other data"
+    return f"“{task.source}” could not be equalized: {plain(error)}"
+
+
+def _drawn(task: Task, outcome: Outcome, theme: str) -> Picture:
+    """The plot; one for every plane, if each was equalized on its own."""
+    from napari_histeq.layers import (  # matplotlib takes its time: not on the GUI thread
+        of_all,
+        of_planes,
+    )
+
+    planes = of_planes(task, outcome, theme)
+    return planes or coarser_too(of_all(task, outcome, theme))

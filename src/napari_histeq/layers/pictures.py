@@ -1,0 +1,133 @@
+"""The plots of an outcome: of the whole, or of each plane when it is looked at."""
+
+from __future__ import annotations
+
+from functools import lru_cache, partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from napari.utils.theme import get_theme
+
+from napari_histeq import plot
+from napari_histeq.core import compute_histogram, transfer_function
+from napari_histeq.core.methods import CurveMethod
+from napari_histeq.layers.record import counting
+from napari_histeq.plot import PlotStack
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from napari_histeq.core import Histogram
+    from napari_histeq.layers.task import Outcome, Task
+
+#: Pixels across a plot: sharp when it fills the screen.
+PLOT_WIDTH = 2400
+
+#: Measures under the plot: before and after, and those of the result against its source.
+PAIRS = {
+    "entropy": "entropy",
+    "distance from flat": "ks_distance",
+    "chi²": "chi_square",
+    "mean": "mean",
+    "contrast": "contrast_per_pixel",
+    "EME": "eme",
+}
+SINGLE = {"PSNR": "psnr", "SSIM": "ssim"}
+
+#: Pixels across the plot of a plane: there may be many.
+PLANE_WIDTH = 1600
+
+
+def theme_of(name: str) -> plot.Theme:
+    """The plot's colors in a theme of napari's."""
+    colors = get_theme(name)
+    return plot.Theme.of(
+        name,
+        background=colors.background.as_hex(format="long"),
+        text=colors.text.as_hex(format="long"),
+    )
+
+
+def of_planes(task: Task, outcome: Outcome, theme: str) -> PlotStack | None:
+    """Plots of the planes that were equalized each on its own; None if it was not so."""
+    ndim = len(task.image.shape)
+    if task.axes is None or task.channel_axis is not None or outcome.data is None:
+        return None
+    if not {ndim - 2, ndim - 1} <= set(task.axes):  # no plane has a histogram of its own
+        return None
+    shared = tuple(axis in task.axes for axis in range(ndim - 2))
+    draw = lru_cache(maxsize=4)(partial(_of_plane, task, outcome, theme_of(theme), shared))
+
+    def picture(index: tuple[int, ...]) -> NDArray[np.uint8]:
+        return draw(tuple(0 if s else i for s, i in zip(shared, index, strict=True)))
+
+    return PlotStack(picture, tuple(task.image.shape[:-2]))
+
+
+def _of_plane(
+    task: Task,
+    outcome: Outcome,
+    theme: plot.Theme,
+    shared: tuple[bool, ...],
+    index: tuple[int, ...],
+) -> NDArray[np.uint8]:
+    """The plot of what shares a histogram at an index of the axes in front."""
+    key = tuple(slice(None) if s else i for s, i in zip(shared, index, strict=True))
+    finest = outcome.data[0] if task.coarser else outcome.data
+    before, after = np.asarray(task.image[key]), np.asarray(finest[key])
+    record = outcome.record
+    region = None if record.mask is None or record.mask.bits is None else record.mask.array()
+    if region is not None:
+        region = np.broadcast_to(region, task.image.shape)[key]
+    counted = counting(before, region, task.ignored, None)
+    first, second = (compute_histogram(a, mask=counted) for a in (before, after))
+    curve = None
+    if isinstance(task.method, CurveMethod) and first.total and first.levels.dtype.kind != "b":
+        curve = transfer_function(
+            first, task.method, out_range=task.out_range, strength=task.strength
+        )
+    at = ", ".join(str(i) for s, i in zip(shared, index, strict=True) if not s)
+    return plot.render(
+        first, second, curve=curve, title=f"{task.source}  [{at}]", theme=theme,
+        note="", width=PLANE_WIDTH,
+    )  # fmt: skip
+
+
+def of_all(task: Task, outcome: Outcome, theme: str) -> NDArray[np.uint8]:
+    """The plot of the whole."""
+    return plot.render(
+        outcome.before,
+        outcome.after,
+        curve=outcome.curve,
+        title=task.source,
+        theme=theme_of(theme),
+        measures=_in_plot(outcome),
+        note=note_of(task, outcome.before, outcome.after),
+        width=PLOT_WIDTH,
+    )
+
+
+def _in_plot(outcome: Outcome) -> dict[str, Any] | None:
+    """The measures that stand under the plot, beside what it says of the levels."""
+    if outcome.after is None:
+        return None
+    before, after = (outcome.record.measures[when] for when in ("before", "after"))
+    told: dict[str, Any] = {
+        caption: (before[name], after[name]) for caption, name in PAIRS.items() if name in after
+    }
+    clipped = (f"{found['fraction_clipped']:.2%}" for found in (before, after))
+    told["clipped"] = " → ".join(clipped)
+    return told | {caption: after[name] for caption, name in SINGLE.items() if name in after}
+
+
+def note_of(task: Task, before: Histogram, after: Histogram | None) -> str:
+    """Why the result is not flat."""
+    if after is None:
+        return ""
+    if not isinstance(task.method, CurveMethod):
+        return plot.why_not_flat(before, after, local=True)
+    if task.axes is not None:
+        return f"{plot.WHOLE_LEVELS}, and here every slice has its own curve."
+    if task.channel_axis is not None:
+        return f"{plot.WHOLE_LEVELS}, and this is the luminance of colors that are whole numbers."
+    return plot.why_not_flat(before, after)

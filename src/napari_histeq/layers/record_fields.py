@@ -1,0 +1,123 @@
+"""What each field of a record may hold; pydantic lets nothing else in.
+
+A layer's metadata may have come from a file, and the file from a stranger.
+"""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Annotated, Any
+
+import numpy as np
+from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, Strict
+
+from napari_histeq.core import METHODS, TransferFunction
+from napari_histeq.core.methods import from_dict
+
+#: A mask that packs to more bytes than this is named in the record, but not kept.
+MASK_BYTES = 1 << 22
+
+
+class RecordError(ValueError):
+    """A record that cannot be used; the message is one sentence that says why."""
+
+
+def damaged(field: str) -> RecordError:
+    """The error for a record with a field that makes no sense."""
+    return RecordError(f"this layer's record is damaged ({field})")
+
+
+def _plain(value: Any) -> Any:
+    """A number of Python's for one of numpy's."""
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def _number(value: Any) -> Any:
+    """A number, also where JSON, which knows no infinity, has a word for it."""
+    return float(value) if value in ("inf", "-inf", "nan") else _plain(value)
+
+
+def _dtype(value: str) -> str:
+    if value not in _DTYPES:
+        raise ValueError("not a dtype that can be equalized")
+    return value
+
+
+_DTYPES = {
+    str(np.dtype(order + code))
+    for order in "<>"
+    for code in ("b1", "i1", "i2", "i4", "i8", "u1", "u2", "u4", "u8", "f2", "f4", "f8")
+}
+
+
+def _method(value: Any) -> dict[str, Any]:
+    """A method's `as_dict`, after the method itself has looked at the options."""
+    if not isinstance(value, dict) or not all(_is_option(v) for v in value.values()):
+        raise ValueError("not a method and its options")
+    try:
+        method = from_dict(METHODS, {k: _number(v) for k, v in value.items()})
+    except (ArithmeticError, LookupError, TypeError) as error:
+        raise ValueError(str(error)) from None
+    return method.as_dict()
+
+
+def _is_option(value: Any) -> bool:
+    if isinstance(value, list | tuple):
+        return all(type(_plain(v)) is int for v in value)
+    return value is None or isinstance(value, bool | int | float | str | np.generic)
+
+
+def _curve(value: Any) -> TransferFunction | None:
+    """A transfer function, or its parts; what JSON keeps of one is no curve."""
+    if value is None or isinstance(value, TransferFunction):
+        return value
+    if not isinstance(value, dict) or set(value) - {"x", "y", "end_slope"}:
+        raise ValueError("not a curve")
+    if not value.keys() & {"x", "y"}:
+        return None
+    slope = _plain(value.get("end_slope", 0.0))
+    if type(slope) not in (int, float) or not 0 <= slope <= _MOST:
+        raise ValueError("not a slope")
+    return TransferFunction(_knots(value.get("x")), _knots(value.get("y")), float(slope))
+
+
+_MOST = float(np.finfo(np.float64).max)
+
+
+def _knots(value: Any) -> Any:
+    if not isinstance(value, np.ndarray) or value.dtype.kind not in "biuf":
+        raise ValueError("not an array of numbers")
+    if value.dtype.itemsize > 8:
+        raise ValueError("wider than any dtype that can be equalized")
+    return value
+
+
+Text = Annotated[str, Strict()]
+Flag = Annotated[bool, Strict()]
+Whole = Annotated[int, Strict(), Field(ge=-(1 << 63), lt=1 << 64), BeforeValidator(_plain)]
+Number = Annotated[float, Strict(), BeforeValidator(_number)]
+#: A whole number as such, so that one of 64 bit loses nothing.
+Exact = Whole | Number
+Digest = Annotated[str, Strict(), Field(pattern="^[0-9a-f]{64}$")]
+Dtype = Annotated[str, Strict(), AfterValidator(_dtype)]
+Length = Annotated[int, Strict(), Field(gt=0, lt=1 << 63), BeforeValidator(_plain)]
+Shape = Annotated[tuple[Length, ...], Field(min_length=1, max_length=64)]
+Bits = Annotated[bytes, Strict(), Field(max_length=MASK_BYTES)]
+MethodDict = Annotated[dict[str, Any], PlainValidator(_method)]
+if TYPE_CHECKING:
+    Curve = TransferFunction | None
+else:  # whose annotations pydantic would look into
+    Curve = Annotated[Any, PlainValidator(_curve)]
+_Range = Annotated[str, Strict(), Field(pattern="^(auto|dtype|image)$")]
+OutRange = _Range | tuple[Exact, Exact]
+_When = Annotated[str, Strict(), Field(pattern="^(before|after)$")]
+Measures = dict[_When, dict[Text, Number]]
+_Name = Annotated[str, Strict(), Field(pattern=r"^[A-Za-z0-9._!+-]{1,100}$")]
+Versions = Annotated[dict[_Name, _Name], Field(max_length=100)]
+
+
+def broadcasts(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:
+    """Whether an array of a shape can stand for one of another, and is no larger."""
+    lengths = zip(shape[::-1], to[::-1], strict=False)
+    fits = len(shape) <= len(to) and all(own in (1, axis) for own, axis in lengths)
+    return fits and math.prod(shape) < 1 << 63

@@ -1,0 +1,316 @@
+"""From a record to what others need: a script that makes the layer again, and a sentence."""
+
+from __future__ import annotations
+
+import base64
+import math
+import zlib
+from inspect import cleandoc
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_histeq.core import METHODS, Clahe
+from napari_histeq.core.clahe import default_kernel
+from napari_histeq.core.methods import CurveMethod, from_dict, options_of
+from napari_histeq.layers.record import Record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from napari_histeq.core.methods import Method, OptionField
+
+#: A mask of more bytes than this, compressed, is left to a file: nobody pastes a megabyte.
+MASK_IN_SCRIPT = 1 << 16
+
+_HEAD = '''\
+"""{what}
+
+    python SCRIPT IMAGE RESULT.npy{also}
+
+IMAGE is a .npy file, or any image file that scikit-image can read.
+"""
+
+# layer: {source}, shape {shape}, {dtype}
+# made with {versions}
+{imports}
+{digest}{mask}
+
+def equalized(image{parameter}):
+    """The equalized pixels."""
+{body}
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != {files}:
+        sys.exit(__doc__)
+    if sys.argv[1].endswith(".npy"):
+        image = np.load(sys.argv[1])
+    else:
+        from skimage.io import imread
+
+        image = imread(sys.argv[1])
+{check}    np.save(sys.argv[2], equalized(image{argument}))
+'''
+
+_MADE = "Makes the pixels of a layer again, to the bit, that napari-histeq made."
+_SHOWN = """\
+Makes the pixels that a display-only layer of napari-histeq shows.
+
+The layer itself keeps the pixels of its source, and changes only how they look. This
+script equalizes them, to the bit as "Bake into a new layer" does."""
+
+_CHECK = """\
+    if hashlib.sha256(np.ascontiguousarray(image)).hexdigest() != SHA256:
+        sys.exit("this is another image than the layer was made from")
+"""
+
+_CURVE = '''
+CURVE = """
+{text}
+"""
+
+
+# The curve of {origin}.
+def curve():
+    """The transfer function, as it was recorded."""
+    bits = zlib.decompress(base64.b85decode("".join(CURVE.split())))
+    x = np.frombuffer(bits[: {split}], {dtype})
+    y = np.frombuffer(bits[{split} :], "<f8")
+    return TransferFunction(x, y, {slope})
+'''
+
+_PACKED = '''
+MASK = """
+{text}
+"""
+
+
+def mask():
+    """The pixels that counted."""
+    bits = zlib.decompress(base64.b85decode("".join(MASK.split())))
+    packed = np.frombuffer(bits, np.uint8)
+    return np.unpackbits(packed, count={count}).astype(bool).reshape({shape})
+'''
+
+
+def script(record: Record, *, display_only: bool = False) -> str:
+    """A Python script that makes a layer's pixels again, without napari.
+
+    Parameters
+    ----------
+    record : Record
+        From the layer's metadata.
+    display_only : bool
+        Whether the layer has the pixels of its source: then those are made that it shows.
+
+    Returns
+    -------
+    str
+        To be run as ``python script.py image.npy result.npy``; a mask that is too large
+        to be part of the script is a third file, ``mask.npy``.
+
+    Raises
+    ------
+    RecordError
+        If the record is damaged. Nothing of it gets into the script but by `repr`.
+    """
+    record = Record.from_dict(record.as_dict())  # nothing unchecked gets into the script
+    method = from_dict(METHODS, record.method)
+    given = record.given and record.curve is not None
+    packed = record.mask is not None and not given and _packs(record)
+    apart = record.mask is not None and not given and not packed
+    known = record.digest is not None
+    imports = ["sys", *["hashlib"] * known, *["base64", "zlib"] * (packed or given)]
+    names = "TransferFunction" if given else ", ".join(sorted((type(method).__name__, "equalize")))
+    lines = [f"import {name}" for name in sorted(imports)]
+    return _HEAD.format(
+        what=_SHOWN if display_only else _MADE,
+        also=" MASK.npy" if apart else "",
+        files=4 if apart else 3,
+        source=_literal(record.source),
+        shape=_literal(record.shape),
+        dtype=_literal(record.dtype),
+        versions=_literal(", ".join(" ".join(pair) for pair in record.versions.items())),
+        imports="\n".join([*lines, "", "import numpy as np", f"from napari_histeq import {names}"]),
+        digest=f"\nSHA256 = {_literal(record.digest)}\n" if known else "",
+        check=_CHECK if known else "",
+        mask=_curve_source(record) if given else _mask_source(record) if packed else "",
+        parameter=", mask" if apart else "",
+        body="\n".join(f"    {line}" if line else "" for line in _body(record, method, packed)),
+        argument=", np.load(sys.argv[3])" if apart else "",
+    )
+
+
+def _packs(record: Record) -> bool:
+    bits = record.mask.bits if record.mask is not None else None
+    return bits is not None and len(bits) <= MASK_IN_SCRIPT
+
+
+def _mask_source(record: Record) -> str:
+    mask = record.mask
+    assert mask is not None
+    assert mask.bits is not None
+    text, count = _in_lines(mask.bits), mask.array().size  # or the bits are damaged
+    return _PACKED.format(text=text, count=_literal(count), shape=_literal(mask.shape))
+
+
+def _curve_source(record: Record) -> str:
+    curve = record.curve
+    assert curve is not None
+    x = curve.x.astype(curve.x.dtype.newbyteorder("<")).tobytes()
+    text = _in_lines(zlib.compress(x + curve.y.astype("<f8").tobytes()))
+    dtype = curve.x.dtype.newbyteorder("<").str
+    return _CURVE.format(
+        text=text,
+        split=_literal(len(x)),
+        dtype=_literal(dtype),
+        slope=_literal(curve.end_slope),
+        origin=_literal(record.curve_of or "another image"),
+    )
+
+
+def _in_lines(packed: bytes) -> str:
+    """As text; b85 knows neither quotes nor backslashes, so it needs no escapes."""
+    text = base64.b85encode(packed).decode()
+    return "\n".join(text[i : i + 96] for i in range(0, len(text), 96))
+
+
+def _body(record: Record, method: Method, packed: bool) -> Iterator[str]:
+    """The lines of the function that equalizes."""
+    if record.given:
+        yield "return curve()(image)"
+        return
+    counted = ""
+    if record.mask is not None:
+        counted = "mask()" if packed else "mask"
+    if record.ignored is not None:
+        color = record.channel_axis is not None
+        other = f"image != {_literal(record.ignored)}"
+        if color:
+            axis = _literal(record.channel_axis)
+            yield f"other = np.moveaxis({other}, {axis}, -1)[..., :3].any(axis=-1)"
+        else:
+            yield f"other = {other}"
+        counted = f"other & {counted}" if counted else "other"
+    options = {f.name: getattr(method, f.name) for f in _options_of(method)}
+    yield "return equalize("
+    yield "    image,"
+    yield f"    {type(method).__name__}({_keywords(options)}),"
+    if counted:
+        yield f"    mask={counted},"
+    for name in ("axes", "channel_axis", "out_range", "strength"):
+        yield f"    {name}={_literal(getattr(record, name))},"
+    yield ")"
+
+
+def _options_of(method: Method) -> tuple[OptionField, ...]:
+    kind: type = type(method)
+    return options_of(kind)
+
+
+def _keywords(options: dict[str, Any]) -> str:
+    return ", ".join(f"{name}={_literal(value)}" for name, value in options.items())
+
+
+def _literal(value: Any) -> str:
+    """A value as Python source: the only way for one into a script."""
+    value = value.item() if isinstance(value, np.generic) else value
+    if isinstance(value, tuple | list):
+        inner = ", ".join(_literal(v) for v in value)
+        return f"({inner},)" if len(value) == 1 else f"({inner})"
+    if isinstance(value, float) and not math.isfinite(value):
+        return f'float("{value}")'
+    if value is not None and type(value) not in (bool, int, float, str):
+        raise TypeError(f"{type(value).__name__} has no place in a script")
+    return ascii(value)
+
+
+def legend(record: Record, *, display_only: bool = False) -> str:
+    """A sentence for a figure's legend that discloses what was done.
+
+    Parameters
+    ----------
+    record : Record
+        From the layer's metadata.
+    display_only : bool
+        Whether the data are as measured, and only their display was changed.
+
+    Returns
+    -------
+    str
+    """
+    method = from_dict(METHODS, record.method)
+    how = "; ".join((_named(method, record), *_conditions(record)))
+    program = f"napari-histeq {record.versions.get('napari-histeq', '')}".strip()
+    what = "Display contrast" if display_only else "Contrast"
+    return (
+        f"{what} was changed by {how} ({program}). {_caution(record, method)}"
+        f"{' The data themselves are as measured.' if display_only else ''}"
+    )
+
+
+def _named(method: Method, record: Record) -> str:
+    """The method in words, with its options; of CLAHE's advanced ones, those that were changed."""
+    words = cleandoc(type(method).__doc__ or method.name).splitlines()[0]
+    words = words.split(":")[0].split(" [")[0].rstrip(".")
+    first = words.split()[0]
+    words = words if first.isupper() else words[0].lower() + words[1:]
+    brief = isinstance(method, Clahe)  # some of its options are for its OpenCV convention only
+    chosen = {
+        f.caption.lower(): value
+        for f in _options_of(method)
+        if (value := getattr(method, f.name)) != f.default or not (brief and f.option.advanced)
+    }
+    if isinstance(method, Clahe):
+        chosen["tile size"] = _tile_of(method, record)
+    told = [f"{name} {_short(value)}" for name, value in chosen.items() if value is not None]
+    return f"{words} with {', '.join(told)}"
+
+
+def _tile_of(method: Clahe, record: Record) -> Any:
+    """The size of a tile in pixels; None for OpenCV's, which are counted."""
+    if method.convention == "opencv":
+        return None
+    ndim = len(record.shape) - (record.channel_axis is not None)
+    shape = [record.shape[axis] for axis in record.axes or range(ndim)]
+    return default_kernel(shape) if method.kernel_size is None else method.kernel_size
+
+
+def _conditions(record: Record) -> Iterator[str]:
+    if record.given:
+        yield f"the curve of {record.curve_of or 'another image'}"
+    if record.mask is not None:
+        name = record.mask.layer.encode(errors="replace").decode()  # of a file that is no UTF-8
+        yield f"counted only within “{name}”"
+    if record.ignored is not None:
+        yield f"pixels equal to {_short(record.ignored)} ignored"
+    if record.axes is not None and len(record.axes) < len(record.shape):
+        names = ", ".join(str(axis) for axis in record.axes)
+        yield f"separately for each plane (axes {names} share a histogram)"
+    if record.strength != 1.0:
+        yield f"strength {record.strength:g}"
+    if not isinstance(record.out_range, str):
+        low, high = (_short(v) for v in record.out_range)
+        yield f"output range {low} to {high}"
+
+
+def _caution(record: Record, method: Method) -> str:
+    colors = record.channel_axis is not None
+    kind = "Colors" if colors else "Gray values"
+    if not isinstance(method, CurveMethod):
+        return f"{kind} cannot be compared between regions."
+    if record.axes is not None and len(record.axes) < len(record.shape):
+        return f"{kind} cannot be compared between planes."
+    kept = "rank order of measured intensities"
+    if colors:
+        return f"Brightness preserves the {kept} but is not proportional to them."
+    return f"Gray values preserve the {kept} but are not proportional to them."
+
+
+def _short(value: Any) -> str:
+    if value == math.inf:
+        return "off"
+    if isinstance(value, tuple | list):
+        return " × ".join(_short(v) for v in value)
+    return f"{value:g}" if isinstance(value, int | float) else str(value)

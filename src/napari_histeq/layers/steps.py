@@ -1,0 +1,189 @@
+"""What is asked for, and each step of the work: arrays in, arrays out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_histeq.core import (
+    Clahe,
+    Global,
+    Histogram,
+    TransferFunction,
+    color,
+    compute_histogram,
+    equalize,
+    equalize_multiscale,
+    measures,
+    transfer_function,
+)
+from napari_histeq.core.arrays import is_lazy
+from napari_histeq.core.clahe import gain_map
+from napari_histeq.core.histogram import count, output_limits
+from napari_histeq.core.methods import CurveMethod
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    from napari_histeq.core.methods import Method
+
+#: Images of up to so many pixels are measured themselves, not only their histograms: the
+#: structural similarity of more takes seconds and ten times their memory.
+MEASURED = 1 << 21
+
+#: Pixels that stand for an image larger than memory where every pixel would take too long.
+SAMPLES = 1_000_000
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Task:
+    """What to do with an image: `equalize`'s arguments, and where they come from.
+
+    Attributes
+    ----------
+    image : array
+    source : str
+        Name of its layer.
+    region : callable, optional
+        Makes the mask; it is called where the work is done, not on the GUI thread. Given a
+        ``grid`` (see `regions.mask_on`), it makes that of those pixels.
+    region_name : str
+        Name of the layer the mask comes from.
+    ignored : float, optional
+        An intensity that does not count.
+    method, axes, channel_axis, out_range, strength
+        As `equalize` takes them.
+    given : TransferFunction, optional
+        A curve that is known already; then nothing needs to be counted to get one.
+    given_of : str
+        What that curve is of, in words; empty for another image.
+    coarser : tuple of array
+        The other levels of a pyramid whose finest is `image`.
+    wants_gain : bool
+        Whether to map the local gain of CLAHE too.
+    """
+
+    image: Any
+    source: str = "image"
+    region: Callable[..., NDArray[np.bool_]] | None = None
+    region_name: str = ""
+    ignored: int | float | None = None
+    method: Method = Global()  # noqa: RUF009  (frozen)
+    axes: tuple[int, ...] | None = None
+    channel_axis: int | None = None
+    out_range: str | tuple[float, float] = "auto"
+    strength: float = 1.0
+    given: TransferFunction | None = None
+    given_of: str = ""
+    coarser: tuple[Any, ...] = ()
+    wants_gain: bool = False
+
+    @property
+    def one_curve(self) -> bool:
+        """Whether a single transfer function does it."""
+        return isinstance(self.method, CurveMethod) and self.axes is None
+
+
+def count_of(task: Task, mask: Any) -> Histogram:
+    """The histogram before; if no curve hangs on it, that of a sample of what is lazy."""
+    if task.channel_axis is not None:
+        return _colors_counted(task.image, mask)
+    sample = is_lazy(task.image) and not task.one_curve
+    return compute_histogram(task.image, mask=mask, max_samples=SAMPLES if sample else None)
+
+
+def _colors_counted(image: Any, mask: Any) -> Histogram:
+    if not is_lazy(image):
+        return Histogram(*count(color.LuminanceSource(np.asarray(image), mask)))
+    from napari_histeq.core.lazy import ChunkSource, checked_lazily, checked_lazy_mask
+
+    pixels = checked_lazily(image).rechunk({-1: -1})
+    wanted = checked_lazy_mask(mask, pixels.chunks[:-1])
+    return Histogram(*count(ChunkSource(pixels, wanted, color.LuminanceSource)))
+
+
+def curve_of(task: Task, before: Histogram) -> TransferFunction | None:
+    """The curve of a histogram, if the task takes a single one."""
+    if task.given is not None:
+        return task.given
+    if not task.one_curve or before.levels.dtype.kind == "b" or not before.total:
+        return None
+    return transfer_function(
+        before, task.method, out_range=_range_of(task, before), strength=task.strength
+    )
+
+
+def _range_of(task: Task, before: Histogram) -> str | tuple[float, float]:
+    if task.channel_axis is None:
+        return task.out_range
+    return color.limits(task.out_range, before)
+
+
+def equalized(task: Task, mask: Any, curve: TransferFunction | None) -> Any:
+    """The equalized image; a list of its levels, if there are several."""
+    levels = [task.image, *task.coarser]
+    if curve is not None and task.channel_axis is None:
+        mapped = [curve(level) for level in levels]  # what `equalize` does, without counting again
+        return mapped if task.coarser else mapped[0]
+    how: dict[str, Any] = {
+        "mask": mask,
+        "axes": task.axes,
+        "channel_axis": task.channel_axis,
+        "out_range": task.out_range,
+        "strength": task.strength,
+    }
+    if task.coarser:
+        return equalize_multiscale(levels, task.method, **how)
+    return equalize(task.image, task.method, **how)
+
+
+def after_of(
+    task: Task, data: Any, mask: Any, before: Histogram, curve: TransferFunction | None
+) -> Histogram:
+    """The histogram after; of what is lazy, that of a sample if no curve tells."""
+    if curve is not None and task.channel_axis is None:
+        return curve.push(before)
+    finest = data[0] if task.coarser else data
+    if task.channel_axis is not None:
+        return _colors_counted(finest, mask)
+    return compute_histogram(finest, mask=mask, max_samples=SAMPLES if is_lazy(finest) else None)
+
+
+def counted_limits(task: Task, before: Histogram) -> tuple[float, float] | None:
+    """The range of the output, a strength below 1 included."""
+    if not before.total:
+        return None
+    ends = [float(v) for v in before.range]
+    wanted = output_limits(_range_of(task, before), before)
+    if task.given is not None:
+        low, high = float(task.given.y[0]), float(task.given.y[-1])
+        return (low, high) if low < high else None
+    part = task.strength
+    low, high = ((1 - part) * e + part * w for e, w in zip(ends, wanted, strict=True))
+    return (low, high) if low < high else None
+
+
+def measured_images(task: Task, data: Any) -> dict[str, tuple[float, float]]:
+    """The measures of the pixels themselves, where they are at hand and not too many."""
+    image = task.image
+    wanted = not is_lazy(image) and image.size <= MEASURED and image.dtype.kind != "b"
+    if not wanted or task.channel_axis is not None or task.coarser:
+        return {}
+    return measures.of_images(image, data) if np.isfinite(image).all() else {}
+
+
+def gain_of(task: Task, mask: NDArray[np.bool_] | None) -> NDArray[np.float32]:
+    if is_lazy(task.image):
+        raise ValueError("the gain map needs the image in memory: untick it, or load the image")
+    assert isinstance(task.method, Clahe)
+    image = task.image
+    if task.channel_axis is not None:
+        image = color.luminance_of(np.moveaxis(image, task.channel_axis, -1))
+    return gain_map(
+        image, task.method,
+        mask=mask, axes=task.axes, out_range=task.out_range, strength=task.strength,
+    )  # fmt: skip

@@ -1,0 +1,182 @@
+"""One equalization with its evidence: arrays in, arrays out, without napari or Qt."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from napari_histeq.core import measures
+from napari_histeq.core.arrays import watching
+from napari_histeq.layers.record import MaskRecord, Record, counting, digest_of
+from napari_histeq.layers.steps import (
+    Task,
+    after_of,
+    count_of,
+    counted_limits,
+    curve_of,
+    equalized,
+    gain_of,
+    measured_images,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from napari_histeq.core import Histogram, TransferFunction
+
+    Report = Callable[[float, str], None]
+
+__all__ = [
+    "Outcome",
+    "Task",
+    "counted_limits",
+    "curve_of",
+    "equalized",
+    "perform",
+    "plan",
+    "survey",
+]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outcome:
+    """What came of a task.
+
+    Attributes
+    ----------
+    data : array, or list of array
+        The equalized image, or all levels of it; None if only its histogram was wanted.
+        What was lazy is lazy still.
+    before, after : Histogram
+        Of the pixels that counted (of colors, the luminance).
+    curve : TransferFunction or None
+        If there was a single one.
+    limits : (float, float) or None
+        The range of the output; None if there is none, as nothing was counted.
+    record : Record
+        What was done.
+    gain : (...) array of float32, or None
+        How much CLAHE amplified the contrast at each pixel, if that was wanted.
+    """
+
+    data: Any
+    before: Histogram
+    after: Histogram | None
+    curve: TransferFunction | None
+    limits: tuple[float, float] | None
+    record: Record
+    gain: NDArray[np.float32] | None = None
+
+
+def perform(task: Task, report: Report) -> Outcome:
+    """Equalize; `report(fraction, what)` is called after each block.
+
+    What `report` raises stops the work.
+    """
+    mask, region = _mask_of(task, report)
+    with _stage(report, 0.05, 0.5, "counting"):
+        before = count_of(task, mask)
+    curve = curve_of(task, before)
+    with _stage(report, 0.5, 0.95, "equalizing"):
+        data = equalized(task, mask, curve)
+    with _stage(report, 0.95, 1.0, "measuring"):
+        after = after_of(task, data, mask, before, curve)
+        limits = counted_limits(task, before)
+        found = measures.summary(before, after, limits) | measured_images(task, data)
+        record = _record_of(task, region, curve, found)
+        gain = gain_of(task, mask) if task.wants_gain else None
+    return Outcome(data, before, after, curve, limits, record, gain)
+
+
+def plan(task: Task, report: Report) -> Outcome:
+    """Count, and find the curve, but leave the pixels alone: for display only.
+
+    Raises
+    ------
+    ValueError
+        If it takes more than one curve.
+    """
+    if not task.one_curve or task.channel_axis is not None:
+        raise ValueError(
+            f"{_why_not_one_curve(task)}, so it cannot be shown by a colormap: "
+            "choose the output “New layer”"
+        )
+    if task.image.dtype.kind == "b":
+        raise ValueError("a bool image has only two values, so there is nothing to equalize")
+    mask, region = _mask_of(task, report)
+    with _stage(report, 0.05, 0.95, "counting"):
+        before = count_of(task, mask)
+    curve = curve_of(task, before)
+    if curve is None:
+        raise ValueError("no pixel was counted, so there is nothing to display")
+    after, limits = curve.push(before), counted_limits(task, before)
+    record = _record_of(task, region, curve, measures.summary(before, after, limits))
+    return Outcome(None, before, after, curve, limits, record)
+
+
+def _why_not_one_curve(task: Task) -> str:
+    if task.channel_axis is not None:
+        return "an RGB layer has no colormap"
+    if task.axes is not None:
+        return "each plane would have a curve of its own (untick no axis, or follow the slice)"
+    return f"{type(task.method).__name__} is not a single curve"
+
+
+def survey(task: Task, report: Report) -> Outcome:
+    """Only count: the outcome has a histogram, and nothing after."""
+    mask, region = _mask_of(task, report)
+    with _stage(report, 0.05, 1.0, "counting"):
+        before = count_of(task, mask)
+    found = measures.summary(before, before)
+    return Outcome(None, before, None, None, None, _record_of(task, region, None, found))
+
+
+@contextmanager
+def _stage(report: Report, start: float, end: float, what: str) -> Iterator[None]:
+    report(start, what)
+    with watching(lambda done, total: report(start + (end - start) * done / total, what)):
+        yield
+
+
+def _mask_of(task: Task, report: Report) -> tuple[Any, MaskRecord | None]:
+    """All that counts, and the part of it that came from a layer."""
+    region = kept = None
+    if task.region is not None:
+        report(0.0, "placing the mask")
+        region = task.region()
+        kept = MaskRecord.of(task.region_name, region)
+    if task.ignored is not None:
+        report(0.0, "looking for the ignored value")
+    return counting(task.image, region, task.ignored, task.channel_axis), kept
+
+
+def _record_of(
+    task: Task,
+    region: MaskRecord | None,
+    curve: TransferFunction | None,
+    found: dict[str, tuple[float, float]],
+) -> Record:
+    return Record(
+        source=task.source,
+        shape=tuple(int(n) for n in task.image.shape),
+        dtype=str(getattr(task.image.dtype, "numpy_dtype", task.image.dtype)),  # tensorstore's
+        digest=digest_of(task.image),
+        method=task.method.as_dict(),
+        axes=task.axes,
+        channel_axis=task.channel_axis,
+        out_range=task.out_range,
+        strength=task.strength,
+        mask=region,
+        ignored=task.ignored,
+        curve=curve,
+        measures={
+            when: {name: float(pair[i]) for name, pair in found.items()}
+            for i, when in enumerate(("before", "after"))
+        },
+        given=task.given is not None,
+        curve_of=task.given_of,
+    )

@@ -1,0 +1,137 @@
+"""The plot as pixels, or as a file."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from napari_histeq.core.histogram import compute_histogram
+from napari_histeq.plot.figure import HistogramFigure
+from napari_histeq.plot.layout import height
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from numpy.typing import NDArray
+
+    from napari_histeq.core.histogram import Histogram
+    from napari_histeq.core.transfer import TransferFunction
+    from napari_histeq.plot.theme import Theme
+
+#: Width in inches: letters are sized for it.
+WIDE = 9.0
+
+
+def render(
+    before: Histogram,
+    after: Histogram | None = None,
+    *,
+    curve: TransferFunction | None = None,
+    title: str = "",
+    theme: Theme | str = "dark",
+    unit: str = "intensity",
+    nbins: int | None = None,
+    log: bool = False,
+    kde: bool = True,
+    note: str | None = None,
+    measures: Mapping[str, Any] | None = None,
+    width: int = 2400,
+    transparent: bool = False,
+) -> NDArray[np.uint8]:
+    """Draw histograms before and after into an RGBA image.
+
+    Parameters
+    ----------
+    before, after : Histogram
+        Of the image and of the result; those of a stack are added up. Without
+        `after`, there is one histogram to see.
+    curve : TransferFunction, optional
+        Drawn over the histogram before, and as threads that lead from each bar
+        before to its place after.
+    title : str
+        The image's name, say.
+    theme : Theme or str
+        Colors, or the id of a napari theme (see `Theme.of`).
+    unit : str
+        The name of the horizontal axis.
+    nbins : int, optional
+        Number of bars. By default one per level of 8 bit, else about 256 over the
+        intensities that occur, or over the middle 99.9 % of the pixels if few of
+        them would stretch the axis (the plot says how many are not shown).
+    log : bool
+        Count on a logarithmic axis.
+    kde : bool
+        Draw the kernel density estimates.
+    note : str, optional
+        The sentence under the plot; by default `why_not_flat`. Empty: none.
+    measures : mapping of str to number or (before, after), optional
+        Shown in a line under the plot.
+    width : int
+        Pixels; the height follows from the content.
+    transparent : bool
+        Leave the background out.
+
+    Returns
+    -------
+    (height, width, 4) array of uint8
+        RGBA, alpha not premultiplied.
+
+    Raises
+    ------
+    ValueError
+        If `width` is less than 200, which leaves no room for words.
+    """
+    figure = _figure(
+        before, after, width, curve=curve, title=title, theme=theme, unit=unit, nbins=nbins,
+        log=log, kde=kde, note=note, measures=measures, transparent=transparent,
+    )  # fmt: skip
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()  # type: ignore[no-untyped-call]
+    return np.array(canvas.buffer_rgba(), dtype=np.uint8)  # type: ignore[no-untyped-call]
+
+
+def save(
+    path: str | Path, before: Histogram, after: Histogram | None = None, **options: Any
+) -> None:
+    """Write the plot to a file: SVG, PDF or PNG, by the ending of its name.
+
+    Parameters
+    ----------
+    path : str or Path
+        Where to.
+    before, after, **options
+        As in `render`.
+
+    Raises
+    ------
+    ValueError
+        If matplotlib cannot write that kind of file.
+    """
+    figure = _figure(before, after, options.pop("width", 2400), **options)
+    FigureCanvasAgg(figure)
+    figure.savefig(path, facecolor=figure.get_facecolor(), dpi=figure.dpi)
+
+
+@lru_cache(maxsize=1)
+def warm_up() -> None:
+    """Have loaded what the first drawing needs (letters, Fourier transforms): on any thread."""
+    levels = compute_histogram(np.arange(9, dtype=np.uint8))
+    render(levels, levels, width=200)
+
+
+def _figure(before: Histogram, after: Histogram | None, width: int, **options: Any) -> Figure:
+    """The figure, as high as its content asks for."""
+    if width < 200:
+        raise ValueError(f"width is {width}: a plot needs at least 200 pixels")
+    figure = Figure(figsize=(WIDE, WIDE / 2), dpi=width / WIDE)
+    drawn = HistogramFigure(figure, before, after, **options)
+    high = height(drawn.look.sizes, drawn.shown.rows)
+    # A whole number of pixels, so that nothing is cut off at the edge.
+    figure.set_size_inches(WIDE, np.ceil(high * figure.dpi) / figure.dpi)
+    drawn.relayout()
+    return figure
