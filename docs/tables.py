@@ -9,8 +9,8 @@ import re
 import sys
 from pathlib import Path
 
-from napari_histeq.core.methods.base import options_of
-from napari_histeq.core.methods.curves import METHODS
+from napari_histeq.core import METHODS
+from napari_histeq.core.methods import options_of
 
 PAGES = [Path(__file__).parent / name for name in ("methods.md", "clahe.md")]
 

@@ -7,8 +7,7 @@ import pytest
 from napari.layers import Image
 from skimage import data
 
-from napari_histeq import Clahe, equalize, layers
-from napari_histeq.core.clahe.method import gain_map
+from napari_histeq import Clahe, equalize, gain_map, layers
 from napari_histeq.gui.controls import Auto
 from napari_histeq.gui.panel import EqualizePanel
 from napari_histeq.layers.length import Length, kernel_of

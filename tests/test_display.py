@@ -23,7 +23,7 @@ from napari_histeq import (
     compute_histogram,
     transfer_function,
 )
-from napari_histeq.core.histogram.histogram import output_limits
+from napari_histeq.core.arrays import output_limits
 from napari_histeq.display.display import display_layer, display_settings
 
 IMAGES = hard_images()
@@ -60,7 +60,10 @@ def measured(image, curve, limits, chosen, colormap="gray", gamma=1.0):
 
 def settings_of(image, colormap="gray", gamma=1.0, **how):
     histogram = compute_histogram(image)
-    curve, limits = transfer_function(histogram, **how), output_limits("auto", histogram)
+    curve, limits = (
+        transfer_function(histogram, **how),
+        output_limits("auto", histogram.levels.dtype, histogram.range),
+    )
     return curve, limits, display_settings(curve, histogram, limits, colormap=colormap, gamma=gamma)
 
 

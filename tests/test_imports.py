@@ -73,9 +73,9 @@ def test_panel_opens_without_what_draws_and_fits():
     code = (
         "import sys, napari.viewer, napari.qt.threading, napari._qt.qt_main_window\n"
         "before = set(sys.modules)\n"
-        "import napari_histeq.widget\n"
+        "import napari_histeq.gui.panel\n"
         "new = {name for name in sys.modules if name not in before}\n"
-        "assert 'napari_histeq._panel.live' in new\n"
+        "assert 'napari_histeq.gui.preview.live' in new\n"
         f"assert not {{*{late[:2]!r}}} & before, 'napari loads them: this test sees nothing'\n"
         f"print(*(name for name in {late!r} if name in new))"
     )

@@ -17,9 +17,9 @@ from napari_histeq.layers.placement import (
     original_layer,
     world_box,
 )
+from napari_histeq.layers.plot_stack import PlotStack
 from napari_histeq.layers.record import KEY, Record
 from napari_histeq.layers.task import Outcome
-from napari_histeq.plot.planes import PlotStack
 
 if TYPE_CHECKING:
     import napari

@@ -8,9 +8,9 @@ import weakref
 import numpy as np
 import pytest
 
-from napari_histeq import Clahe, Global, equalize
+from napari_histeq import Clahe, Global, OpenCvClahe, equalize
 from napari_histeq.gui.work import Spoken
-from napari_histeq.layers.plain import file_name, plain
+from napari_histeq.layers.wording import file_name, plain
 
 #: Names, calls and keywords of Python.
 CODE = re.compile(
@@ -28,11 +28,8 @@ WRONG = {
     "complex": (lambda: equalize(IMAGE * 1j), "complex128 cannot be equalized: convert"),
     "tile": (lambda: equalize(IMAGE, Clahe(kernel_size=300)), "Tile size 300 is larger .* 32 pixels"),
     "axes": (lambda: equalize(IMAGE, Clahe(kernel_size=(8, 8, 8))), "Tile size .* is 2"),
-    "grid": (lambda: Clahe(tile_grid_size=(8, 8)), "Tile grid size .*“opencv”: clear it"),
-    "one grid": (lambda: Clahe(tile_grid_size=8), "Tile grid size 8 needs two numbers"),
-    "kernel": (lambda: Clahe(kernel_size=8, convention="opencv"), "Tile size 8 .*“opencv”: clear it"),
+    "one grid": (lambda: OpenCvClahe(tile_grid_size=8), "Tile grid size 8 needs two numbers"),
     "bins": (lambda: Clahe(nbins=1), "Bins 1 is out of range"),
-    "bins, cv": (lambda: Clahe(nbins=9, convention="opencv"), "Bins 9 .*“opencv”"),
     "power": (lambda: Global(power=3), "Power 3 is out of range: it must be > 0 and <= 1"),
     "float": (lambda: equalize(IMAGE / 255, Clahe.opencv()), "8 and 16-bit integers"),
     "planes": (lambda: equalize(STACK, Clahe.opencv()), "untick all axes but the last two"),

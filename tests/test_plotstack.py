@@ -7,8 +7,8 @@ import threading
 import numpy as np
 import pytest
 
-from napari_histeq.plot import planes
-from napari_histeq.plot.planes import PlotStack
+from napari_histeq.layers import plot_stack
+from napari_histeq.layers.plot_stack import PlotStack
 
 
 class Drawer:
@@ -50,7 +50,7 @@ def test_draws_only_what_is_looked_at():
 
 
 def test_forgets_the_oldest(monkeypatch):
-    monkeypatch.setattr(planes, "KEPT", 3)
+    monkeypatch.setattr(plot_stack, "KEPT", 3)
     draw = Drawer()
     stack = PlotStack(draw, (9,))
     for index in (1, 2, 3, 4, 3, 4, 2, 1):

@@ -21,7 +21,7 @@ from napari_histeq import BiHistogram, Clahe, Weighted, equalize
 from napari_histeq.gui.export import _plain as as_json
 from napari_histeq.layers.record import MaskRecord, Record
 from napari_histeq.layers.record_fields import RecordError
-from napari_histeq.layers.script import legend, script
+from napari_histeq.layers.reproduce import legend, script
 from napari_histeq.layers.task import Task, perform
 
 RNG = np.random.default_rng(5)

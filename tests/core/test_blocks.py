@@ -177,9 +177,9 @@ def test_per_thread_adds_up():
 @pytest.mark.parametrize("threads", ["1", "3"])
 def test_number_of_threads_is_no_matter_of_result(threads):
     program = (
-        "import numpy as np; from napari_histeq import equalize; from napari_histeq.core import _blocks;"
+        "import numpy as np; from napari_histeq import equalize; from napari_histeq.core.arrays import blocks;"
         "image = np.random.default_rng(0).integers(0, 200, (3000, 3000)).astype(np.uint8);"
-        "print(_blocks.thread_count(), int(equalize(image).sum(dtype=np.int64)))"
+        "print(blocks.thread_count(), int(equalize(image).sum(dtype=np.int64)))"
     )
     environment = os.environ | {"NAPARI_HISTEQ_THREADS": threads}
     out = subprocess.run(

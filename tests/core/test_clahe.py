@@ -12,6 +12,7 @@ from clahe_oracle import clahe as oracle
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from napari_histeq.core.arrays import output_limits
 from napari_histeq.core.clahe import mixing
 from napari_histeq.core.clahe.curves import (
     TARGETS,
@@ -24,7 +25,6 @@ from napari_histeq.core.clahe.curves import (
     tile_curves,
 )
 from napari_histeq.core.clahe.method import Clahe
-from napari_histeq.core.clahe.planes import rule_of, tile_limits
 from napari_histeq.core.clahe.tiles import TileGrid
 
 SHAPES = [
@@ -223,8 +223,8 @@ class TestBlocks:
             offset = tuple(s.start for s in region)
             part = None if mask is None else mask[region]
             count_tiles(image[region], offset, grid, knots, counts, part)
-        curves = tile_curves(counts, grid, knots, rule_of(method))
-        ends = tile_limits("auto", (low, high), image.dtype)
+        curves = tile_curves(counts, grid, knots, method.rule)
+        ends = output_limits("auto", image.dtype, (low, high))
         found = np.empty_like(image)
         for region in chunks(image.shape, rng):
             offset = tuple(s.start for s in region)

@@ -8,11 +8,11 @@ import skimage.data
 from clahe_cases import FLOATS, INTEGERS, equalize, sample
 from clahe_oracle import clahe as oracle
 
-from napari_histeq.core.arrays.planes import Plane
+from napari_histeq.core import Clahe, gain_map
+from napari_histeq.core.arrays import ArraySource
 from napari_histeq.core.clahe.curves import count_tiles, knots_for, tile_curves
-from napari_histeq.core.clahe.method import Clahe, gain_map
-from napari_histeq.core.clahe.planes import equalize_by_tiles, rule_of
 from napari_histeq.core.clahe.tiles import TileGrid
+from napari_histeq.core.recipe import Recipe
 
 
 class TestLaws:
@@ -154,8 +154,9 @@ class TestLaws:
     def test_nothing_counted(self, dtype):
         image = sample(dtype, (20, 20))
         out = np.empty_like(image)
-        plane = Plane(image, np.zeros(image.shape, bool), out)
-        assert not equalize_by_tiles(plane, Clahe(), "auto", 1.0)
+        mapping, data = Clahe().fit(ArraySource(image, np.zeros(image.shape, bool)), Recipe())
+        assert data is None
+        mapping.map_into(image, out)
         np.testing.assert_array_equal(out, image)
 
 
@@ -176,7 +177,7 @@ class TestGain:
         knots = knots_for(image.min(), image.max(), 256, image.dtype)
         counts = np.zeros((*grid.tiles, knots.counted), np.uint32)
         count_tiles(image, (0, 0), grid, knots, counts)
-        curves = tile_curves(counts, grid, knots, rule_of(method))
+        curves = tile_curves(counts, grid, knots, method.rule)
         # One knot up and one down, through the same curves, unrounded.
         _, at_knots = oracle(image, (16, 16), clip_limit=0.02)
         assert curves.tables.shape[:2] == at_knots.shape[:2]

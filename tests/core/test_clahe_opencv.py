@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import skimage.data
 
-from napari_histeq.core.arrays.planes import Plane
+from napari_histeq.core.arrays import ArraySource
 from napari_histeq.core.clahe.method import Clahe
 from napari_histeq.core.clahe.opencv import (
     OpenCvCurves,
@@ -18,14 +18,14 @@ from napari_histeq.core.clahe.opencv import (
     opencv_curves_into,
     opencv_interpolate,
 )
-from napari_histeq.core.clahe.planes import check_tiles, equalize_by_tiles
+from napari_histeq.core.recipe import Recipe
 
 
 def equalize(image, clip_limit, grid, strength=1.0):
     out = np.empty_like(image)
     method = Clahe.opencv(clip_limit, grid)
-    check_tiles(method, image.shape, image.dtype, False, "auto")
-    equalize_by_tiles(Plane(image, None, out), method, "auto", strength)
+    method.check(image.shape, image.dtype, False, "auto")
+    method.fit(ArraySource(image), Recipe(method, strength=strength)).mapping.map_into(image, out)
     return out
 
 
@@ -76,7 +76,7 @@ def test_defaults_are_opencvs():
     image = skimage.data.camera()
     expected = cv2.createCLAHE().apply(image)
     out = np.empty_like(image)
-    equalize_by_tiles(Plane(image, None, out), Clahe.opencv(), "auto", 1.0)
+    Clahe.opencv().fit(ArraySource(image), Recipe()).mapping.map_into(image, out)
     np.testing.assert_array_equal(out, expected)
 
 
@@ -129,4 +129,4 @@ def test_strength():
 )
 def test_what_opencv_does_not_do(image, masked, out_range, error, words):
     with pytest.raises(error, match=words):
-        check_tiles(Clahe.opencv(), image.shape, image.dtype, masked, out_range)
+        Clahe.opencv().check(image.shape, image.dtype, masked, out_range)

@@ -9,9 +9,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from napari_histeq import equalize
 from napari_histeq.core.clahe.method import Clahe, clip_limit_from
-from napari_histeq.core.clahe.planes import check_tiles
+from napari_histeq.core.clahe.opencv_method import OpenCvClahe
 from napari_histeq.core.clahe.tiles import TileGrid, default_kernel, kernel_from_physical
+from napari_histeq.core.methods import from_dict
 
 
 class TestGeometry:
@@ -78,16 +80,25 @@ class TestOptions:
             ({"nbins": 2.0}, TypeError, "nbins=2.0"),
             ({"target": "normal"}, ValueError, "target='normal'"),
             ({"alpha": 0}, ValueError, "alpha=0"),
-            ({"tile_grid_size": (8, 8)}, ValueError, "kernel_size"),
-            ({"convention": "opencv", "tile_grid_size": 8}, ValueError, "two numbers"),
-            ({"convention": "opencv", "tile_grid_size": (8, 0)}, ValueError, "tile_grid_size"),
-            ({"convention": "opencv", "nbins": 64}, ValueError, "nbins=64"),
-            ({"convention": "opencv", "kernel_size": 64}, ValueError, "kernel_size=64"),
         ],
     )
     def test_bad_options(self, options, error, words):
         with pytest.raises(error, match=words):
             Clahe(**options)
+
+    @pytest.mark.parametrize(
+        ("options", "error", "words"),
+        [
+            ({"tile_grid_size": 8}, ValueError, "two numbers"),
+            ({"tile_grid_size": (8, 8, 8)}, ValueError, "two numbers"),
+            ({"tile_grid_size": (8, 0)}, ValueError, "tile_grid_size"),
+            ({"tile_grid_size": (8, 2.5)}, TypeError, "tile_grid_size"),
+            ({"clip_limit": -1}, ValueError, "clip_limit=-1"),
+        ],
+    )
+    def test_bad_options_of_opencv(self, options, error, words):
+        with pytest.raises(error, match=words):
+            OpenCvClahe(**options)
 
     @pytest.mark.parametrize(
         ("shape", "options", "words"),
@@ -100,13 +111,27 @@ class TestOptions:
     def test_what_does_not_fit_the_image(self, shape, options, words):
         image = np.broadcast_to(np.uint8(1), shape)
         with pytest.raises(ValueError, match=words):
-            check_tiles(Clahe(**options), image.shape, image.dtype, False, "auto")
+            Clahe(**options).check(image.shape, image.dtype, False, "auto")
 
     def test_a_record_makes_the_method_again(self):
         for method in (Clahe(kernel_size=(8, 9), nbins=64), Clahe.opencv(3.0, (4, 6))):
             record = json.loads(json.dumps(method.as_dict()))
-            assert record.pop("name") == "clahe"
-            assert Clahe(**record) == method
+            assert record["name"] == method.name
+            assert from_dict(record) == method
+
+    @pytest.mark.parametrize("grid", [None, [4, 6]])
+    def test_a_record_of_before_opencv_was_a_method_of_its_own(self, grid):
+        early = {
+            "name": "clahe", "kernel_size": None, "clip_limit": 3.0 / 256, "nbins": None,
+            "target": "uniform", "alpha": 0.4, "convention": "opencv", "tile_grid_size": grid,
+        }  # fmt: skip
+        assert from_dict(early) == Clahe.opencv(3.0, (4, 6) if grid else (8, 8))
+        assert from_dict(early | {"convention": "centered"}) == Clahe(clip_limit=3.0 / 256)
+
+    def test_the_short_form_of_before_it_was(self):
+        image = np.arange(6400, dtype=np.uint16).reshape(80, 80)
+        short = equalize(image, "clahe", convention="opencv", clip_limit=0.02)
+        np.testing.assert_array_equal(short, equalize(image, Clahe.opencv(0.02 * 256)))
 
     def test_conversions(self):
         assert clip_limit_from(opencv=2.56) == pytest.approx(0.01)

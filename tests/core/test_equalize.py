@@ -521,7 +521,8 @@ def test_bad_input_is_refused_before_any_work(monkeypatch):
     def no_work(*_):
         raise AssertionError("work was done")
 
-    monkeypatch.setattr(blocks, "for_each", no_work)
+    for way in ("_in_place", "_on_pool"):
+        monkeypatch.setattr(blocks, way, no_work)
     for image, options, error, _ in BAD:
         with pytest.raises(error):
             equalize(image, **options)

@@ -25,9 +25,8 @@ from napari_histeq import (
     transfer_function,
 )
 from napari_histeq.core import ChunkError, watching
-from napari_histeq.core.arrays.checks import is_lazy
+from napari_histeq.core.arrays import as_lazy, is_lazy
 from napari_histeq.core.lazy import engine
-from napari_histeq.core.lazy.reduce import as_lazy
 
 DTYPES = ["bool", "u1", "u2", ">u2", "i1", "i2", "u4", "i4", "u8", "f2", "f4", ">f4", "f8"]
 METHODS = [

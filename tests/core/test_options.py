@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import strategies as some
-from napari_histeq import BiHistogram, Clahe, Global, Weighted, equalize
+from napari_histeq import BiHistogram, Clahe, Global, OpenCvClahe, Weighted, equalize
 from napari_histeq.core.methods.base import options_of
 
 TINY, HUGE = 5e-324, float(np.finfo(np.float64).max)
@@ -91,7 +91,7 @@ def test_extremes_of_clahe(target, alpha, limit):
 def test_extremes_of_opencv(limit):
     image = IMAGES["u1"]
     least, most = Clahe.opencv(1e-9), Clahe.opencv(0)
-    found = equalize(image, Clahe(clip_limit=limit, convention="opencv"))
+    found = equalize(image, OpenCvClahe(clip_limit=limit))
     np.testing.assert_array_equal(found, equalize(image, least if limit < 1 else most))
 
 

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from napari_histeq import Clahe, equalize
+from napari_histeq.core.arrays import output_limits
+from napari_histeq.core.clahe.mixing import Limits
 from napari_histeq.core.clahe.opencv import OpenCvGrid
 from napari_histeq.core.clahe.part import (
     equalize_opencv_part,
@@ -31,7 +33,8 @@ def part_of(image: Any, kernel: Any, window: Any, steps: Any = None, mask: Any =
     at = tuple(s.start // n for s, n in zip(seen, steps, strict=True))
     kept = image if mask is None else image[mask]
     extremes = kept.min(), kept.max()
-    how = Clahe(kernel_size=kernel), extremes, "auto", 0.9
+    limits = Limits(*output_limits("auto", image.dtype, extremes), 0.9)
+    how = Clahe(kernel_size=kernel), extremes, limits
     return equalize_part(counted, (image[seen], at, grid), *how), seen
 
 

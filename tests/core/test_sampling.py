@@ -7,7 +7,8 @@ from lazy_cases import image, random_chunks
 
 from napari_histeq import compute_histogram, transfer_function
 from napari_histeq.core import cdf_distance
-from napari_histeq.core.lazy.sampling import MOST_READS, cluster_bound, dkw_bound
+from napari_histeq.core.histogram.sampling import cluster_bound, dkw_bound
+from napari_histeq.core.lazy.sampling import MOST_READS
 
 
 def test_a_seed_repeats_whatever_the_chunks():

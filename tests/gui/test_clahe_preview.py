@@ -13,7 +13,7 @@ from test_preview import screen, state_of
 
 from napari_histeq import Clahe, equalize
 from napari_histeq.core import ChunkError
-from napari_histeq.gui.preview import visible
+from napari_histeq.gui.preview import patch as patching
 
 MOON = data.moon()
 
@@ -183,13 +183,13 @@ def test_opencv_zoomed_in_is_the_result(
 ) -> None:
     """To the bit: its tiles are those of the whole image, with its reflected border."""
     image = MOON[:501, :487]
-    full = equalize(image, Clahe(clip_limit=0.02, convention="opencv"))
+    full = equalize(image, Clahe.opencv(0.02 * 256))
     stack = image if depth is None else np.stack([image] * depth)
     source = viewer.add_image(stack, name="moon")
     if depth is not None:
         clahe["axes"].value = (1, 2)
-    clahe["convention"].value = "opencv"
-    clahe["clip_limit"].value = 0.02
+    clahe["method"].value = "opencv_clahe"
+    clahe["clip_limit"].value = 0.02 * 256
     look_at(viewer, qtbot, (420, 400), 5)
     patch = preview_of(viewer, clahe, qtbot, source)
     assert is_in_place(viewer, source, patch, full)
@@ -200,10 +200,11 @@ def test_opencv_zoomed_in_is_the_result(
 def test_opencv_thinned_out_is_near_the_result(viewer: Any, clahe: Any, qtbot: Any) -> None:
     large = np.kron(MOON, np.ones((5, 5), np.uint8))
     source = viewer.add_image(large, name="moon")
-    clahe["convention"].value = "opencv"
+    clahe["method"].value = "opencv_clahe"
+    clahe["clip_limit"].value = 2.56
     patch = preview_of(viewer, clahe, qtbot, source)
     assert patch.data.size < large.size / 2
-    full = equalize(large, Clahe(convention="opencv"))
+    full = equalize(large, Clahe.opencv(2.56))
     assert difference(source, patch, full) < 1.5
     clahe["ignore"].value = True
     qtbot.waitUntil(lambda: "knows no mask" in clahe["status"].value, timeout=5000)
@@ -247,7 +248,7 @@ def test_closing_the_window_meanwhile_is_harmless(
     viewer: Any, clahe: Any, qtbot: Any, monkeypatch: Any
 ) -> None:
     begun, ended = [], []
-    real = visible.equalized
+    real = patching.equalized
 
     def slow(*what: Any) -> Any:
         begun.append(1)
@@ -255,7 +256,7 @@ def test_closing_the_window_meanwhile_is_harmless(
         ended.append(1)
         return real(*what)
 
-    monkeypatch.setattr(visible, "equalized", slow)
+    monkeypatch.setattr(patching, "equalized", slow)
     clahe["layer"].value = viewer.add_image(MOON, name="moon")
     clahe["preview"].value = True
     qtbot.waitUntil(lambda: bool(begun), timeout=10_000)
@@ -390,7 +391,7 @@ def test_what_a_chunk_lacks_is_told_in_the_words_of_the_panel(
         cause = "image has dtype complex64: equalization needs real numbers"
         raise ChunkError("the image", (0, 1), cause, ())
 
-    monkeypatch.setattr("napari_histeq._panel.patch.view_of", broken)
+    monkeypatch.setattr("napari_histeq.gui.preview.patch.view_of", broken)
     viewer.add_image(MOON, name="moon")
     clahe["preview"].value = True
     words = "pixels of the data type complex64 cannot be equalized"

@@ -10,7 +10,7 @@ from napari.utils.notifications import notification_manager
 
 from conftest import add_stack
 from napari_histeq import equalize
-from napari_histeq.gui.preview.follow import followed
+from napari_histeq.gui.preview.follow_slice import followed
 from napari_histeq.layers.source import record_of
 
 KEY = "napari_histeq"

@@ -7,7 +7,7 @@ import pytest
 
 from images import hard_images, two_far_peaks
 from napari_histeq import Histogram, compute_histogram, equalize, transfer_function
-from napari_histeq.core.histogram.histogram import output_limits
+from napari_histeq.core.arrays import output_limits
 from napari_histeq.display.display import DisplaySettings, display_settings, forget, show
 
 IMAGES = hard_images()
@@ -15,7 +15,7 @@ IMAGES = hard_images()
 
 def settings_of(image, colormap="gray", gamma=1.0, **how):
     histogram = compute_histogram(image)
-    limits = output_limits("auto", histogram)
+    limits = output_limits("auto", histogram.levels.dtype, histogram.range)
     curve = transfer_function(histogram, "global", **how)
     return limits, display_settings(curve, histogram, limits, colormap=colormap, gamma=gamma)
 
@@ -119,7 +119,7 @@ def test_colormaps_do_not_pile_up(make_napari_viewer):
         del AVAILABLE_COLORMAPS[name]  # of other tests
     before = set(AVAILABLE_COLORMAPS)
     histogram = compute_histogram(image)
-    limits = output_limits("auto", histogram)
+    limits = output_limits("auto", histogram.levels.dtype, histogram.range)
     for strength in np.linspace(0.2, 1, 9):
         curve = transfer_function(histogram, strength=strength)
         show(display_settings(curve, histogram, limits, colormap="magma"), layer)

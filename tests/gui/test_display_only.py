@@ -11,7 +11,7 @@ from skimage import data
 from conftest import add_stack
 from images import hard_images
 from napari_histeq import equalize
-from napari_histeq.gui.preview.follow import followed
+from napari_histeq.gui.preview.follow_slice import followed
 from napari_histeq.layers.source import DISPLAY, kind_of, look_of, record_of
 
 IMAGE = hard_images()["16 bit log-normal, hot pixels"]

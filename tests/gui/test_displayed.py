@@ -20,10 +20,10 @@ PLANES[:, :50, :60] = 0
 def small(monkeypatch: Any) -> None:
     """Let images be large that are small."""
     from napari_histeq.gui.preview import displayed
-    from napari_histeq.layers import slice
+    from napari_histeq.layers import displayed_slice
 
     monkeypatch.setattr(counter, "WHOLE", 1 << 14)
-    monkeypatch.setattr(slice, "MOST", 1 << 14)
+    monkeypatch.setattr(displayed_slice, "MOST", 1 << 14)
     monkeypatch.setattr(displayed, "ENOUGH", 1 << 12)
 
 

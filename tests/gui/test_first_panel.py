@@ -22,7 +22,7 @@ class Finder:
 
 
 sys.meta_path.insert(0, Finder())
-from napari_histeq.widget import EqualizePanel
+from napari_histeq.gui.panel import EqualizePanel
 
 panel = EqualizePanel(viewer)
 viewer.window.add_dock_widget(panel)

@@ -16,8 +16,8 @@ from qtpy.QtWidgets import QFileDialog
 
 from conftest import menu_action
 from napari_histeq import Clahe, equalize
-from napari_histeq.core.lazy import graph
-from napari_histeq.gui import scheduler
+from napari_histeq.core.lazy import reduce
+from napari_histeq.gui import job, scheduler
 from napari_histeq.gui.export import Export, _running
 from napari_histeq.layers.record import KEY
 from napari_histeq.layers.steps import gain_of
@@ -54,18 +54,18 @@ def test_no_graph_is_handled_on_the_gui_thread(
 ) -> None:
     """Building and running one takes seconds where there are ten thousand chunks."""
     called = []
-    for name in ("graph_of", "run", "blocks", "tree_sum"):
-        plain = getattr(graph, name)
+    for name in ("graph_of", "run_graph", "blocks_of", "tree_sum"):
+        plain = getattr(reduce, name)
 
         def noted(*given: Any, plain: Any = plain, name: str = name) -> Any:
             called.append((name, threading.current_thread() is threading.main_thread()))
             return plain(*given)
 
-        monkeypatch.setattr(graph, name, noted)
+        monkeypatch.setattr(reduce, name, noted)
     viewer.add_image(da.from_array(volume(), chunks=(1, 20, 80)), name="stack")
     run()
     assert "stack equalized" in viewer.layers
-    assert {"graph_of", "run", "blocks"} <= {name for name, _ in called}
+    assert {"graph_of", "run_graph", "blocks_of"} <= {name for name, _ in called}
     assert not any(gui for _, gui in called), called
 
 
@@ -125,7 +125,7 @@ def test_a_chunk_that_can_not_be_read_adds_nothing(
     )
     viewer.add_image(source, name="stack", contrast_limits=(0, 4000))
     said: list[str] = []
-    monkeypatch.setattr("napari_histeq.jobs.show_error", said.append)
+    monkeypatch.setattr("napari_histeq.gui.job.show_error", said.append)
     broken.set()
     run()
     broken.clear()
@@ -200,7 +200,7 @@ def test_the_whole_transform_is_saved(
     """What OME-Zarr cannot tell is said, and kept beside it."""
     layer = Image(da.from_array(volume(), chunks=(2, 20, 80)), name="stack", **place)
     said: list[str] = []
-    monkeypatch.setattr("napari_histeq.export.show_warning", said.append)
+    monkeypatch.setattr("napari_histeq.gui.export.show_warning", said.append)
     path = tmp_path / "stack.ome.zarr"
     saving = Export(layer, path)
     with qtbot.waitSignal(saving.ended, timeout=15_000):
@@ -256,7 +256,7 @@ def test_only_what_was_equalized_is_saved(
 ) -> None:
     viewer.add_image(volume((60, 80)))
     said: list[str] = []
-    monkeypatch.setattr("napari_histeq.commands.show_warning", said.append)
+    monkeypatch.setattr("napari_histeq.gui.commands.show_warning", said.append)
     menu_action(viewer.window.layers_menu, f"{SAVE} (napari-histeq)").trigger()
     assert "Select a layer that was equalized" in said[0]
 
@@ -272,7 +272,7 @@ def test_the_preference_names_a_cluster(
     assert scheduler.scheduler_address() == "tcp://127.0.0.1:1"
     monkeypatch.setattr(scheduler, "PATIENCE", 0.2)
     said: list[str] = []
-    monkeypatch.setattr("napari_histeq.jobs.show_error", said.append)
+    monkeypatch.setattr("napari_histeq.gui.job.show_error", said.append)
     viewer.add_image(da.from_array(volume(), chunks=20), name="stack")
     run()
     assert "no cluster answers at tcp://127.0.0.1:1" in said[0]
@@ -364,9 +364,9 @@ def test_a_lazy_layer_of_xarray_goes_to_the_cluster(
     viewer: napari.Viewer, panel: Any, run: Press, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     xarray = pytest.importorskip("xarray")
-    monkeypatch.setattr(scheduler, "scheduler_address", lambda: "http://dashboard:8787")
+    monkeypatch.setattr(job, "scheduler_address", lambda: "http://dashboard:8787")
     said: list[str] = []
-    monkeypatch.setattr("napari_histeq.jobs.show_error", said.append)
+    monkeypatch.setattr("napari_histeq.gui.job.show_error", said.append)
     data = xarray.DataArray(da.from_array(volume(), chunks=20), dims=("t", "y", "x"))
     viewer.add_image(data, name="stack", contrast_limits=(0, 4000))
     run()

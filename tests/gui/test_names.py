@@ -10,7 +10,7 @@ from qtpy.QtCore import Qt
 
 from napari_histeq import layers
 from napari_histeq.gui.tips import WIDTH, tip
-from napari_histeq.layers.plain import NAME, brief, short
+from napari_histeq.layers.wording import NAME, brief, short
 
 if TYPE_CHECKING:
     import napari

@@ -210,7 +210,7 @@ def test_a_layer_of_two_viewers(
 
 def test_following_the_slice_beneath_a_preview(viewer: Any, panel: Any, qtbot: Any) -> None:
     """When the preview ends the layer shows the slice that is displayed then."""
-    from napari_histeq.gui.preview.follow import follow
+    from napari_histeq.gui.preview.follow_slice import follow
 
     planes = np.stack([IMAGE // 8, IMAGE, IMAGE // 3])
     viewer.add_image(planes, name="stack")

@@ -10,8 +10,8 @@ from napari.experimental import link_layers
 from skimage import data
 
 from napari_histeq.gui.showing import _overlap, _zoomed_in, grid_of
+from napari_histeq.layers.displayed_slice import visible_window
 from napari_histeq.layers.placement import world_box
-from napari_histeq.layers.slice import visible_window
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -16,9 +16,9 @@ from napari_histeq import (
     measures,
     transfer_function,
 )
-from napari_histeq.gui.preview.follow import follow
-from napari_histeq.layers import script
-from napari_histeq.layers.slice import thickness
+from napari_histeq.gui.preview.follow_slice import follow
+from napari_histeq.layers import legend
+from napari_histeq.layers.displayed_slice import thickness
 
 
 def test_following_the_slice_is_plotted_told_and_baked(viewer: Any, panel: Any, qtbot: Any) -> None:
@@ -29,7 +29,7 @@ def test_following_the_slice_is_plotted_told_and_baked(viewer: Any, panel: Any, 
     panel["run"].native.click()
     qtbot.waitUntil(lambda: len(viewer.layers) == 2, timeout=10_000)
     made = viewer.layers[1]
-    assert "curve of" not in script.legend(layers.record_of(made), display_only=True)
+    assert "curve of" not in legend(layers.record_of(made), display_only=True)
     follow(viewer, made, "slice")
     for z in (2, 1):
         viewer.dims.set_current_step(0, z)
@@ -47,13 +47,11 @@ def test_following_the_slice_is_plotted_told_and_baked(viewer: Any, panel: Any, 
             ),
             timeout=10_000,
         )
-        legend = script.legend(layers.record_of(made), display_only=True)
-        assert f"the curve of the displayed slice (z = {z})" in legend
+        told = legend(layers.record_of(made), display_only=True)
+        assert f"the curve of the displayed slice (z = {z})" in told
     panel.tools.bake(made)
     qtbot.waitUntil(lambda: len(viewer.layers) == 3, timeout=10_000)
-    assert "the curve of the displayed slice (z = 1)" in script.legend(
-        layers.record_of(viewer.layers[2])
-    )
+    assert "the curve of the displayed slice (z = 1)" in legend(layers.record_of(viewer.layers[2]))
     follow(viewer, made, "")
 
     def is_of_all() -> bool:

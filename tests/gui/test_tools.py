@@ -18,7 +18,7 @@ from qtpy.QtWidgets import QApplication, QFileDialog
 from conftest import add_stack
 from images import hard_images
 from napari_histeq import equalize, transfer_function
-from napari_histeq.gui.preview.follow import followed
+from napari_histeq.gui.preview.follow_slice import followed
 from napari_histeq.gui.table import SHOWN
 from napari_histeq.layers.source import record_of
 
@@ -261,7 +261,7 @@ def test_a_file_that_cannot_be_written_is_told(
     viewer: Any, panel: Any, shown: Any, tmp_path: Any, monkeypatch: Any, text: str
 ) -> None:
     said: list[str] = []
-    monkeypatch.setattr("napari_histeq._panel.tools.show_error", said.append)
+    monkeypatch.setattr("napari_histeq.gui.result.show_error", said.append)
     asked(monkeypatch, tmp_path / "no such folder" / "file.svg")
     item(panel, text).trigger()
     assert len(said) == 1

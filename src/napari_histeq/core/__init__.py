@@ -2,12 +2,17 @@
 
 from napari_histeq.core import measures
 from napari_histeq.core.arrays import watching
-from napari_histeq.core.clahe import Clahe, clip_limit_from, gain_map
-from napari_histeq.core.equalize import equalize, transfer_function
+from napari_histeq.core.clahe import Clahe, OpenCvClahe, clip_limit_from
+from napari_histeq.core.compute import compute_histogram
+from napari_histeq.core.equalize import (
+    equalize,
+    equalize_multiscale,
+    gain_map,
+    transfer_function,
+)
 from napari_histeq.core.errors import ChunkError
-from napari_histeq.core.histogram import Histogram, compute_histogram
+from napari_histeq.core.histogram import Histogram, cdf_distance
 from napari_histeq.core.methods import METHODS, BiHistogram, Global, Weighted
-from napari_histeq.core.multiscale import cdf_distance, equalize_multiscale
 from napari_histeq.core.transfer import TransferFunction
 
 __all__ = [
@@ -17,6 +22,7 @@ __all__ = [
     "Clahe",
     "Global",
     "Histogram",
+    "OpenCvClahe",
     "TransferFunction",
     "Weighted",
     "cdf_distance",

@@ -14,51 +14,121 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_histeq.core.arrays import PerThread, Region, for_each, native_run, regions
-from napari_histeq.core.histogram import NO_MASK
-from napari_histeq.core.transfer import mapper, rounded
+from napari_histeq.core.arrays import for_each, native_run, regions
+from napari_histeq.core.methods import Fit
+from napari_histeq.core.transfer import rounded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
 
-    from napari_histeq.core.histogram import Histogram, T
-    from napari_histeq.core.transfer import TransferFunction
+    from napari_histeq.core.arrays import Region, Source, T
+    from napari_histeq.core.methods import Mapping
+    from napari_histeq.core.recipe import Recipe
+
+    Mask = NDArray[np.bool_] | None
+    Shape = tuple[int, ...]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class LuminanceSource:
-    """The luminances of an (..., C) image, and which of them count.
+    """The luminances of a source with channels. Fully transparent pixels never count."""
 
-    Fully transparent pixels never do.
-    """
+    colors: Source
 
-    image: NDArray[Any]
-    mask: NDArray[np.bool_] | None = None
+    @property
+    def shape(self) -> Shape:
+        """That of the colors, without channels."""
+        return self.colors.shape
 
     @property
     def dtype(self) -> np.dtype[Any]:
-        """The image's dtype, in native byte order."""
-        return self.image.dtype.newbyteorder("=")
+        """That of the colors, in native byte order."""
+        return self.colors.dtype
 
-    def sweep(self, start: Callable[[], T], visit: Callable[[T, Any, Any], None]) -> T:
-        """See `_counting.Source`."""
-        tallies = PerThread(start)
+    @property
+    def is_at_hand(self) -> bool:
+        """Whether the colors are."""
+        return self.colors.is_at_hand
+
+    def read(self, region: Region) -> tuple[NDArray[Any], Mask]:
+        """See `Source`."""
+        return luminance_image(*self.colors.read(region))
+
+    def sweep(
+        self, start: Callable[[], T], visit: Callable[[T, NDArray[Any], Mask, Shape], object]
+    ) -> T:
+        """See `Source`."""
+
+        def visit_colors(tally: T, block: NDArray[Any], mask: Mask, offset: Shape) -> None:
+            visit(tally, *luminance_image(block, mask), offset)
+
+        return self.colors.sweep(start, visit_colors)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ColorMapping:
+    """A mapping of luminances, and the range that no color may leave: a `Mapping` of colors."""
+
+    luminances: Mapping
+    gamut: tuple[float, float]
+
+    @property
+    def is_identity(self) -> bool:
+        """Whether no luminance changes: then no color does, the gamut notwithstanding."""
+        return self.luminances.is_identity
+
+    @property
+    def needs_place(self) -> bool:
+        """Whether the luminances' mapping does."""
+        return self.luminances.needs_place
+
+    def map_into(
+        self, block: NDArray[Any], out: NDArray[Any], offset: Shape = (), shape: Shape = ()
+    ) -> None:
+        """See `Mapping`; the last axis is that of the channels."""
+        if self.is_identity:
+            np.copyto(out, block)
+            return
+        start = offset or (0,) * (block.ndim - 1)
 
         def work(region: Region) -> None:
-            pixels = pixels_of(self.image[region])
-            visit(tallies.mine(), luminance(pixels), self._counted(region, pixels))
+            colors = block[region]
+            before = luminance_of(colors)
+            after = np.empty_like(before)
+            place = tuple(o + (s.start or 0) for o, s in zip(start, region, strict=True))
+            self.luminances.map_into(before, after, place, shape)
+            given, wanted = before.reshape(-1), after.reshape(-1)
+            found = recolored(pixels_of(colors), given, wanted, self.gamut)
+            out[region] = found.reshape(colors.shape)
 
-        for_each(work, regions(self.image.shape[:-1]))
-        return tallies.sum()
+        for_each(work, regions(block.shape[:-1])[::-1])
 
-    def _counted(self, region: Region, pixels: NDArray[Any]) -> NDArray[Any]:
-        counted = None if self.mask is None else native_run(self.mask[region])
-        if pixels.shape[1] == 4:
-            seen = pixels[:, 3] > 0
-            counted = seen if counted is None else counted & seen
-        return NO_MASK if counted is None else counted.view(np.uint8)
+
+def fit_colors(source: Source, recipe: Recipe) -> Fit:
+    """Fit a recipe's method to the luminances of a source with channels."""
+    mapping, data = recipe.method.fit(LuminanceSource(source), recipe)
+    if data is None:
+        return Fit(mapping, None)
+    return Fit(color_mapping(mapping, recipe, source.dtype, data), data)
+
+
+def color_mapping(
+    luminances: Mapping, recipe: Recipe, dtype: np.dtype[Any], data: tuple[Any, Any]
+) -> ColorMapping:
+    """The mapping of colors whose luminances, of `dtype`, reach over `data`."""
+    ends = gamut(recipe.limits(dtype, data), recipe.strength, dtype, data)
+    return ColorMapping(luminances, ends)
+
+
+def gamut(
+    limits: tuple[float, float], strength: float, dtype: np.dtype[Any], data: tuple[Any, Any]
+) -> tuple[float, float]:
+    """What colors may span: at `strength` 1 the output's range, at 0 what they span already."""
+    top = max(float(data[1]), 1.0) if dtype.kind == "f" else float(np.iinfo(dtype).max)
+    low, high = (float(end) for end in limits)
+    return min(low, 0.0) * (1 - strength) + low * strength, top * (1 - strength) + high * strength
 
 
 def pixels_of(block: NDArray[Any]) -> NDArray[Any]:
@@ -71,7 +141,8 @@ def luminance(pixels: NDArray[Any]) -> NDArray[Any]:
     from napari_histeq.core import kernels
 
     if pixels.dtype == np.float16:  # no compiled arithmetic for it
-        return np.asarray(pixels[:, :3].astype(np.float32) @ WEIGHTS, np.float16)
+        with np.errstate(invalid="ignore"):  # of infinities; they do not count
+            return np.asarray(pixels[:, :3].astype(np.float32) @ WEIGHTS, np.float16)
     out = np.empty(len(pixels), pixels.dtype)
     if pixels.dtype.kind == "u" and pixels.dtype.itemsize <= 2:
         kernels.color.luminance_levels(pixels, out)
@@ -90,76 +161,12 @@ def luminance_of(image: NDArray[Any]) -> NDArray[Any]:
 WEIGHTS = np.array([0.2126, 0.7152, 0.0722])
 
 
-def limits(out_range: str | tuple[float, float], histogram: Histogram) -> str | tuple[float, float]:
-    """`out_range` for color: float colors within 0 to 1, as is the custom, may use all of it."""
-    if out_range == "auto" and histogram.levels.dtype.kind == "f" and histogram.total:
-        low, high = histogram.range
-        if low >= 0 and high <= 1:
-            return (0.0, 1.0)
-    return out_range
-
-
-def gamut(
-    limits: tuple[float, float], strength: float, histogram: Histogram
-) -> tuple[float, float]:
-    """What colors may span: at `strength` 1 the output's range, at 0 what they span already."""
-    dtype = histogram.levels.dtype
-    most = float(histogram.range[1])
-    top = max(most, 1.0) if dtype.kind == "f" else float(np.iinfo(dtype).max)
-    low, high = limits
-    return min(low, 0.0) * (1 - strength) + low * strength, top * (1 - strength) + high * strength
-
-
-def apply_curve(
-    curve: TransferFunction, image: NDArray[Any], out: NDArray[Any], gamut: tuple[float, float]
-) -> None:
-    """Give every pixel of an (..., C) image the luminance that `curve` wants for it."""
-    if curve.is_identity:
-        np.copyto(out, image)
-        return
-    run = mapper(curve, image.dtype.newbyteorder("="))
-
-    def work(region: Region) -> None:
-        pixels = pixels_of(image[region])
-        before = luminance(pixels)
-        after = np.empty_like(before)
-        run(before, after)
-        out[region] = recolored(pixels, before, after, gamut).reshape(image[region].shape)
-
-    for_each(work, regions(image.shape[:-1])[::-1])
-
-
-def luminance_image(
-    image: NDArray[Any], mask: NDArray[np.bool_] | None
-) -> tuple[NDArray[Any], NDArray[np.bool_] | None]:
+def luminance_image(image: NDArray[Any], mask: Mask) -> tuple[NDArray[Any], Mask]:
     """The luminances of an (..., C) image, and which of them count (None: all)."""
-    out = np.empty(image.shape[:-1], image.dtype.newbyteorder("="))
-
-    def work(region: Region) -> None:
-        out[region] = luminance(pixels_of(image[region])).reshape(out[region].shape)
-
-    for_each(work, regions(out.shape))
     if image.shape[-1] == 4:
         seen = image[..., 3] > 0
         mask = seen if mask is None else mask & seen
-    return out, mask
-
-
-def recolor_into(
-    image: NDArray[Any],
-    before: NDArray[Any],
-    after: NDArray[Any],
-    gamut: tuple[float, float],
-    out: NDArray[Any],
-) -> None:
-    """Give every pixel of an (..., C) image its luminance `after`."""
-
-    def work(region: Region) -> None:
-        given, wanted = native_run(before[region]), native_run(after[region])
-        colors = recolored(pixels_of(image[region]), given, wanted, gamut)
-        out[region] = colors.reshape(image[region].shape)
-
-    for_each(work, regions(before.shape))
+    return luminance_of(image), mask
 
 
 def recolored(
@@ -169,21 +176,21 @@ def recolored(
     from napari_histeq.core import kernels
 
     low, high = gamut
-    black = min(low, 0.0)
-    if pixels.dtype == np.float16:
-        single = [a.astype(np.float32) for a in (pixels, before, after)]
-        wide = recolored(single[0], single[1], single[2], gamut)
-        return np.where(np.isfinite(pixels), wide.astype(np.float16), pixels)
-    if pixels.dtype.kind == "f":
-        out = np.empty_like(pixels)
-        kernels.color.recolor(pixels, before, after, black, low, high, out)
-        return out
-    if pixels.dtype.kind == "u" and pixels.dtype.itemsize <= 2:
+    black, dtype = min(low, 0.0), pixels.dtype
+    if dtype.kind == "u" and dtype.itemsize <= 2:
         out = np.empty_like(pixels)
         kernels.color.recolor_levels(pixels, before, after, black, low, high, out)
         return out
-    exact = np.empty(pixels.shape, np.float64)
-    kernels.color.recolor(pixels, before, after, black, low, high, exact)
-    out = rounded(exact, pixels.dtype)
+    limit = float(np.finfo(dtype if dtype.kind == "f" else np.float64).max)
+    given, working = (pixels, before, after), dtype
+    if dtype == np.float16:  # no compiled arithmetic for it
+        working = np.dtype(np.float32)
+        given = (pixels.astype(working), before.astype(working), after.astype(working))
+    exact = np.empty(pixels.shape, working if dtype.kind == "f" else np.float64)
+    kernels.color.recolor(*given, black, low, high, limit, exact)
+    if dtype.kind == "f":
+        with np.errstate(over="ignore"):  # infinite alpha
+            return np.where(np.isfinite(pixels), exact, pixels).astype(dtype, copy=False)
+    out = rounded(exact, dtype)
     out[:, 3:] = pixels[:, 3:]
     return out

@@ -1,4 +1,4 @@
-"""Images counted into histograms: the whole, plane by plane, or a sample."""
+"""compute_histogram: an image counted, the whole or each plane or a sample, in memory or lazy."""
 
 from __future__ import annotations
 
@@ -7,42 +7,109 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_histeq.core.arrays import (
+    ArraySource,
+    Interval,
     Plane,
+    check_nbins,
+    check_samples,
     checked_axes,
     checked_image,
+    checked_lazily,
+    checked_lazy_mask,
     checked_mask,
-    counts_on,
-    counts_up_to,
     for_each,
     is_lazy,
+    is_named,
     outer_axes,
     planes_of,
+    taken_apart,
 )
-from napari_histeq.core.histogram import ArraySource, Histogram, count, linear_edges
+from napari_histeq.core.color import LuminanceSource
+from napari_histeq.core.histogram import (
+    Histogram,
+    count,
+    counts_on,
+    counts_up_to,
+    sample_of_array,
+)
 from napari_histeq.core.transfer import rounded
 
 if TYPE_CHECKING:
-    from numpy.typing import NDArray
+    from collections.abc import Sequence
+
+    from numpy.typing import ArrayLike, NDArray
 
 
-def counted(
+def compute_histogram(
+    image: ArrayLike,
+    *,
+    nbins: int | None = None,
+    mask: ArrayLike | None = None,
+    axes: int | Sequence[int] | None = None,
+    max_samples: int | None = None,
+    seed: int = 0,
+) -> Histogram:
+    """Count how often each intensity occurs in an image.
+
+    Parameters
+    ----------
+    image : (...) array of a real dtype
+        The image; never written to. NaN and infinities are not counted.
+    nbins : int, optional
+        Number of equally wide bins, each pixel counted in the one it lies in (of a sample,
+        see `Histogram.rebin`). By default integers get one bin per level
+        (8 bit: 256 bins over [0, 256)), and floats get bins that adapt to the
+        data: no bin but that of a single value holds more than 1/2048 of the
+        pixels, so that no outlier can cost the others their resolution. Wide
+        32 and 64-bit integers are treated as floats are.
+    mask : array of bool, broadcastable to `image`, optional
+        True where a pixel counts.
+    axes : int or sequence of int, optional
+        The axes that share one histogram; one histogram per index of the others
+        stands in the leading axes of `counts`. None: the whole array.
+    max_samples : int, optional
+        Count a random sample of at most so many pixels, if the image has more: a
+        quick first answer. The error of its cdf is bounded by `cdf_error` (see
+        `Histogram`). Not with `axes`.
+    seed : int
+        Of the sample: the same seed draws the same pixels.
+
+    Returns
+    -------
+    Histogram
+
+    Raises
+    ------
+    TypeError, ValueError
+        For a dtype without an order, an empty array, or arguments that do not fit
+        the image; the message names the value and the cure.
+    """
+    if nbins is not None:
+        check_nbins(nbins)
+    if max_samples is not None:
+        check_samples(max_samples, axes)
+    if is_named(image):
+        image, mask, axes = taken_apart(image, mask, axes)
+    return _counted(image, mask, axes, max_samples, seed, nbins)
+
+
+def _counted(
     image: Any, mask: Any, axes: Any, max_samples: int | None, seed: int, nbins: int | None
 ) -> Histogram:
     """See `compute_histogram`: of the whole image, of its planes or of a sample."""
     if is_lazy(image):
-        array, wanted = _checked_lazily(image, mask)
+        array = checked_lazily(image)
+        wanted = checked_lazy_mask(mask, array.chunks)
     else:
         array = checked_image(image)
         wanted = checked_mask(mask, array.shape)
     shared = checked_axes(axes, array.ndim)
     if max_samples is not None and max_samples < array.size:
-        from napari_histeq.core.lazy import sampled_histogram
-
-        sample = sampled_histogram(array, wanted, max_samples, seed)
+        sample = _sampled(array, wanted, max_samples, seed)
         return sample if nbins is None else sample.rebin(nbins, _limits(sample))
-    whole = Histogram(*count(_source(array, wanted)))
+    whole = count(_source(array, wanted))
     if nbins is not None and not whole.is_exact:
-        edges = linear_edges(*_limits(whole), nbins)
+        edges = Interval(*_limits(whole)).even(nbins)
         # No look at single planes is needed for where the bins end.
         levels = _ends_below(edges, whole.levels.dtype)
         return Histogram(_counts(array, wanted, shared, levels), edges, edges[1:])
@@ -84,13 +151,6 @@ def _ends_below(edges: NDArray[np.float64], dtype: np.dtype[Any]) -> NDArray[Any
     return np.asarray(ends.astype(dtype))
 
 
-def _checked_lazily(image: Any, mask: Any) -> tuple[Any, Any]:
-    from napari_histeq.core.lazy import checked_lazily, checked_lazy_mask
-
-    array = checked_lazily(image)
-    return array, checked_lazy_mask(mask, array.chunks)
-
-
 def _counts(
     array: Any, mask: Any, axes: tuple[int, ...], levels: NDArray[Any]
 ) -> NDArray[np.int64]:
@@ -107,7 +167,26 @@ def _counts(
 
     def work(item: tuple[int, Plane]) -> None:
         index, plane = item
-        counts[index] = counts_on(levels, plane)
+        counts[index] = counts_on(levels, plane.image, plane.mask)
 
     for_each(work, list(enumerate(planes)))
     return counts.reshape(*(array.shape[a] for a in outer), levels.size)
+
+
+def _sampled(array: Any, wanted: Any, max_samples: int, seed: int) -> Histogram:
+    if isinstance(array, np.ndarray):
+        return sample_of_array(array, wanted, max_samples, seed)
+    from napari_histeq.core.lazy import sample_of_chunks
+
+    return sample_of_chunks(array, wanted, max_samples, seed)
+
+
+def luminance_histogram(image: Any, mask: Any = None) -> Histogram:
+    """How often each luminance occurs in an (..., C) image, in memory or lazy."""
+    if not is_lazy(image):
+        return count(LuminanceSource(ArraySource(np.asarray(image), mask, channels=True)))
+    from napari_histeq.core.lazy import ChunkSource
+
+    pixels = checked_lazily(image).rechunk({-1: -1})
+    wanted = checked_lazy_mask(mask, pixels.chunks[:-1])
+    return count(LuminanceSource(ChunkSource(pixels, wanted, channels=True)))

@@ -1,79 +1,78 @@
-"""equalize() of what is in memory, each plane into its place."""
+"""The engine: fit a recipe to pixels, map them: gray and color, in memory and lazy, alike."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_histeq.core import color
-from napari_histeq.core.arrays import Plane, for_each_plane, planes_of
-from napari_histeq.core.clahe import Clahe, equalize_by_tiles, leaves_alone
-from napari_histeq.core.color import LuminanceSource
-from napari_histeq.core.histogram import ArraySource, Histogram, count
-from napari_histeq.core.transfer import apply_curve_into
-from napari_histeq.core.warn import warn_of_empty
+from napari_histeq.core.arrays import (
+    ArraySource,
+    Plane,
+    for_each_plane,
+    memory_order,
+    planes_of,
+)
+from napari_histeq.core.color import LuminanceSource, fit_colors
 
 if TYPE_CHECKING:
-    from napari_histeq.core.recipe import Settings
-    from napari_histeq.core.transfer import TransferFunction
+    from collections.abc import Callable
+
+    from napari_histeq.core.arrays import Source
+    from napari_histeq.core.methods import Fit
+    from napari_histeq.core.recipe import Plan
 
 
-def equalize_into(whole: Plane, settings: Settings, channels: bool) -> None:
-    """Equalize each plane on its own, and warn of those where nothing was counted.
+def fit(source: Source, plan: Plan) -> Fit:
+    """What becomes of the pixels of a plane."""
+    if plan.channels:
+        return fit_colors(source, plan.recipe)
+    return plan.recipe.method.fit(source, plan.recipe)
 
-    With `channels`, the last axis of the image is that of the colors.
-    """
+
+def equalize_planes(whole: Plane, plan: Plan) -> list[bool]:
+    """Equalize each plane of an array on its own; of each, whether any pixel counted."""
     found: list[bool] = []
-    equalize_plane = _equalize_color if channels else _equalize_gray
-    planes = planes_of(whole, settings.outer, settings.axes)
-    for_each_plane(lambda plane: found.append(equalize_plane(plane, settings)), planes)
-    warn_of_empty(found, stacklevel=3)
+
+    def work(plane: Plane, plan: Plan) -> None:
+        mapping, data = fit(ArraySource(plane.image, plane.mask, plan.channels), plan)
+        mapping.map_into(plane.image, plane.out)
+        found.append(data is not None)
+
+    _each_plane(work, whole, plan)
+    return found
 
 
-def _equalize_gray(plane: Plane, settings: Settings) -> bool:
-    """Equalize a plane into its `out`; whether anything was counted."""
-    if isinstance(settings.method, Clahe):
-        return equalize_by_tiles(plane, settings.method, settings.out_range, settings.strength)
-    histogram = Histogram(*count(ArraySource(plane.image, plane.mask)))
-    apply_curve_into(settings.curve(histogram), plane.image, plane.out)
-    return histogram.total > 0
+def gain_planes(whole: Plane, plan: Plan) -> None:
+    """Put the local gain of contrast of each plane into its place; NaN where it has no value."""
+
+    def work(plane: Plane, plan: Plan) -> None:
+        colors = ArraySource(plane.image, plane.mask, plan.channels)
+        source: Any = LuminanceSource(colors) if plan.channels else colors
+        mapping = plan.recipe.method.fit_gain(source, plan.recipe)
+        pixels, _ = source.read((slice(None),) * len(source.shape))
+        if mapping is None:
+            plane.out[...] = np.where(np.isfinite(pixels), 1.0, np.nan)
+        else:
+            mapping.map_into(pixels, plane.out)
+
+    _each_plane(work, whole, plan)
 
 
-def _equalize_color(plane: Plane, settings: Settings) -> bool:
-    if isinstance(settings.method, Clahe):
-        return _equalize_color_locally(plane, settings.method, settings)
-    histogram = Histogram(*count(LuminanceSource(plane.image, plane.mask)))
-    curve, gamut = color_curve(histogram, settings)
-    color.apply_curve(curve, plane.image, plane.out, gamut)
-    return histogram.total > 0
+def _each_plane(work: Callable[[Plane, Plan], None], whole: Plane, plan: Plan) -> None:
+    def work_in_order(plane: Plane) -> None:
+        work(*_in_memory_order(plane, plan))
+
+    for_each_plane(work_in_order, planes_of(whole, plan.outer, plan.axes))
 
 
-def color_curve(
-    luminances: Histogram, settings: Settings
-) -> tuple[TransferFunction, tuple[float, float]]:
-    """The curve of the luminances, and the range that no color may leave."""
-    fitting = replace(settings, out_range=color.limits(settings.out_range, luminances))
-    if not luminances.total:
-        return fitting.curve(luminances), (0.0, 0.0)
-    gamut = color.gamut(fitting.limits(luminances), settings.strength, luminances)
-    return fitting.curve(luminances), gamut
-
-
-def _equalize_color_locally(plane: Plane, method: Clahe, settings: Settings) -> bool:
-    """The luminance as an image of its own is equalized, and the colors follow it."""
-    before, counted = color.luminance_image(plane.image, plane.mask)
-    histogram = Histogram(*count(ArraySource(before, counted)))
-    alone = not histogram.total or leaves_alone(
-        method, before.shape, histogram.range, settings.strength
-    )
-    if alone:  # by the gamut too
-        np.copyto(plane.out, plane.image)
-        return histogram.total > 0
-    fitting = replace(settings, out_range=color.limits(settings.out_range, histogram))
-    after = np.empty_like(before)
-    equalize_by_tiles(Plane(before, counted, after), method, fitting.out_range, settings.strength)
-    gamut = color.gamut(fitting.limits(histogram), settings.strength, histogram)
-    color.recolor_into(plane.image, before, after, gamut, plane.out)
-    return True
+def _in_memory_order(plane: Plane, plan: Plan) -> tuple[Plane, Plan]:
+    """The axes of a plane as they lie in memory, which is faster and changes no bit."""
+    if plan.channels or plane.image.flags.c_contiguous:
+        return plane, plan
+    order = memory_order(plane.image)
+    mask = None if plane.mask is None else plane.mask.transpose(order)
+    ordered = Plane(plane.image.transpose(order), mask, plane.out.transpose(order))
+    method = plan.recipe.method.reordered(order)
+    return ordered, replace(plan, recipe=replace(plan.recipe, method=method))

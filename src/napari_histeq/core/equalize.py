@@ -1,7 +1,8 @@
-"""equalize(): the single place where the kind of a job is told."""
+"""The verbs: equalize, equalize_multiscale, transfer_function, gain_map."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -17,18 +18,19 @@ from napari_histeq.core.arrays import (
     is_named,
     with_names,
 )
-from napari_histeq.core.engine import equalize_into
-from napari_histeq.core.histogram import Histogram, compute_histogram
-from napari_histeq.core.methods import CurveMethod, Global
-from napari_histeq.core.recipe import checked_settings, resolve_method, settings_for
-from napari_histeq.core.warn import NOTHING_COUNTED, warn
+from napari_histeq.core.clahe import Clahe
+from napari_histeq.core.compute import compute_histogram
+from napari_histeq.core.engine import equalize_planes, gain_planes
+from napari_histeq.core.errors import NOTHING_COUNTED, warn, warn_of_empty
+from napari_histeq.core.histogram import Histogram
+from napari_histeq.core.methods import Global, Method
+from napari_histeq.core.recipe import Recipe, resolve_method
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    import dask.array as da
+    from numpy.typing import ArrayLike, NDArray
 
-    from numpy.typing import ArrayLike
-
-    from napari_histeq.core.methods import Method
+    from napari_histeq.core.recipe import Plan
     from napari_histeq.core.transfer import TransferFunction
 
 
@@ -102,29 +104,90 @@ def equalize(
     if is_named(image):
         again = partial(equalize, method=chosen, out_range=out_range, strength=strength)
         return with_names(again, image, mask=mask, axes=axes, channel_axis=channel_axis)
+    recipe = Recipe(chosen, axes, channel_axis, out_range, strength)
     if is_lazy(image):
         from napari_histeq.core.lazy import equalize_lazily
 
-        (result,) = equalize_lazily(
-            [image], chosen, mask=mask, axes=axes, channel_axis=channel_axis,
-            out_range=out_range, strength=strength,
-        )  # fmt: skip
-        return result
+        return equalize_lazily([image], recipe, mask)[0]
     array = checked_image(image)
-    channels = checked_channel_axis(channel_axis, array.shape)
-    pixels = array if channels is None else np.moveaxis(array, channels, -1)
-    grid = array.shape if channels is None else pixels.shape[:-1]
-    settings = checked_settings(array, chosen, axes, out_range, strength, channels)
-    counted = checked_mask(mask, grid)
-    settings.check_tiles(grid, array.dtype, counted is not None)
-    settings = settings.layered(grid)
     out = np.empty_like(array, subok=False)
+    plan, whole = _planned(array, mask, recipe, out)
     if array.dtype.kind == "b":
         np.copyto(out, array)
     else:
-        result = out if channels is None else np.moveaxis(out, channels, -1)
-        equalize_into(Plane(pixels, counted, result), settings, channels is not None)
+        warn_of_empty(equalize_planes(whole, plan), stacklevel=2)
     return out
+
+
+def _planned(
+    image: NDArray[Any], mask: Any, recipe: Recipe, out: NDArray[Any]
+) -> tuple[Plan, Plane]:
+    """What to do, checked; the image with its channels last, its mask, and where it goes."""
+    channels = checked_channel_axis(recipe.channel_axis, image.shape)
+    pixels, result = image, out
+    if channels is not None:
+        pixels = np.moveaxis(image, channels, -1)
+        result = np.moveaxis(out, channels, -1) if out.ndim == image.ndim else out
+    counted = checked_mask(mask, pixels.shape[: image.ndim - (channels is not None)])
+    plan = recipe.plan(image.shape, image.dtype, counted is not None)
+    return plan, Plane(pixels, counted, result)
+
+
+def equalize_multiscale(
+    levels: Sequence[Any],
+    method: Method | str = Global(),  # noqa: B008  (frozen)
+    *,
+    mask: ArrayLike | None = None,
+    axes: int | Sequence[int] | None = None,
+    channel_axis: int | None = None,
+    out_range: str | tuple[float, float] = "auto",
+    strength: float = 1.0,
+    count_level: int = 0,
+    **options: Any,
+) -> list[da.Array]:
+    """Equalize all levels of a pyramid by what is counted at one of them.
+
+    Parameters
+    ----------
+    levels : sequence of arrays
+        The same image at decreasing resolution, the finest first; numpy, dask,
+        zarr, ... of one dtype and number of axes.
+    method, axes, channel_axis, out_range, strength, **options
+        As in `equalize`. Axes that are not in `axes` must not be downsampled. CLAHE's
+        tiles are in pixels of ``levels[0]``; a pixel of any level is mapped by the
+        curves of the tiles around the place where its center lies.
+    mask : array of bool, optional
+        As in `equalize`, broadcastable to the level that is counted.
+    count_level : int
+        The level that is counted. 0, full resolution, makes the finest level the
+        same to the bit as ``equalize(levels[0], ...)``. A coarser one is quicker, but
+        averaging changes the intensities themselves, and no bound on the error is
+        known without counting level 0: see `cdf_distance` for how to judge it.
+
+    Returns
+    -------
+    list of dask.array.Array
+        One for each level; nothing of them is computed yet.
+
+    Raises
+    ------
+    TypeError, ValueError
+        As `equalize`, and if the levels do not fit each other.
+    """
+    from napari_histeq.core.lazy import equalize_lazily
+
+    if not isinstance(levels, Sequence):
+        raise TypeError(
+            f"levels is one {type(levels).__name__}: give a list of arrays, the finest first"
+        )
+    if not len(levels):
+        raise ValueError("levels is empty: give at least one array")
+    if not hasattr(count_level, "__index__"):
+        raise TypeError(f"count_level is {count_level!r}: it must be an integer")
+    if not -len(levels) <= count_level < len(levels):
+        raise ValueError(f"count_level is {count_level}, but there are {len(levels)} levels")
+    recipe = Recipe(resolve_method(method, options), axes, channel_axis, out_range, strength)
+    return equalize_lazily(levels, recipe, mask, count_level)
 
 
 def transfer_function(
@@ -159,11 +222,9 @@ def transfer_function(
         For a method that is not a single curve.
     """
     chosen = resolve_method(method, options)
-    if not isinstance(chosen, CurveMethod):
-        raise TypeError(
-            f"{type(chosen).__name__} is not a single curve (it depends on where a pixel lies): "
-            "call equalize() instead"
-        )
+    recipe = Recipe(chosen, out_range=out_range, strength=strength)
+    if not chosen.is_single_curve:
+        raise chosen.not_a_curve()
     if isinstance(image_or_histogram, Histogram):
         histogram = image_or_histogram
         check_one_plane(histogram.counts)
@@ -171,7 +232,44 @@ def transfer_function(
         histogram = compute_histogram(
             image_or_histogram, mask=mask, max_samples=max_samples, seed=seed
         )
-    settings = settings_for(histogram.levels.dtype, chosen, (), (0,), out_range, strength)
+    recipe = recipe.checked(histogram.levels.dtype)
     if not histogram.total:
         warn(NOTHING_COUNTED.format(what="the identity"), stacklevel=2)
-    return settings.curve(histogram)
+    return chosen.transfer_function(histogram, recipe)
+
+
+def gain_map(
+    image: ArrayLike,
+    method: Method = Clahe(),  # noqa: B008  (frozen)
+    *,
+    mask: ArrayLike | None = None,
+    axes: int | Sequence[int] | None = None,
+    out_range: str | tuple[float, float] = "auto",
+    strength: float = 1.0,
+) -> NDArray[np.float32]:
+    """How much CLAHE amplifies the contrast at each pixel: where it blows up the noise.
+
+    Parameters
+    ----------
+    image : (...) array of a real dtype
+        What is equalized.
+    method : Clahe or OpenCvClahe
+        How it is.
+    mask, axes, out_range, strength
+        As in `equalize`.
+
+    Returns
+    -------
+    (...) array of float32
+        The slope of the mixed curve at each pixel, output intensity per input intensity: 1
+        where contrast stays as it is. NaN where the image is not finite. The slope of
+        OpenCV's curves, which are rounded to levels, is that over the two next levels.
+    """
+    if not getattr(method, "has_gain", False):
+        raise TypeError(f"method is {method!r}: only CLAHE has a gain map, say Clahe()")
+    array = checked_image(image)
+    out = np.ones(array.shape, np.float32)
+    plan, whole = _planned(array, mask, Recipe(method, axes, None, out_range, strength), out)
+    if array.dtype.kind != "b":
+        gain_planes(whole, plan)
+    return out

@@ -1,6 +1,19 @@
-"""Errors of our own: what a caller may want to tell from others."""
+"""Errors and warnings of our own: what a caller may want to tell from others.
+
+Warnings reach whoever asked for the work, in whatever thread it is done. Python's own go
+through state of the whole process: two threads that catch them at the same time lose each
+other's.
+"""
 
 from __future__ import annotations
+
+import warnings
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
 
 
 class ChunkError(RuntimeError):
@@ -32,3 +45,38 @@ class ChunkError(RuntimeError):
         spans = ", ".join(f"{start}:{stop}" for start, stop in self.place or ())
         at = f" at [{spans}]" if spans else ""
         return f"chunk {self.index} of {self.array}{at} could not be computed: {self.cause}"
+
+
+NOTHING_COUNTED = (
+    "no pixel was counted (the mask is empty, or all counted pixels are NaN or infinite), "
+    "so {what} is returned unchanged"
+)
+
+_hearer: ContextVar[Callable[[str], object] | None] = ContextVar("hearer", default=None)
+
+
+@contextmanager
+def hearing(hearer: Callable[[str], object]) -> Iterator[None]:
+    """Have `hearer(message)` called instead of `warnings.warn`, within this context."""
+    token = _hearer.set(hearer)
+    try:
+        yield
+    finally:
+        _hearer.reset(token)
+
+
+def warn(message: str, stacklevel: int = 1) -> None:
+    """Warn the user; `stacklevel` is that of `warnings.warn` in the caller's place."""
+    hearer = _hearer.get()
+    if hearer is not None:
+        hearer(message)
+    else:
+        warnings.warn(message, stacklevel=stacklevel + 1)
+
+
+def warn_of_empty(found: Sequence[bool], stacklevel: int = 1) -> None:
+    """Warn if there are planes without any pixel that counts; `found` has True for the others."""
+    if not all(found):
+        empty = len(found) - sum(found)
+        what = "the image" if len(found) == 1 else f"{empty} of {len(found)} planes"
+        warn(NOTHING_COUNTED.format(what=what), stacklevel + 1)

@@ -4,6 +4,7 @@ from napari_histeq.display.display import (
     DisplaySettings,
     display_layer,
     display_settings,
+    forget,
     in_words,
     show,
 )
@@ -14,6 +15,7 @@ __all__ = [
     "DisplaySettings",
     "display_layer",
     "display_settings",
+    "forget",
     "in_words",
     "load_solver",
     "result_look",

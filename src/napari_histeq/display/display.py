@@ -19,7 +19,6 @@ from napari_histeq.display.texels import (
     TEXELS,
     Fit,
     Look,
-    Mode,
     Norm,
     Pixels,
     fitted,
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_histeq.core import Histogram, TransferFunction
+    from napari_histeq.display.texels import Mode
 
     Floats = NDArray[np.float64]
 
@@ -295,7 +295,7 @@ def _look(colormap: Colormap) -> Look:
     else:
         texels = np.stack([np.interp(at, colormap.controls, c) for c in colors.T], axis=1)
     ends = [None if c is None else np.asarray(c) for c in (colormap.low_color, colormap.high_color)]
-    return Look(texels, cast("_texels.Mode", mode), *ends)
+    return Look(texels, cast("Mode", mode), *ends)
 
 
 def _colormap(source: Colormap, fit: Fit, at: NDArray[np.intp]) -> Colormap:

@@ -258,7 +258,7 @@ def _fit_zero(t: Floats, weight: Floats, colors: Floats, fallback: Floats) -> Fl
 def _fit_linear(t: Floats, weight: Floats, colors: Floats, fallback: Floats) -> Floats:
     """Weighted least squares: a tridiagonal system, as each pixel blends two texels."""
     left, part = _between(t)
-    from scipy.linalg import solveh_banded  # late, as it takes its time: see `warm_up`
+    from scipy.linalg import solveh_banded  # late, as it takes its time: see `load_solver`
 
     near, far = weight * (1.0 - part), weight * part
     bands = np.zeros((2, TEXELS))  # above the diagonal, and the diagonal

@@ -13,14 +13,16 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakKeyDictionary, ref
 
-from napari_histeq import display, layers
-from napari_histeq.display.display import Worn
+from napari_histeq import layers
+from napari_histeq.display.display import Worn, show
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from napari.layers import Image, Layer
     from napari.utils.events import Event
+
+    from napari_histeq.display.display import DisplaySettings
 
 #: The attributes, and events, that make the look of a layer.
 LOOK = ("colormap", "gamma", "contrast_limits", "contrast_limits_range", "auto_contrast")
@@ -83,12 +85,12 @@ class _Coat:
     def __init__(self, layer: Image) -> None:
         self._layer = ref(layer)
         self.look = Worn.of(layer)
-        self.worn: WeakKeyDictionary[Wearer, display.DisplaySettings] = WeakKeyDictionary()
+        self.worn: WeakKeyDictionary[Wearer, DisplaySettings] = WeakKeyDictionary()
         for name in LOOK:
             if name in layer.events:
                 layer.events[name].connect(self._changed)
 
-    def put(self, wearer: Wearer, settings: display.DisplaySettings) -> None:
+    def put(self, wearer: Wearer, settings: DisplaySettings) -> None:
         """The newest lies on top."""
         self.worn.pop(wearer, None)
         self.worn[wearer] = settings
@@ -101,7 +103,7 @@ class _Coat:
             return
         if self.worn:
             with heard_by(layer, CANVAS):
-                display.show(list(self.worn.values())[-1], layer)
+                show(list(self.worn.values())[-1], layer)
         else:
             with heard_by(layer, CANVAS, CONTROLS):  # which may have been opened meanwhile
                 self.look.put_on(layer)
@@ -138,7 +140,7 @@ class _Coat:
 _coats: WeakKeyDictionary[Image, _Coat] = WeakKeyDictionary()
 
 
-def wear(layer: Image, wearer: Wearer, settings: display.DisplaySettings) -> None:
+def wear(layer: Image, wearer: Wearer, settings: DisplaySettings) -> None:
     """Display a layer by `settings` until `take_off`; its own look is kept.
 
     Several may do so with one layer: the newest is seen. Who changes the layer's look
@@ -161,12 +163,12 @@ def take_off(layer: Image, wearer: Wearer) -> None:
     coat.show()
 
 
-def show_on(layer: Image, settings: display.DisplaySettings) -> None:
+def show_on(layer: Image, settings: DisplaySettings) -> None:
     """Display a layer of ours by `settings` for good, beneath a preview if it wears one."""
     coat = _coats.get(layer)
     if coat is None:
         with heard_by(layer, CANVAS, CONTROLS):
-            display.show(settings, layer)
+            show(settings, layer)
         return
     look = {"colormap": settings.colormap, "gamma": settings.gamma}
     coat.change(**look, contrast_limits=settings.contrast_limits)

@@ -37,7 +37,7 @@ class Stopped(Exception):  # noqa: N818  (no error)
     """Raised inside the work to end it."""
 
 
-class Export(QObject):  # type: ignore[misc]
+class Export(QObject):
     """One layer on its way to a store.
 
     Attributes

@@ -27,6 +27,7 @@ from napari_histeq.gui.work import (
     work,
 )
 from napari_histeq.layers import (
+    PlotStack,
     affine_beside,
     histogram_layer,
     histogram_stack_layer,
@@ -34,7 +35,6 @@ from napari_histeq.layers import (
     original_of,
     short,
 )
-from napari_histeq.plot import PlotStack
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -16,7 +16,7 @@ from napari.utils.notifications import (
 )
 
 from napari_histeq import layers
-from napari_histeq.core import METHODS, Clahe
+from napari_histeq.core import METHODS
 from napari_histeq.core.methods import Method, OptionField, options_of
 from napari_histeq.gui import controls
 from napari_histeq.gui.arrange import arrange_rows
@@ -104,7 +104,7 @@ class EqualizePanel(Container[Any]):
             plot=self["plot"].value,
             compare=self["compare"].value,
             display=self["output"].value == DISPLAY_ONLY,
-            gain=self["gain"].value and self["method"].value == Clahe.name,
+            gain=self["gain"].value and METHODS[self["method"].value].has_gain,
         )
 
     def _chosen(self) -> tuple[Image | None, Choice]:
@@ -276,7 +276,7 @@ class EqualizePanel(Container[Any]):
         self._method_shown = name
         self._add_options(METHODS[name], self._kept.get(name, {}))
         self["summary"].value = METHODS[name].summary
-        self._parts.output.show_row(self["gain"], name == Clahe.name)
+        self._parts.output.show_row(self["gain"], METHODS[name].has_gain)
 
     def _add_options(self, method: Any, kept: dict[str, Any]) -> None:
         options = self._options_shown = options_of(method)

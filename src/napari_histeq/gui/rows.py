@@ -45,7 +45,7 @@ class RegionBox(ComboBox):
 
 def title(method: str) -> str:
     """A method's name as a person reads it."""
-    return {"bihistogram": "Bi-histogram", "clahe": "CLAHE"}.get(method, method.capitalize())
+    return METHODS[method].title
 
 
 def what_rows(sources: Callable[..., Any]) -> list[Widget]:

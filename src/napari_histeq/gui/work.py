@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_histeq import display, layers
-from napari_histeq.core import METHODS, ChunkError, Global
+from napari_histeq.core import ChunkError, Global
 from napari_histeq.core.arrays import is_lazy
+from napari_histeq.core.errors import hearing
 from napari_histeq.core.methods import from_dict
-from napari_histeq.core.warn import hearing
 from napari_histeq.display import load_solver
 from napari_histeq.gui.scheduler import in_words, working_at
 from napari_histeq.layers import (
@@ -36,8 +36,7 @@ if TYPE_CHECKING:
 
     from napari_histeq.core import TransferFunction
     from napari_histeq.core.methods import Method
-    from napari_histeq.layers import Record, Report
-    from napari_histeq.plot import PlotStack
+    from napari_histeq.layers import PlotStack, Record, Report
 
     Picture = list[NDArray[np.uint8]] | PlotStack
 
@@ -143,7 +142,7 @@ def why_no_curve(source: Image) -> str:
 def choice_of(record: Record, **changes: Any) -> Choice:
     """The choice that led to a record: to apply the same to another layer."""
     choice = Choice(
-        method=from_dict(METHODS, record.method),
+        method=from_dict(record.method),
         ignored=record.ignored,
         axes=record.axes,
         out_range=record.out_range,

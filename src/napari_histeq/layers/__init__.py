@@ -1,22 +1,8 @@
 """napari layers: what to read of them, the work they ask for, and the layers that come out."""
 
-from napari_histeq.layers.length import Length, kernel_of, without_pixels
-from napari_histeq.layers.pictures import note_of, of_all, of_planes, theme_of
-from napari_histeq.layers.placement import (
-    affine_beside,
-    coarser_too,
-    histogram_layer,
-    histogram_stack_layer,
-    original_layer,
-    original_of,
-    spanned,
-)
-from napari_histeq.layers.plain import brief, file_name, plain, short
-from napari_histeq.layers.record import KEY, Record, counting, current_versions
-from napari_histeq.layers.record_fields import RecordError
-from napari_histeq.layers.region import Grid, affine_of, is_grid, mask_on, shape_of
-from napari_histeq.layers.script import legend, script
-from napari_histeq.layers.slice import (
+from typing import TYPE_CHECKING
+
+from napari_histeq.layers.displayed_slice import (
     coarsest_of,
     is_averaged,
     is_current,
@@ -28,6 +14,22 @@ from napari_histeq.layers.slice import (
     visible_of,
     visible_window,
 )
+from napari_histeq.layers.length import Length, kernel_of, without_pixels
+from napari_histeq.layers.pictures import note_of, of_all, of_planes, theme_of
+from napari_histeq.layers.placement import (
+    affine_beside,
+    coarser_too,
+    histogram_layer,
+    histogram_stack_layer,
+    original_layer,
+    original_of,
+    spanned,
+)
+from napari_histeq.layers.plot_stack import PlotStack
+from napari_histeq.layers.record import KEY, Record, counting, current_versions
+from napari_histeq.layers.record_fields import RecordError
+from napari_histeq.layers.region import Grid, affine_of, is_grid, mask_on, shape_of
+from napari_histeq.layers.reproduce import legend, script
 from napari_histeq.layers.source import (
     DISPLAY,
     GAIN,
@@ -53,17 +55,12 @@ from napari_histeq.layers.source import (
     source_name_of,
     why_not,
 )
-from napari_histeq.layers.steps import count_of
-from napari_histeq.layers.task import (
-    Outcome,
-    Report,
-    Task,
-    counted_limits,
-    curve_of,
-    perform,
-    plan,
-    survey,
-)
+from napari_histeq.layers.steps import Task, count_of, counted_limits, curve_of
+from napari_histeq.layers.task import Outcome, perform, plan, survey
+from napari_histeq.layers.wording import brief, file_name, plain, short
+
+if TYPE_CHECKING:
+    from napari_histeq.layers.task import Report as Report
 
 __all__ = [
     "DISPLAY",
@@ -76,9 +73,9 @@ __all__ = [
     "Grid",
     "Length",
     "Outcome",
+    "PlotStack",
     "Record",
     "RecordError",
-    "Report",
     "Task",
     "affine_beside",
     "affine_of",

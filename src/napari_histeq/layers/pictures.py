@@ -8,15 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from napari.utils.theme import get_theme
 
-from napari_histeq import plot
 from napari_histeq.core import compute_histogram, transfer_function
-from napari_histeq.core.methods import CurveMethod
+from napari_histeq.layers.plot_stack import PlotStack
 from napari_histeq.layers.record import counting
-from napari_histeq.plot import PlotStack
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from napari_histeq import plot
     from napari_histeq.core import Histogram
     from napari_histeq.layers.task import Outcome, Task
 
@@ -40,6 +39,8 @@ PLANE_WIDTH = 1600
 
 def theme_of(name: str) -> plot.Theme:
     """The plot's colors in a theme of napari's."""
+    from napari_histeq import plot  # late: it brings matplotlib along
+
     colors = get_theme(name)
     return plot.Theme.of(
         name,
@@ -72,6 +73,8 @@ def _of_plane(
     index: tuple[int, ...],
 ) -> NDArray[np.uint8]:
     """The plot of what shares a histogram at an index of the axes in front."""
+    from napari_histeq import plot  # late: it brings matplotlib along
+
     key = tuple(slice(None) if s else i for s, i in zip(shared, index, strict=True))
     finest = outcome.data[0] if task.coarser else outcome.data
     before, after = np.asarray(task.image[key]), np.asarray(finest[key])
@@ -82,7 +85,7 @@ def _of_plane(
     counted = counting(before, region, task.ignored, None)
     first, second = (compute_histogram(a, mask=counted) for a in (before, after))
     curve = None
-    if isinstance(task.method, CurveMethod) and first.total and first.levels.dtype.kind != "b":
+    if task.method.is_single_curve and first.total and first.levels.dtype.kind != "b":
         curve = transfer_function(
             first, task.method, out_range=task.out_range, strength=task.strength
         )
@@ -95,6 +98,8 @@ def _of_plane(
 
 def of_all(task: Task, outcome: Outcome, theme: str) -> NDArray[np.uint8]:
     """The plot of the whole."""
+    from napari_histeq import plot  # late: it brings matplotlib along
+
     return plot.render(
         outcome.before,
         outcome.after,
@@ -122,9 +127,11 @@ def _in_plot(outcome: Outcome) -> dict[str, Any] | None:
 
 def note_of(task: Task, before: Histogram, after: Histogram | None) -> str:
     """Why the result is not flat."""
+    from napari_histeq import plot  # late: it brings matplotlib along
+
     if after is None:
         return ""
-    if not isinstance(task.method, CurveMethod):
+    if not task.method.is_single_curve:
         return plot.why_not_flat(before, after, local=True)
     if task.axes is not None:
         return f"{plot.WHOLE_LEVELS}, and here every slice has its own curve."

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_histeq.core import Histogram
+    from napari_histeq.layers.plot_stack import PlotStack
     from napari_histeq.layers.task import Outcome
-    from napari_histeq.plot import PlotStack
 
     Box = tuple[NDArray[np.float64], NDArray[np.float64]]
 

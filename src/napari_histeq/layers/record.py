@@ -23,7 +23,7 @@ from napari_histeq.core.arrays import (
     checked_out_range,
     is_lazy,
 )
-from napari_histeq.core.methods import CurveMethod, from_dict
+from napari_histeq.core.methods import from_dict
 from napari_histeq.layers.record_fields import (
     MASK_BYTES,
     Bits,
@@ -191,7 +191,7 @@ class Record:
     @property
     def one_curve(self) -> bool:
         """Whether a single transfer function tells all."""
-        single = issubclass(METHODS[self.method["name"]], CurveMethod)
+        single = METHODS[self.method["name"]].is_single_curve
         plain = self.axes is None and self.channel_axis is None
         return single and plain and self.curve is not None
 
@@ -249,7 +249,7 @@ class Record:
             return self.curve(image)
         return equalize(
             image,
-            from_dict(METHODS, self.method),
+            from_dict(self.method),
             mask=self.counted(image, mask),
             axes=self.axes,
             channel_axis=self.channel_axis,
@@ -292,7 +292,7 @@ def counting(image: Any, mask: Any, ignored: float | None, channel_axis: int | N
     """
     if ignored is None:
         return mask
-    pixels = plain(image)
+    pixels = plain_array(image)
     wanted = _held(ignored, pixels.dtype)
     if wanted is None:
         return mask
@@ -316,11 +316,11 @@ def _held(value: float, dtype: np.dtype[Any]) -> float | None:
     return int(value) if fits else None
 
 
-def plain(image: Any) -> Any:
+def plain_array(image: Any) -> Any:
     """An array to calculate with: numpy, or dask for what is not in memory."""
     if not is_lazy(image):
         return np.asarray(image)
-    from napari_histeq.core.lazy import as_lazy
+    from napari_histeq.core.arrays import as_lazy
 
     return as_lazy(image)
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import numpy as np
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, Strict
 
-from napari_histeq.core import METHODS, TransferFunction
+from napari_histeq.core import TransferFunction
 from napari_histeq.core.methods import from_dict
 
 #: A mask that packs to more bytes than this is named in the record, but not kept.
@@ -55,7 +55,7 @@ def _method(value: Any) -> dict[str, Any]:
     if not isinstance(value, dict) or not all(_is_option(v) for v in value.values()):
         raise ValueError("not a method and its options")
     try:
-        method = from_dict(METHODS, {k: _number(v) for k, v in value.items()})
+        method = from_dict({k: _number(v) for k, v in value.items()})
     except (ArithmeticError, LookupError, TypeError) as error:
         raise ValueError(str(error)) from None
     return method.as_dict()

@@ -10,9 +10,9 @@ import numpy as np
 from napari.layers import Image
 from napari.utils.colormaps import AVAILABLE_COLORMAPS, Colormap
 
-from napari_histeq.layers.plain import short
 from napari_histeq.layers.record import KEY, Record
 from napari_histeq.layers.record_fields import RecordError, damaged
+from napari_histeq.layers.wording import short
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

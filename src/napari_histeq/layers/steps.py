@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_histeq.core import (
-    Clahe,
     Global,
     Histogram,
     TransferFunction,
@@ -16,13 +15,12 @@ from napari_histeq.core import (
     compute_histogram,
     equalize,
     equalize_multiscale,
+    gain_map,
     measures,
-    transfer_function,
 )
 from napari_histeq.core.arrays import is_lazy
-from napari_histeq.core.clahe import gain_map
-from napari_histeq.core.histogram import count, output_limits
-from napari_histeq.core.methods import CurveMethod
+from napari_histeq.core.compute import luminance_histogram
+from napari_histeq.core.recipe import Recipe
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -83,27 +81,22 @@ class Task:
     wants_gain: bool = False
 
     @property
+    def recipe(self) -> Recipe:
+        """How to equalize."""
+        return Recipe(self.method, self.axes, self.channel_axis, self.out_range, self.strength)
+
+    @property
     def one_curve(self) -> bool:
         """Whether a single transfer function does it."""
-        return isinstance(self.method, CurveMethod) and self.axes is None
+        return self.method.is_single_curve and self.axes is None
 
 
 def count_of(task: Task, mask: Any) -> Histogram:
     """The histogram before; if no curve hangs on it, that of a sample of what is lazy."""
     if task.channel_axis is not None:
-        return _colors_counted(task.image, mask)
+        return luminance_histogram(task.image, mask)
     sample = is_lazy(task.image) and not task.one_curve
     return compute_histogram(task.image, mask=mask, max_samples=SAMPLES if sample else None)
-
-
-def _colors_counted(image: Any, mask: Any) -> Histogram:
-    if not is_lazy(image):
-        return Histogram(*count(color.LuminanceSource(np.asarray(image), mask)))
-    from napari_histeq.core.lazy import ChunkSource, checked_lazily, checked_lazy_mask
-
-    pixels = checked_lazily(image).rechunk({-1: -1})
-    wanted = checked_lazy_mask(mask, pixels.chunks[:-1])
-    return Histogram(*count(ChunkSource(pixels, wanted, color.LuminanceSource)))
 
 
 def curve_of(task: Task, before: Histogram) -> TransferFunction | None:
@@ -112,15 +105,7 @@ def curve_of(task: Task, before: Histogram) -> TransferFunction | None:
         return task.given
     if not task.one_curve or before.levels.dtype.kind == "b" or not before.total:
         return None
-    return transfer_function(
-        before, task.method, out_range=_range_of(task, before), strength=task.strength
-    )
-
-
-def _range_of(task: Task, before: Histogram) -> str | tuple[float, float]:
-    if task.channel_axis is None:
-        return task.out_range
-    return color.limits(task.out_range, before)
+    return task.method.transfer_function(before, task.recipe.checked(before.levels.dtype))
 
 
 def equalized(task: Task, mask: Any, curve: TransferFunction | None) -> Any:
@@ -149,7 +134,7 @@ def after_of(
         return curve.push(before)
     finest = data[0] if task.coarser else data
     if task.channel_axis is not None:
-        return _colors_counted(finest, mask)
+        return luminance_histogram(finest, mask)
     return compute_histogram(finest, mask=mask, max_samples=SAMPLES if is_lazy(finest) else None)
 
 
@@ -158,7 +143,7 @@ def counted_limits(task: Task, before: Histogram) -> tuple[float, float] | None:
     if not before.total:
         return None
     ends = [float(v) for v in before.range]
-    wanted = output_limits(_range_of(task, before), before)
+    wanted = (float(w) for w in task.recipe.limits(before.levels.dtype, before.range))
     if task.given is not None:
         low, high = float(task.given.y[0]), float(task.given.y[-1])
         return (low, high) if low < high else None
@@ -177,9 +162,9 @@ def measured_images(task: Task, data: Any) -> dict[str, tuple[float, float]]:
 
 
 def gain_of(task: Task, mask: NDArray[np.bool_] | None) -> NDArray[np.float32]:
+    """How much CLAHE amplifies the contrast at each pixel."""
     if is_lazy(task.image):
         raise ValueError("the gain map needs the image in memory: untick it, or load the image")
-    assert isinstance(task.method, Clahe)
     image = task.image
     if task.channel_axis is not None:
         image = color.luminance_of(np.moveaxis(image, task.channel_axis, -1))

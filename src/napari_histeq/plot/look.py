@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_histeq.plot.content import Content, Line, View, content_of, curve_line, view_of, views
+from napari_histeq.plot.content import Content, View, content_of, curve_line, view_of, views
 from napari_histeq.plot.layout import COMPACT, FULL, Rows, Sizes
 from napari_histeq.plot.levels import levels_text, one_plane, why_not_flat
 from napari_histeq.plot.text import balanced, number, printable, wrapped
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from napari_histeq.core.histogram import Histogram
     from napari_histeq.core.transfer import TransferFunction
+    from napari_histeq.plot.content import Line
     from napari_histeq.plot.theme import Theme
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from napari_histeq.core.histogram import compute_histogram
+from napari_histeq.core import compute_histogram
 from napari_histeq.plot.figure import HistogramFigure
 from napari_histeq.plot.layout import height
 

@@ -40,7 +40,7 @@ def radiograph(bits: int = 8) -> NDArray[Any]:
 
     Notes
     -----
-    Photons follow Beer and Lambert through `napari_histeq._phantom.chest`, under
+    Photons follow Beer and Lambert through `napari_histeq.samples.phantom.chest`, under
     a beam that falls off to the edges; a share of them is scattered and veils
     everything. What arrives is counted (Poisson), read out (Gaussian noise) and
     digitized by its logarithm, as digital radiography does.

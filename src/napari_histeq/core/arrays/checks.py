@@ -17,35 +17,6 @@ if TYPE_CHECKING:
 REAL_KINDS = "buif"
 
 
-def is_lazy(image: Any) -> bool:
-    """Whether the pixels of `image` are read or computed on being asked for.
-
-    That is a dask array, a zarr array, an h5py dataset, a tensorstore, an xarray DataArray of
-    any of these: anything with a shape, a dtype and an index that does not offer its memory.
-    Told without importing any of them. This is the only place that tells it.
-    """
-    if isinstance(image, np.ndarray | np.generic):
-        return False
-    if is_named(image):
-        # No public way: `data` itself would read a file that was opened by xarray.
-        return not image.variable._in_memory or is_lazy(image.data)  # noqa: SLF001
-    known = all(hasattr(image, name) for name in ("shape", "dtype", "__getitem__"))
-    if type(image).__module__.partition(".")[0] in ("dask", "zarr", "h5py", "tensorstore"):
-        return known
-    in_memory = ("__array_interface__", "__dlpack__", "__buffer__", "to_numpy")
-    return known and not any(hasattr(image, name) for name in in_memory)
-
-
-def is_named(image: Any) -> bool:
-    """Whether `image` is an xarray DataArray, told without importing xarray."""
-    kind = type(image)
-    if kind.__module__.partition(".")[0] != "xarray":
-        return False
-    # A Dataset has no data, a Variable no variable. The class is asked: to ask a DataArray
-    # itself for its data is to read them.
-    return all(hasattr(kind, name) for name in ("dims", "data", "variable"))
-
-
 def checked_image(value: Any) -> NDArray[Any]:
     """`value` as a plain array of a dtype that can be equalized, or an error."""
     if isinstance(value, np.ma.MaskedArray):
@@ -188,6 +159,27 @@ _OUT_RANGES = "use 'auto', 'dtype', 'image' or two numbers (lo, hi)"
 def dtype_range(dtype: np.dtype[Any]) -> tuple[float, float]:
     """The full range of a dtype as intensities; 0 to 1 for floats, as in scikit-image."""
     return (0.0, 1.0) if dtype.kind == "f" else _holds(dtype)
+
+
+def output_limits(
+    out_range: str | tuple[float, float], dtype: np.dtype[Any], data: tuple[Any, ...]
+) -> tuple[Any, Any]:
+    """An `out_range` (see `equalize`) in numbers, whole ones for integers.
+
+    `data` is the least and the greatest intensity that counts in an image of `dtype`.
+    """
+    if out_range == "auto":
+        out_range = "dtype" if dtype.kind in "ub" else "image"
+    if out_range == "dtype" and dtype.kind in "iu":
+        info = np.iinfo(dtype)
+        return int(info.min), int(info.max)
+    if out_range == "dtype":
+        return dtype_range(dtype)
+    low, high = data[:2] if isinstance(out_range, str) else out_range
+    if dtype.kind not in "iu":
+        return float(low), float(high)
+    info = np.iinfo(dtype)  # as a float, the greatest of 64 bit is one more than it is
+    return max(int(low), int(info.min)), min(int(high), int(info.max))
 
 
 @cache

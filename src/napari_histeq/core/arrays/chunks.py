@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import dask.array as da
 import numpy as np
 
 from napari_histeq.core.errors import ChunkError
 
 if TYPE_CHECKING:
+    import dask.array as da
     from numpy.typing import NDArray
 
     Index = tuple[int, ...]
@@ -67,6 +67,8 @@ def checked_chunks(image: da.Array, words: str) -> da.Array:
     dask.array.Array
         A chunk of it that is anything else raises `ChunkError` when it is computed.
     """
+    import dask.array as da
+
     declared = Declared(words, image.dtype, image.chunks)
     meta = np.empty((0,) * image.ndim, image.dtype)
     return da.map_blocks(partial(_check, declared), image, dtype=image.dtype, meta=meta)

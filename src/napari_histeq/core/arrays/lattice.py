@@ -23,7 +23,7 @@ NEAR, NEAREST = 1 / 8, 2.0**-10
 
 @dataclass
 class Distinct:
-    """The different keys (see `_keys`) of some pixels and how often each occurs.
+    """The different keys (see `arrays.keys`) of some pixels and how often each occurs.
 
     They are in an open table, whose free places have the count 0. Of more than `most` only
     the number `held` is kept.
@@ -45,7 +45,7 @@ class Distinct:
         return self.held > self.most
 
     def add(self, run: NDArray[Any], mask: NDArray[Any]) -> None:
-        """Add the finite values of a contiguous run (see `_counting.Source`)."""
+        """Add the finite values of a contiguous run (see `run_of`)."""
         from napari_histeq.core import kernels
 
         if self.too_many:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_histeq.core.arrays.checks import is_named
+from napari_histeq.core.arrays.lazy import is_named, unnamed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,14 +31,6 @@ def with_names(
 def taken_apart(image: Any, mask: Any, axes: Any) -> tuple[Any, Any, Any]:
     """The pixels, and the mask and the axes without names."""
     return unnamed(image), unnamed_mask(mask, image.dims), numbers(axes, image.dims)
-
-
-def unnamed(image: Any) -> Any:
-    """The pixels of a DataArray, not read: numpy, dask, ..."""
-    if image.variable._in_memory or image.chunks is not None:  # noqa: SLF001  (no public way)
-        return image.data
-    stored = image.encoding.get("preferred_chunks") or {}  # of the file; a part may lack axes
-    return image.chunk({dim: stored.get(dim, "auto") for dim in image.dims}).data
 
 
 def unnamed_mask(mask: Any, dims: tuple[Any, ...]) -> Any:

@@ -7,14 +7,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from napari_histeq.core.arrays.blocks import BLOCK_PIXELS, for_each, thread_count
-from napari_histeq.core.histogram import ArraySource, count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
-
-    from napari_histeq.core.histogram import Source
 
 
 class Plane(NamedTuple):
@@ -56,25 +53,3 @@ def for_each_plane(work: Callable[[Plane], object], planes: Sequence[Plane]) -> 
     else:
         for plane in planes:
             work(plane)
-
-
-def counts_on(levels: NDArray[Any], plane: Plane) -> NDArray[np.int64]:
-    """Count a plane on bins that are given by the greatest intensity of each."""
-    if levels.dtype.kind in "bui" and levels.dtype.itemsize <= 2:
-        return count(ArraySource(plane.image, plane.mask)).counts  # the dtype's own levels
-    return counts_up_to(levels, ArraySource(plane.image, plane.mask))
-
-
-def counts_up_to(levels: NDArray[Any], source: Source) -> NDArray[np.int64]:
-    """Count finite pixels into bins that end at `levels`, sorted; each one exactly.
-
-    The last level is not below any pixel.
-    """
-
-    def visit(tally: NDArray[np.int64], run: NDArray[Any], mask: NDArray[Any]) -> None:
-        wanted = np.isfinite(run)
-        if mask.size:
-            wanted &= mask.view(np.bool_)
-        tally += np.bincount(np.searchsorted(levels, run[wanted]), minlength=levels.size)
-
-    return source.sweep(lambda: np.zeros(levels.size, np.int64), visit)

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
     from napari_histeq.core.clahe.tiles import TileGrid
 
+#: Bins of a tile's histogram, unless there are fewer levels.
+NBINS = 256
+
 TARGETS = ("uniform", "rayleigh", "exponential")
 
 #: Knots that lie where 8-bit levels lie, for counting these one by one.

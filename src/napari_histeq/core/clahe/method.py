@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-import operator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-import numpy as np
-
-from napari_histeq.core.methods import Method, Option
+from napari_histeq.core.clahe.curves import NBINS, Rule
+from napari_histeq.core.clahe.fitting import (
+    TileMapping,
+    check_size,
+    curves_of,
+    extent_of,
+    nothing_to_do,
+)
+from napari_histeq.core.clahe.mixing import Limits
+from napari_histeq.core.clahe.opencv_method import OpenCvClahe
+from napari_histeq.core.clahe.sizes import checked_sizes
+from napari_histeq.core.clahe.tiles import TileGrid, resolve_kernel
+from napari_histeq.core.methods import Fit, Method, Option
+from napari_histeq.core.transfer import TransferFunction
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    import collections.abc as cabc
 
-    from numpy.typing import ArrayLike, NDArray
+    import numpy as np
 
-#: Bins of a tile's histogram, unless there are fewer levels.
-NBINS = 256
-#: OpenCV's clipLimit is a multiple of the mean count: at this many levels it is 1.
-CLIPS_NOTHING = 256.0
+    from napari_histeq.core.arrays import Source
+    from napari_histeq.core.recipe import Recipe
+
+    Shape = tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +68,6 @@ class Clahe(Method):
         ``-ln(1 - S (1 - exp(-a))) / a``.
     alpha : float
         Width of the Rayleigh or exponential target.
-    convention : {"centered", "opencv"}
-        ``"opencv"`` gives the bits of OpenCV's CLAHE, for 8 and 16-bit planes: see `opencv`.
-    tile_grid_size : (int, int), optional
-        Tiles per row and per column; for the OpenCV convention only, by default (8, 8).
 
     See Also
     --------
@@ -76,6 +82,9 @@ class Clahe(Method):
     """
 
     name: ClassVar[str] = "clahe"
+    title: ClassVar[str] = "CLAHE"
+    has_gain: ClassVar[bool] = True
+    former: ClassVar[tuple[str, ...]] = ("convention", "tile_grid_size")
     summary: ClassVar[str] = "Adapts locally: for images with both bright and dark areas."
 
     kernel_size: Annotated[
@@ -108,70 +117,90 @@ class Clahe(Method):
         float,
         Option("Width of the Rayleigh or exponential target", gt=0, le=10, advanced=True),
     ] = 0.4
-    convention: Annotated[
-        Literal["centered", "opencv"],
-        Option("Centered tiles, or exactly the same result as OpenCV", advanced=True),
-    ] = "centered"
-    tile_grid_size: Annotated[
-        tuple[int, int] | None,
-        Option("For the OpenCV convention: tiles per row and per column", ge=1, advanced=True),
-    ] = None
 
     @classmethod
-    def opencv(cls, clip_limit: float = 40.0, tile_grid_size: tuple[int, int] = (8, 8)) -> Clahe:
+    def opencv(
+        cls, clip_limit: float = 40.0, tile_grid_size: tuple[int, int] = (8, 8)
+    ) -> OpenCvClahe:
         """The very bits of ``cv2.createCLAHE(clip_limit, tile_grid_size).apply(image)``.
 
-        For uint8 and uint16, in 2-D or plane by plane (``axes=(-2, -1)``). Where it differs
-        from ours: an image that the grid does not divide is padded by reflection on the
-        right and below; what is clipped is shared out once, so that bins may end above the
-        limit; the curves are rounded to levels before they are mixed, half a pixel late; and
-        the range is that of the dtype, so that a constant image does not stay as it is.
-
-        Parameters
-        ----------
-        clip_limit : float
-            OpenCV's: a multiple of the mean count of a bin; 0 or less clips nothing.
-        tile_grid_size : (int, int)
-            Tiles per row and per column, in OpenCV's order.
-
-        Returns
-        -------
-        Clahe
-            ``clip_limit / 256`` is its clip limit in our terms.
+        See `OpenCvClahe`, whose limits are OpenCV's.
         """
-        limit = clip_limit / NBINS if clip_limit > 0 else CLIPS_NOTHING
-        return cls(clip_limit=limit, convention="opencv", tile_grid_size=tile_grid_size)
+        return OpenCvClahe(max(clip_limit, 0.0), tile_grid_size)
+
+    @classmethod
+    def from_options(cls, options: cabc.Mapping[str, Any]) -> Method:
+        """From a record, an early one too: there OpenCV's was a convention of this one."""
+        known = dict(options)
+        convention, grid = known.pop("convention", "centered"), known.pop("tile_grid_size", None)
+        if convention != "opencv":
+            return cls(**known)
+        limit = known.get("clip_limit", 0.01) * NBINS
+        return OpenCvClahe(limit, (8, 8) if grid is None else grid)
 
     def __post_init__(self) -> None:
         Method.__post_init__(self)
-        for name in ("kernel_size", "tile_grid_size"):
-            object.__setattr__(self, name, _sizes(name, getattr(self, name)))
-        grid: Any = self.tile_grid_size
-        if grid is not None and (isinstance(grid, int) or len(grid) != 2):
-            raise ValueError(
-                f"Clahe: tile_grid_size={grid} needs two numbers: tiles per row and per column, "
-                "say (8, 8)"
-            )
+        object.__setattr__(
+            self, "kernel_size", checked_sizes("Clahe", "kernel_size", self.kernel_size)
+        )
         _check_nbins(self.nbins)
-        _check_convention(self)
 
+    @property
+    def rule(self) -> Rule:
+        """How counts become curves."""
+        return Rule(self.clip_limit, self.nbins or NBINS, self.target, self.alpha)
 
-def _sizes(name: str, value: Any) -> int | tuple[int, ...] | None:
-    """Whole numbers of at least 1, from a number or a sequence."""
-    if value is None:
-        return None
-    try:
-        if hasattr(value, "__index__") and not isinstance(value, bool):
-            sizes: int | tuple[int, ...] = operator.index(value)
-        else:
-            sizes = tuple(operator.index(size) for size in value)
-    except TypeError:
-        raise TypeError(
-            f"Clahe: {name}={value!r} is not a number of pixels: give an integer, or one per axis"
-        ) from None
-    if sizes == () or min(sizes if isinstance(sizes, tuple) else (sizes,)) < 1:
-        raise ValueError(f"Clahe: {name}={value!r} is out of range: each number must be >= 1")
-    return sizes
+    def check(self, shape: Shape, dtype: np.dtype[Any], masked: bool, out_range: Any) -> None:
+        """See `Method`: the tiles must fit the image, and their curves memory."""
+        kernel = resolve_kernel(self.kernel_size, shape)
+        check_size(TileGrid(shape, kernel).tiles, self.nbins or NBINS, 4)
+
+    def at_level(self, finest: Shape, counted: Shape) -> Clahe:
+        """See `Method`. Tiles one pixel thick stay so, and others stay thicker."""
+        if finest == counted:
+            return self
+        sides = zip(resolve_kernel(self.kernel_size, finest), finest, counted, strict=True)
+        scaled = tuple(min(max(round(k * c / f), min(k, 2)), c) for k, f, c in sides)
+        return replace(self, kernel_size=scaled)
+
+    def laid_out(self, axes: Shape, grid: Shape) -> tuple[Clahe, Shape]:
+        """See `Method`: without the axes along which tiles are one pixel thick.
+
+        No tiles are mixed along them: layers lie there.
+        """
+        kernel = resolve_kernel(self.kernel_size, tuple(grid[axis] for axis in axes))
+        sides = zip(axes, kernel, strict=True)
+        thick = [(axis, k) for axis, k in sides if k > 1] or [(axes[-1], 1)]
+        kept, kernel = zip(*thick, strict=True)
+        return replace(self, kernel_size=kernel), kept
+
+    def resolved(self, shape: Shape) -> Clahe:
+        """See `Method`: with the tile size in pixels."""
+        return replace(self, kernel_size=resolve_kernel(self.kernel_size, shape))
+
+    def reordered(self, order: Shape) -> Clahe:
+        """See `Method`."""
+        kernel: Any = self.kernel_size
+        if not isinstance(kernel, tuple):
+            return self
+        return replace(self, kernel_size=tuple(kernel[axis] for axis in order))
+
+    def fit(self, source: Source, recipe: Recipe) -> Fit:
+        """See `Method`: range, tiles, curves."""
+        data = extent_of(source, self.rule.nbins)
+        kernel = resolve_kernel(self.kernel_size, source.shape)
+        if data is None or nothing_to_do(data, kernel, recipe.strength):
+            return Fit(TransferFunction.identity(0, 0), data)
+        curves = curves_of(source, kernel, data, self.rule)
+        limits = Limits(*recipe.limits(source.dtype, data), recipe.strength)
+        return Fit(TileMapping(curves, limits), data)
+
+    def fit_gain(self, source: Source, recipe: Recipe) -> TileMapping | None:
+        """See `Method`."""
+        mapping, data = self.fit(source, recipe)
+        if data is None or not isinstance(mapping, TileMapping):
+            return None
+        return mapping.gain(data, source.dtype)
 
 
 def _check_nbins(value: Any) -> None:
@@ -184,23 +213,6 @@ def _check_nbins(value: Any) -> None:
             f"Clahe: nbins={value} is out of range: it must be >= 2 and <= 65536 (16 bit has no "
             "more levels); curves are linear between bins, so 256 lose none"
         )
-
-
-def _check_convention(method: Clahe) -> None:
-    if method.convention == "centered":
-        if method.tile_grid_size is not None:
-            raise ValueError(
-                f"Clahe: tile_grid_size={method.tile_grid_size} is for convention='opencv': give "
-                "kernel_size, the pixels of a tile, instead"
-            )
-        return
-    plain = Clahe()
-    for name in ("kernel_size", "nbins", "target"):
-        if getattr(method, name) != getattr(plain, name):
-            raise ValueError(
-                f"Clahe: {name}={getattr(method, name)!r} does not go with convention='opencv', "
-                "which has its own: leave it out, or choose convention='centered'"
-            )
 
 
 def clip_limit_from(
@@ -252,61 +264,3 @@ def clip_limit_from(
     if opencv == 0:
         return 1.0
     return sum(known.values()) / nbins
-
-
-def gain_map(
-    image: ArrayLike,
-    method: Clahe = Clahe(),
-    *,
-    mask: ArrayLike | None = None,
-    axes: int | Sequence[int] | None = None,
-    out_range: str | tuple[float, float] = "auto",
-    strength: float = 1.0,
-) -> NDArray[np.float32]:
-    """How much CLAHE amplifies the contrast at each pixel: where it blows up the noise.
-
-    Parameters
-    ----------
-    image : (...) array of a real dtype
-        What is equalized.
-    method : Clahe
-        How it is.
-    mask, axes, out_range, strength
-        As in `equalize`.
-
-    Returns
-    -------
-    (...) array of float32
-        The slope of the mixed curve at each pixel, output intensity per input intensity: 1
-        where contrast stays as it is. NaN where the image is not finite. The slope of
-        OpenCV's curves, which are rounded to levels, is that over the two next levels.
-    """
-    from napari_histeq.core.arrays import (
-        Plane,
-        check_strength,
-        checked_axes,
-        checked_image,
-        checked_mask,
-        checked_out_range,
-        for_each_plane,
-        outer_axes,
-        planes_of,
-    )
-    from napari_histeq.core.clahe.planes import check_tiles, gain_plane, without_thin_axes
-
-    if not isinstance(method, Clahe):
-        raise TypeError(f"method is {method!r}: only CLAHE has a gain map, say Clahe()")
-    array = checked_image(image)
-    shared = checked_axes(axes, array.ndim)
-    out_range = checked_out_range(out_range, array.dtype)
-    check_strength(strength)
-    counted = checked_mask(mask, array.shape)
-    spanned = tuple(array.shape[axis] for axis in shared)
-    check_tiles(method, spanned, array.dtype, counted is not None, out_range)
-    out = np.ones(array.shape, np.float32)
-    if array.dtype.kind != "b":
-        method, shared = without_thin_axes(method, shared, array.shape)
-        outer = outer_axes(array.ndim, shared)
-        planes = planes_of(Plane(array, counted, out), outer, shared)
-        for_each_plane(lambda plane: gain_plane(plane, method, out_range, strength), planes)
-    return out

@@ -89,6 +89,10 @@ class OpenCvCurves:
     grid: OpenCvGrid
     tables: NDArray[Any]
 
+    def seen_at(self, shape: tuple[int, ...]) -> OpenCvCurves:
+        """The same curves for the pixels of a level of the pyramid."""
+        return replace(self, grid=self.grid.seen_at(shape))
+
 
 def count_row_of_opencv_tiles(
     block: NDArray[Any],
@@ -98,7 +102,7 @@ def count_row_of_opencv_tiles(
     row: int,
 ) -> None:
     """Add the pixels of a block to the histograms of a row of tiles: (columns, levels)."""
-    from napari_histeq.core.kernels import count_bytes, count_shorts
+    from napari_histeq.core import kernels
 
     runs = [_within(run, offset[0], block.shape[0]) for run in grid.runs(0, row)]
     inside = [(a, b) for a, b in runs if a < b]
@@ -107,7 +111,8 @@ def count_row_of_opencv_tiles(
     first, last = min(a for a, _ in inside), max(b for _, b in inside)
     flat, starts = readable_lines(block[first:last], 0)
     rows = np.concatenate([starts[a - first : b - first] for a, b in inside])
-    count = count_bytes if flat.dtype == np.uint8 else count_shorts
+    bytes_ = flat.dtype == np.uint8
+    count = kernels.clahe.count_bytes if bytes_ else kernels.opencv.count_shorts
     for column in range(grid.tiles[1]):
         for run in grid.runs(1, column):
             ends = np.array(_within(run, offset[1], block.shape[1]), np.uint64)
@@ -142,7 +147,7 @@ def opencv_interpolate(
     out: NDArray[Any],
 ) -> None:
     """Map a block through the curves of the tiles around each pixel."""
-    from napari_histeq.core.kernels import opencv_mix as mix
+    from napari_histeq.core import kernels
 
     grid = curves.grid
     left, right, left_weight, right_weight = grid.blend(1, offset[1], offset[1] + block.shape[1])
@@ -156,7 +161,7 @@ def opencv_interpolate(
             tables = [curves.tables[upper], curves.tables[lower]]
             weights = [weight[a:b] for weight in row_weights]
             how = [*lines, *weights, *tables, cells, left_weight, right_weight, packed]
-            mix(*how)
+            kernels.opencv.opencv_mix(*how)
     if strength != 1:
         mixed = strength * out.astype(np.float64) + (1 - strength) * block
         out[...] = np.floor(mixed + 0.5)
@@ -169,7 +174,8 @@ def _runs(before: NDArray[np.int64], after: NDArray[np.int64]) -> NDArray[np.int
     return np.stack([starts, np.append(starts[1:], before.size), before[starts], after[starts]], 1)
 
 
-def bands(grid: OpenCvGrid) -> list[slice]:
-    """The rows of the image, cut where the tiles above and below them change."""
-    above, below, *_ = grid.blend(0, 0, grid.shape[0])
-    return [slice(int(start), int(stop)) for start, stop, *_ in _runs(above, below)]
+def bands(grid: OpenCvGrid, start: int, stop: int) -> list[slice]:
+    """The rows from `start` to `stop`, cut where the tiles above and below them change."""
+    above, below, *_ = grid.blend(0, start, stop)
+    cuts = _runs(above, below)
+    return [slice(start + int(first), start + int(last)) for first, last, *_ in cuts]

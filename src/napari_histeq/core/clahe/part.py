@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_histeq.core.clahe.curves import count_tiles, no_counts, tile_curves
-from napari_histeq.core.clahe.method import NBINS
+from napari_histeq.core.clahe.fitting import Extent, nothing_to_do
 from napari_histeq.core.clahe.mixing import Limits, mix_curves
 from napari_histeq.core.clahe.opencv import (
     OpenCvCurves,
@@ -22,16 +22,15 @@ from napari_histeq.core.clahe.opencv import (
     opencv_curves_into,
     opencv_interpolate,
 )
-from napari_histeq.core.clahe.planes import Extent, nothing_to_do, rule_of, tile_limits
 from napari_histeq.core.clahe.tiles import Blend, TileGrid
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_histeq.core.clahe.method import Clahe
+    from napari_histeq.core.clahe.opencv_method import OpenCvClahe
 
     Ints = NDArray[np.int64]
-    OutRange = str | tuple[float, float]
     Span = tuple[int, int]
 
 
@@ -113,8 +112,7 @@ def equalize_part(
     seen: tuple[NDArray[Any], tuple[int, ...], PartGrid],
     method: Clahe,
     extremes: tuple[Any, ...],
-    out_range: OutRange,
-    strength: float,
+    limits: Limits,
 ) -> NDArray[Any]:
     """The part of CLAHE's result that is seen.
 
@@ -124,10 +122,11 @@ def equalize_part(
         The pixels in the tiles around it, and where they start.
     seen : (block, offset, grid)
         The pixels that are wanted; `grid` has the same tiles.
-    method, out_range, strength
-        See `equalize`.
-    extremes : (low, high) or _adaptive.Extent
+    method : Clahe
+    extremes : (low, high) or Extent
         The least and the greatest intensity that counts in the whole image.
+    limits : Limits
+        Range of the output, strength.
 
     Raises
     ------
@@ -136,16 +135,15 @@ def equalize_part(
     """
     pixels, offset, mask, grid = counted
     block, start, mixing = seen
-    if nothing_to_do(extremes, grid.kernel_size, strength):
+    if nothing_to_do(extremes, grid.kernel_size, limits.strength):
         return block.copy()
-    rule = rule_of(method)
-    knots = Extent(*extremes).knots(method, pixels.dtype)
+    rule = method.rule
+    knots = Extent(*extremes).knots(rule.nbins, pixels.dtype)
     counts = no_counts(grid, knots)
     count_tiles(pixels, offset, grid, knots, counts, mask)
     curves = replace(tile_curves(counts, grid, knots, rule), grid=mixing)
-    ends = tile_limits(out_range, extremes, block.dtype)
     out = np.empty(block.shape, block.dtype)
-    mix_curves(block, start, curves, Limits(*ends, strength), out)
+    mix_curves(block, start, curves, limits, out)
     return out
 
 
@@ -163,7 +161,7 @@ def equalize_opencv_part(
     offset: tuple[int, int],
     grid: OpenCvGrid,
     window: tuple[Span, Span],
-    method: Clahe,
+    method: OpenCvClahe,
     strength: float,
 ) -> NDArray[Any]:
     """The part of OpenCV's result in a window; `pixels` are those that `opencv_reach` says."""
@@ -172,8 +170,7 @@ def equalize_opencv_part(
     for row in opencv_reach(grid, 0, window[0])[0]:
         counts = np.zeros((columns, levels), np.uint32)
         count_row_of_opencv_tiles(pixels, offset, grid, counts, row)
-        limit = method.clip_limit * NBINS
-        opencv_curves_into(tables[row], counts, grid, limit)
+        opencv_curves_into(tables[row], counts, grid, method.clip_limit)
     inside = [slice(a - o, b - o) for (a, b), o in zip(window, offset, strict=True)]
     block = pixels[tuple(inside)]
     out = np.empty(block.shape, pixels.dtype)

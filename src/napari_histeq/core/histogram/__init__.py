@@ -1,25 +1,19 @@
 """Counting pixels, and what the counts say."""
 
-from napari_histeq.core.histogram.counting import NO_MASK, ArraySource, Source, T, count
+from napari_histeq.core.histogram.counting import count, counts_on, counts_up_to
 from napari_histeq.core.histogram.density import cells_of, shares, spacing, spread
-from napari_histeq.core.histogram.histogram import (
-    Histogram,
-    compute_histogram,
-    linear_edges,
-    output_limits,
-)
+from napari_histeq.core.histogram.histogram import Histogram, cdf_distance
+from napari_histeq.core.histogram.sampling import sample_counted, sample_of_array
 
 __all__ = [
-    "NO_MASK",
-    "ArraySource",
     "Histogram",
-    "Source",
-    "T",
+    "cdf_distance",
     "cells_of",
-    "compute_histogram",
     "count",
-    "linear_edges",
-    "output_limits",
+    "counts_on",
+    "counts_up_to",
+    "sample_counted",
+    "sample_of_array",
     "shares",
     "spacing",
     "spread",

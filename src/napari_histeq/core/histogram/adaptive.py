@@ -1,6 +1,6 @@
 """Adaptive bins by a radix tree: as fine as the data need, for any finite data.
 
-The keys of `_keys` are counted by their leading bits. Cells that hold too many
+The keys of `arrays.keys` are counted by their leading bits. Cells that hold too many
 pixels are divided by their next bits and counted in another sweep, until every
 cell holds few pixels or a single value. There is no sort, and no range that one
 hot pixel could stretch.
@@ -13,13 +13,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_histeq.core.arrays import Distinct, bits_of, finite_keys, keys_of, order_of, values_of
-from napari_histeq.core.histogram.counting import Bins
+from napari_histeq.core.arrays import (
+    Distinct,
+    bits_of,
+    finite_keys,
+    keys_of,
+    order_of,
+    run_of,
+    values_of,
+)
+from napari_histeq.core.histogram.histogram import Histogram
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from napari_histeq.core.histogram.counting import Source
+    from napari_histeq.core.arrays import Source
 
 #: A cell with more than this fraction of the pixels is divided...
 FINENESS = 4096
@@ -74,12 +82,12 @@ class Tree:
         return self.prefixes[-1].size << (self.shifts[-2] - self.shifts[-1])
 
 
-def adaptive_bins(source: Source) -> Bins:
+def adaptive_bins(source: Source) -> Histogram:
     """Count a source of wide integers or floats into adaptive bins."""
     tree, tally = _rooted(source, *finite_keys(source.dtype))
     total = int(tally.counts.sum())
     if not total:
-        return Bins(np.zeros(1, np.int64), np.array([0, 1]), np.zeros(1, source.dtype))
+        return Histogram(np.zeros(1, np.int64), np.array([0, 1]), np.zeros(1, source.dtype))
     low, high = (tree.base + int(k) for k in tally.extremes)
     if source.dtype.kind in "iu" and high - low < MOST_LEVELS:
         return _bin_per_level(source, low, high)
@@ -124,20 +132,21 @@ def _sweep(source: Source, tree: Tree) -> Tally:
         distinct = Distinct(FEW_VALUES if len(tree.shifts) == 1 else 0)
         return Tally(np.zeros(tree.cells, np.int64), extremes, distinct)
 
-    def visit(tally: Tally, run: NDArray[Any], mask: NDArray[Any]) -> None:
-        tally.distinct.add(run, mask)
+    def visit(tally: Tally, block: NDArray[Any], mask: Any, _: tuple[int, ...]) -> None:
+        run, counted = run_of(block, mask)
+        tally.distinct.add(run, counted)
         kernels.levels.count_keys(
-            bits_of(run), mask, order, base, span, shifts, children, starts,
+            bits_of(run), counted, order, base, span, shifts, children, starts,
             tally.counts, tally.extremes,
         )  # fmt: skip
 
     return source.sweep(start, visit)
 
 
-def _bin_per_level(source: Source, low: int, high: int) -> Bins:
+def _bin_per_level(source: Source, low: int, high: int) -> Histogram:
     counts = _sweep(source, Tree(source.dtype, low, high - low, [0])).counts
     levels = values_of(low + np.arange(high - low + 1, dtype=np.uint64), source.dtype)
-    return Bins(counts, _integer_edges(levels), levels)
+    return Histogram(counts, _integer_edges(levels), levels)
 
 
 def _integer_edges(levels: NDArray[Any]) -> NDArray[Any]:
@@ -197,7 +206,7 @@ def _join(
     dtype: Any,
     *,
     apart: bool = False,
-) -> Bins:
+) -> Histogram:
     """Join light neighbors to bins, unless they are to stay `apart`.
 
     A gap between populated cells is a bin of its own.
@@ -226,4 +235,4 @@ def _join(
         with np.errstate(over="ignore"):  # above the greatest there is only infinity
             top = np.nextafter(levels[-1:], np.array(np.inf, levels.dtype))
         edges = np.append(lower, np.where(np.isfinite(top), top, levels[-1:])).astype(np.float64)
-    return Bins(np.insert(counts, gap, 0), edges, levels)
+    return Histogram(np.insert(counts, gap, 0), edges, levels)

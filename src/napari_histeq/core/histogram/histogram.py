@@ -2,26 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from napari_histeq.core.arrays import (
+    Interval,
     bin_limits,
     check_bandwidth,
     check_bins,
     check_nbins,
-    check_samples,
-    dtype_range,
-    is_named,
-    taken_apart,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from numpy.typing import ArrayLike, NDArray
 
 
@@ -113,6 +107,11 @@ class Histogram:
         return np.asarray(self.counts.cumsum(axis=-1) / np.maximum(total, 1), np.float64)
 
     @property
+    def places(self) -> NDArray[np.float64]:
+        """Where `levels` lie between the least (0) and the greatest (1) intensity counted."""
+        return Interval(*self.range).place(self.levels)
+
+    @property
     def populated(self) -> NDArray[np.intp]:
         """Indices of the bins that hold at least one pixel (of any plane)."""
         return np.flatnonzero(self.counts.reshape(-1, self.nbins).any(axis=0))
@@ -192,7 +191,7 @@ class Histogram:
         if limits is not None:
             bin_limits(limits)
         low, high = (self.bin_edges[0], self.bin_edges[-1]) if limits is None else limits
-        edges = linear_edges(float(low), float(high), nbins)
+        edges = Interval(float(low), float(high)).even(nbins)
         first = np.searchsorted(self.bin_centers, edges[1:-1], side="left")
         done = np.zeros((*self.counts.shape[:-1], self.nbins + 1), dtype=np.int64)
         np.cumsum(self.counts, axis=-1, out=done[..., 1:])
@@ -230,89 +229,20 @@ class Histogram:
         return gaussian_kde(self, where, bandwidth)
 
 
-def compute_histogram(
-    image: ArrayLike,
-    *,
-    nbins: int | None = None,
-    mask: ArrayLike | None = None,
-    axes: int | Sequence[int] | None = None,
-    max_samples: int | None = None,
-    seed: int = 0,
-) -> Histogram:
-    """Count how often each intensity occurs in an image.
-
-    Parameters
-    ----------
-    image : (...) array of a real dtype
-        The image; never written to. NaN and infinities are not counted.
-    nbins : int, optional
-        Number of equally wide bins, each pixel counted in the one it lies in (of a sample,
-        see `Histogram.rebin`). By default integers get one bin per level
-        (8 bit: 256 bins over [0, 256)), and floats get bins that adapt to the
-        data: no bin but that of a single value holds more than 1/2048 of the
-        pixels, so that no outlier can cost the others their resolution. Wide
-        32 and 64-bit integers are treated as floats are.
-    mask : array of bool, broadcastable to `image`, optional
-        True where a pixel counts.
-    axes : int or sequence of int, optional
-        The axes that share one histogram; one histogram per index of the others
-        stands in the leading axes of `counts`. None: the whole array.
-    max_samples : int, optional
-        Count a random sample of at most so many pixels, if the image has more: a
-        quick first answer. The error of its cdf is bounded by `cdf_error` (see
-        `napari_histeq.core.sampling`). Not with `axes`.
-    seed : int
-        Of the sample: the same seed draws the same pixels.
-
-    Returns
-    -------
-    Histogram
-
-    Raises
-    ------
-    TypeError, ValueError
-        For a dtype without an order, an empty array, or arguments that do not fit
-        the image; the message names the value and the cure.
-    """
-    from napari_histeq.core.compute import counted
-
-    if nbins is not None:
-        check_nbins(nbins)
-    if max_samples is not None:
-        check_samples(max_samples, axes)
-    if is_named(image):
-        image, mask, axes = taken_apart(image, mask, axes)
-    return counted(image, mask, axes, max_samples, seed, nbins)
-
-
-def output_limits(
-    out_range: str | tuple[float, float], histogram: Histogram
-) -> tuple[float, float]:
-    """An `out_range` (see `equalize`) in numbers, for an image with this histogram."""
-    dtype = histogram.levels.dtype
-    if out_range == "auto":
-        out_range = "dtype" if dtype.kind in "ub" else "image"
-    if out_range == "dtype":
-        return dtype_range(dtype)
-    low, high = histogram.range if isinstance(out_range, str) else out_range
-    return float(low), float(high)
-
-
 def _default_levels(edges: NDArray[Any]) -> NDArray[Any]:
     whole = edges.dtype.kind in "iu" or bool(np.all(edges == np.rint(edges)))
     return edges[:-1] if whole and bool(np.all(np.diff(edges) == 1)) else edges[1:]
 
 
-def linear_edges(low: float, high: float, nbins: int) -> NDArray[np.float64]:
-    """Edges of `nbins` equally wide bins; of a constant image, bins around it."""
-    finest = math.ulp(max(abs(low), abs(high)))
-    if high - low < nbins * finest:  # a constant image, say: no bin may vanish
-        half = max(nbins * finest, 0.5 if high - low <= finest else 0.0)
-        most = np.finfo(np.float64).max
-        low, high = max(low - half, -most), min(high + half, most)
-    steps = np.arange(nbins + 1)
-    if np.isinf((high - low) * nbins):
-        return np.asarray(2.0 * (low / 2 + (high / 2 - low / 2) * (steps / nbins)), np.float64)
-    edges = np.asarray(low + (high - low) * steps / nbins, np.float64)  # integers exactly
-    edges[-1] = high
-    return edges
+def cdf_distance(first: Histogram, second: Histogram) -> float:
+    """The greatest difference of the cdfs of two 1-D histograms, from 0 to 1.
+
+    Of two neighboring levels of a pyramid it tells how much one step of averaging
+    changes the result: the error of counting the coarser one instead of the finer.
+    """
+    points = np.union1d(first.levels, second.levels)
+    cdfs = []
+    for histogram in (first, second):
+        place = np.searchsorted(histogram.levels, points, side="right")
+        cdfs.append(np.concatenate([[0.0], histogram.cdf])[place])
+    return float(np.abs(cdfs[0] - cdfs[1]).max())

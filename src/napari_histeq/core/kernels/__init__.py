@@ -1,5 +1,5 @@
 """The compiled loops, one module for each kind."""
 
-from napari_histeq.core.kernels import clahe, color, door, lattice, levels, mixing, opencv
+from napari_histeq.core.kernels import clahe, color, lattice, levels, mixing, opencv
 
-__all__ = ["clahe", "color", "door", "lattice", "levels", "mixing", "opencv"]
+__all__ = ["clahe", "color", "lattice", "levels", "mixing", "opencv"]

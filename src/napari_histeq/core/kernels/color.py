@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_histeq.core.kernels.levels import kernel
+from napari_histeq.core.kernels.levels import compiled, kernel
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -32,7 +32,48 @@ def luminance_values(pixels: NDArray[Any], out: NDArray[Any]) -> None:
     for i in range(pixels.shape[0]):
         red, green, blue = pixels[i, 0], pixels[i, 1], pixels[i, 2]
         # Gray exactly: the rounding of the weights may not move it.
-        out[i] = green + 0.2126 * (red - green) + 0.0722 * (blue - green)
+        found = green + 0.2126 * (red - green) + 0.0722 * (blue - green)
+        if not np.isfinite(found):  # differences overflow near the greatest float, halves do not
+            half = np.float64(green) / 2
+            rest = 0.2126 * (np.float64(red) / 2 - half) + 0.0722 * (np.float64(blue) / 2 - half)
+            found = 2 * (half + rest)
+        out[i] = found
+
+
+@compiled
+def colored(
+    red: float,
+    green: float,
+    blue: float,
+    was: float,
+    wanted: float,
+    black: float,
+    low: float,
+    high: float,
+) -> tuple[float, float, float]:
+    """A pixel scaled from luminance `was` to `wanted`, mixed with gray to stay <= `high`."""
+    # A pixel without luminance has no gain: it is raised by what is wanted.
+    gain = (wanted - low) / (was - black) if was > black else 1.0
+    start = low if was > black else wanted
+    red = start + (red - black) * gain
+    green = start + (green - black) * gain
+    blue = start + (blue - black) * gain
+    most = max(red, green, blue)
+    if most > high:
+        # What is wanted may lie above by its rounding: then nothing but gray is left.
+        keep = (high - wanted) / (most - wanted) if most > wanted < high else 0.0
+        red = wanted + (red - wanted) * keep
+        green = wanted + (green - wanted) * keep
+        blue = wanted + (blue - wanted) * keep
+    return red, green, blue
+
+
+@compiled
+def held(value: float, gray: float, limit: float) -> float:
+    """Within the numbers that a dtype holds; `gray` for what has no value."""
+    if np.isnan(value):
+        return gray
+    return min(max(value, -limit), limit)
 
 
 @kernel(pixels="R[n,c]", before="R[n]", after="R[n]", out="F[n,c]")
@@ -43,28 +84,32 @@ def recolor(
     black: float,
     low: float,
     high: float,
+    limit: float,
     out: NDArray[Any],
 ) -> None:
-    """Scale (n, C) pixels from luminance `before` to `after`, mixed with gray to stay <= `high`."""
+    """Scale (n, C) pixels from luminance `before` to `after`: see `colored`.
+
+    Nothing finite becomes infinite, or goes beyond `limit`, the greatest number of the dtype.
+    """
+    unit = 2.0**-8
     for i in range(pixels.shape[0]):
         was, wanted = np.float64(before[i]), np.float64(after[i])
         for c in range(pixels.shape[1]):
             out[i, c] = pixels[i, c]
         if not np.isfinite(was):
             continue
-        # A pixel without luminance has no gain: it is raised by what is wanted.
-        gain = (wanted - low) / (was - black) if was > black else 1.0
-        start = low if was > black else wanted
-        red = start + (pixels[i, 0] - black) * gain
-        green = start + (pixels[i, 1] - black) * gain
-        blue = start + (pixels[i, 2] - black) * gain
-        most = max(red, green, blue)
-        if most > high:
-            # What is wanted may lie above by its rounding: then nothing but gray is left.
-            keep = (high - wanted) / (most - wanted) if most > wanted < high else 0.0
-            red = wanted + (red - wanted) * keep
-            green = wanted + (green - wanted) * keep
-            blue = wanted + (blue - wanted) * keep
+        p, q, r = np.float64(pixels[i, 0]), np.float64(pixels[i, 1]), np.float64(pixels[i, 2])
+        red, green, blue = colored(p, q, r, was, wanted, black, low, high)
+        if not (abs(red) <= limit and abs(green) <= limit and abs(blue) <= limit):
+            # Near the greatest float differences overflow: once more, in smaller units.
+            red, green, blue = colored(
+                p * unit, q * unit, r * unit,
+                was * unit, wanted * unit, black * unit, low * unit, high * unit,
+            )  # fmt: skip
+            gray, most = wanted * unit, limit * unit
+            red = held(red, gray, most) / unit
+            green = held(green, gray, most) / unit
+            blue = held(blue, gray, most) / unit
         out[i, 0], out[i, 1], out[i, 2] = red, green, blue
 
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 KINDS = {
     "U": ("u1", "u2"),  # levels that have a table
     "I": ("u1", "u2", "u4", "u8"),  # bits of any number
-    "K": ("u2", "u4", "u8"),  # keys: see `_keys`
+    "K": ("u2", "u4", "u8"),  # keys: see `arrays.keys`
     "R": ("u1", "u2", "u4", "u8", "i1", "i2", "i4", "i8", "f4", "f8"),  # any numbers
     "S": (
         "u1",

@@ -1,4 +1,4 @@
-"""The compiled loops that look at which intensities occur: see `_lattice`."""
+"""The compiled loops that look at which intensities occur: see `arrays.lattice`."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """The compiled loops: count and look up. Nothing else is compiled.
 
 Every kernel works on contiguous 1-D runs, releases the GIL and starts no threads
-of its own: `_blocks.for_each` does that. Each has a plain numpy oracle in the
+of its own: `arrays.for_each` does that. Each has a plain numpy oracle in the
 tests. Import this module late: it brings Numba along.
 """
 
@@ -119,7 +119,7 @@ def pairs_of(table: NDArray[Any]) -> NDArray[Any]:
 def order_key(bits: Any, order: NDArray[Any]) -> Any:
     """The bits as an unsigned key in the order of the values, without a branch.
 
-    `order` (see `_keys.order_of`) holds the shift that leaves the sign bit, a mask that is
+    `order` (see `arrays.keys.order_of`) holds the shift that leaves the sign bit, a mask that is
     all ones for floats, what toggles the sign, and the bits of -0, which is counted as 0.
     """
     top, floats, toggle, minus_zero = order
@@ -151,7 +151,7 @@ def count_keys(
 ) -> None:
     """Count order keys from `base` to ``base + span`` in the deepest level of a radix tree.
 
-    `shifts[level]` are the key bits below a cell of that level (see `_radix`);
+    `shifts[level]` are the key bits below a cell of that level (see `histogram.adaptive`);
     `children[starts[level] + cell]` is the place of its children, or -1. What lies
     beyond is not counted: NaN and infinities have such keys. `extremes` takes the least
     and the greatest key counted, less `base`.

@@ -1,6 +1,6 @@
 """The compiled loops that mix the curves of tiles.
 
-Lines as in `_clahe_kernels`. A mix is a sum of table entries times weights, all whole
+Lines as in `kernels.clahe`. A mix is a sum of table entries times weights, all whole
 numbers (held in doubles, below 2 ** 53): it does not depend on the order of its terms. It
 is only therefore that the two ways below, by row and by pixel, and mirrored, transposed
 or cut images give the same bits. No fastmath here.

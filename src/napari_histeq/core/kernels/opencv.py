@@ -1,4 +1,4 @@
-"""The compiled loops of OpenCV's CLAHE. Lines as in `_clahe_kernels`. No fastmath here."""
+"""The compiled loops of OpenCV's CLAHE. Lines as in `kernels.clahe`. No fastmath here."""
 
 from __future__ import annotations
 

@@ -1,4 +1,9 @@
-"""equalize() for arrays that are larger than memory, and for the levels of a pyramid."""
+"""equalize() for arrays that are larger than memory, and for the levels of a pyramid.
+
+Two passes: pixels are counted when `equalize` is called, and mapped when they are asked for.
+Planes that one task can hold are the exception: each is counted by the task that maps it, so
+that a stack opens at once.
+"""
 
 from __future__ import annotations
 
@@ -8,32 +13,28 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import dask.array as da
 import numpy as np
 
-from napari_histeq.core import color
-from napari_histeq.core.arrays import Plane, checked_channel_axis, in_place
-from napari_histeq.core.clahe import Clahe
-from napari_histeq.core.engine import color_curve, equalize_into
-from napari_histeq.core.histogram import ArraySource, Histogram, count
-from napari_histeq.core.lazy.reduce import (
-    ChunkSource,
-    apply_in_place,
+from napari_histeq.core.arrays import (
+    ArraySource,
+    Plane,
+    checked_channel_axis,
     checked_lazily,
     checked_lazy_mask,
+    in_place,
     map_chunks,
 )
-from napari_histeq.core.recipe import checked_settings
-from napari_histeq.core.transfer import apply_curve
-from napari_histeq.core.warn import warn_of_empty
+from napari_histeq.core.engine import equalize_planes, fit
+from napari_histeq.core.errors import warn_of_empty
+from napari_histeq.core.lazy.reduce import ChunkSource, along
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-    from napari_histeq.core.methods import Method
-    from napari_histeq.core.recipe import Settings
+    from napari_histeq.core.methods import Mapping
+    from napari_histeq.core.recipe import Plan, Recipe
 
     Pixels = NDArray[Any]
-    Mapping = Callable[[Pixels], Pixels]
 
 #: A plane of at most so many bytes is counted when it is asked for; a larger one beforehand.
 PLANE_BYTES = 1 << 27
@@ -48,36 +49,24 @@ class Work(NamedTuple):
     levels: list[da.Array]
     counted: int
     mask: da.Array | None
-    settings: Settings
-    channels: bool
+    plan: Plan
 
 
 def equalize_lazily(
-    levels: Sequence[Any],
-    method: Method,
-    *,
-    mask: Any,
-    axes: Any,
-    channel_axis: Any,
-    out_range: Any,
-    strength: float,
-    count_level: int = 0,
+    levels: Sequence[Any], recipe: Recipe, mask: Any, count_level: int = 0
 ) -> list[da.Array]:
     """See `napari_histeq.equalize`: counted at one level, each level mapped when asked for."""
     arrays = [checked_lazily(level, _called(number)) for number, level in enumerate(levels)]
     counted = arrays[count_level]
-    channels = checked_channel_axis(channel_axis, counted.shape)
-    settings = checked_settings(counted, method, axes, out_range, strength, channels)
+    channels = checked_channel_axis(recipe.channel_axis, counted.shape)
+    _check_levels(arrays)
+    plan = recipe.plan(counted.shape, counted.dtype, mask is not None, arrays[0].shape)
     if channels is not None:
         arrays = [da.moveaxis(a, channels, -1).rechunk({-1: -1}) for a in arrays]
-    ndim = counted.ndim - (channels is not None)
-    _check_levels(arrays, settings.outer)
-    settings = _fit_tiles(arrays, count_level, ndim, mask is not None, settings)
-    _check_levels(arrays, settings.outer)
-    grid = arrays[count_level].chunks[:ndim]
-    wanted = checked_lazy_mask(mask, grid)
+    _check_lengths(arrays, plan.outer)
+    grid = arrays[count_level].chunks[: counted.ndim - plan.channels]
+    work = Work(arrays, count_level, checked_lazy_mask(mask, grid), plan)
     if counted.dtype.kind != "b":
-        work = Work(arrays, count_level, wanted, settings, channels is not None)
         arrays, found = _equalized(work)
         warn_of_empty(found, stacklevel=3)
     return arrays if channels is None else [da.moveaxis(a, -1, channels) for a in arrays]
@@ -87,20 +76,7 @@ def _called(level: int) -> str:
     return f"level {level} of the image" if level else "the image"
 
 
-def _fit_tiles(
-    levels: list[da.Array], counted: int, ndim: int, masked: bool, settings: Settings
-) -> Settings:
-    """Settings for tiles that fit the image, or an error; others as they are."""
-    if not isinstance(settings.method, Clahe):
-        return settings
-    from napari_histeq.core.lazy.clahe import at_level
-
-    finest, shape = levels[0].shape[:ndim], levels[counted].shape[:ndim]
-    settings.check_tiles(finest, levels[0].dtype, masked)
-    return at_level(settings, finest, shape).layered(shape)
-
-
-def _check_levels(levels: list[da.Array], outer: tuple[int, ...]) -> None:
+def _check_levels(levels: list[da.Array]) -> None:
     first = levels[0]
     for level in levels[1:]:
         if level.ndim != first.ndim or level.dtype != first.dtype:
@@ -108,6 +84,11 @@ def _check_levels(levels: list[da.Array], outer: tuple[int, ...]) -> None:
                 f"the levels have {first.ndim} and {level.ndim} axes, dtypes {first.dtype} and "
                 f"{level.dtype}: they are not one image"
             )
+
+
+def _check_lengths(levels: list[da.Array], outer: tuple[int, ...]) -> None:
+    first = levels[0]
+    for level in levels[1:]:
         if any(level.shape[a] != first.shape[a] for a in outer):
             raise ValueError(
                 f"the levels have shapes {first.shape} and {level.shape}: axes that are not in "
@@ -118,46 +99,52 @@ def _check_levels(levels: list[da.Array], outer: tuple[int, ...]) -> None:
 
 def _equalized(work: Work) -> tuple[list[da.Array], list[bool]]:
     """Equalize each plane on its own; and of those counted by now, which had any pixel."""
-    image, settings = work.levels[work.counted], work.settings
-    if not settings.outer:
+    image, plan = work.levels[work.counted], work.plan
+    if not plan.outer:
         return _plane_beforehand(work)
-    plane = np.prod([image.shape[a] for a in settings.axes], dtype=float) * image.dtype.itemsize
-    plane *= image.shape[-1] if work.channels else 1
+    plane = np.prod([image.shape[a] for a in plan.axes], dtype=float) * image.dtype.itemsize
+    plane *= image.shape[-1] if plan.channels else 1
     # Of a pyramid, tiles are counted beforehand, whatever their size.
     several = len(work.levels) > 1
-    if plane > PLANE_BYTES or (several and isinstance(settings.method, Clahe)):
+    if plane > PLANE_BYTES or (several and not plan.recipe.method.is_single_curve):
         return _beforehand(work)
     return _curves_when_asked(work) if several else [_when_asked(work, int(plane))], []
 
 
 def _plane_beforehand(work: Work) -> tuple[list[da.Array], list[bool]]:
-    """A plane of any size, counted now, chunk by chunk."""
-    if isinstance(work.settings.method, Clahe):
-        from napari_histeq.core.lazy.clahe import equalize_lazy_plane
-
-        results, any_pixel = equalize_lazy_plane(work)
-        return results, [any_pixel]
-    image = work.levels[work.counted]
-    mapping, any_pixel = _count(ChunkSource, image, work.mask, work.settings, work.channels)
-    return [map_chunks(mapping, level) for level in work.levels], [any_pixel]
+    """A plane of any size, counted now, chunk by chunk; its outer axes have length 1."""
+    levels, counted, mask, plan = work
+    source = ChunkSource(levels[counted], mask, plan.channels, plan.axes)
+    mapping, data = fit(source, plan)
+    return [_mapped(mapping, plan, level) for level in levels], [data is not None]
 
 
-def _count(
-    source: Any, image: Any, mask: Any, settings: Settings, channels: bool
-) -> tuple[Mapping, bool]:
-    """Count a plane: how its pixels are mapped, and whether there were any."""
-    part = color.LuminanceSource if channels else ArraySource
-    histogram = Histogram(*count(source(image, mask, part)))
-    if channels:
-        return partial(_recolored, *color_curve(histogram, settings)), histogram.total > 0
-    return partial(apply_in_place, apply_curve, settings.curve(histogram)), histogram.total > 0
+def _mapped(mapping: Mapping, plan: Plan, image: da.Array) -> da.Array:
+    if mapping.is_identity:
+        return image
+    if mapping.needs_place:
+        return map_chunks(partial(_map_placed, mapping, plan.axes, plan.channels), image)
+    return map_chunks(partial(_map_chunk, mapping), image)
 
 
-def _recolored(curve: Any, gamut: tuple[float, float], block: Pixels) -> Pixels:
-    block = np.asarray(block)
+def _map_chunk(mapping: Mapping, chunk: Any) -> Pixels:
+    block = np.asarray(chunk)
     out = np.empty_like(block)
     with in_place():
-        color.apply_curve(curve, block, out, gamut)
+        mapping.map_into(block, out)
+    return out
+
+
+def _map_placed(
+    mapping: Mapping, axes: tuple[int, ...], channels: bool, chunk: Any, block_info: Any = None
+) -> Pixels:
+    block, where = np.asarray(chunk), block_info[0]
+    out = np.empty_like(block)
+    starts = tuple(int(start) for start, _ in where["array-location"])
+    spanned, offset = along(axes, block, starts, channels)
+    shape = tuple(int(where["shape"][axis]) for axis in axes)
+    with in_place():
+        mapping.map_into(spanned, out.reshape(spanned.shape), offset, shape)
     return out
 
 
@@ -166,7 +153,7 @@ def _beforehand(work: Work) -> tuple[list[da.Array], list[bool]]:
 
     A chunk that spans several planes is read once for each.
     """
-    levels, mask, outer = work.levels, work.mask, work.settings.outer
+    levels, mask, outer = work.levels, work.mask, work.plan.outer
     lengths = [levels[0].shape[a] for a in outer]
     results = [np.empty(lengths, object) for _ in levels]
     found = []
@@ -195,18 +182,17 @@ def _joined(results: Pixels, outer: tuple[int, ...]) -> da.Array:
 
 def _when_asked(work: Work, plane_bytes: int) -> da.Array:
     """Planes that one task can hold: each counted and mapped by that task."""
-    (image,), mask, settings = work.levels, work.mask, work.settings
-    chunks: dict[int, int] = dict.fromkeys(settings.axes, -1)
+    (image,), mask, plan = work.levels, work.mask, work.plan
+    chunks: dict[int, int] = dict.fromkeys(plan.axes, -1)
     budget = max(PLANE_BYTES // 2 // max(plane_bytes, 1), 1)
-    for axis in reversed(settings.outer):
+    for axis in reversed(plan.outer):
         chunks[axis] = min(max(image.chunks[axis]), budget)
         budget //= chunks[axis]
-    task = partial(_equalized_planes, settings, work.channels)
     axes = tuple(range(image.ndim))
     arguments = [image.rechunk(chunks), axes]
     if mask is not None:
         arguments += [mask.rechunk(chunks), axes[: mask.ndim]]
-    return _blockwise(task, axes, image.dtype, *arguments)
+    return _blockwise(partial(_equalize_chunk, plan), axes, image.dtype, *arguments)
 
 
 def _blockwise(task: Any, axes: tuple[int, ...], dtype: Any, *arguments: Any) -> da.Array:
@@ -216,45 +202,37 @@ def _blockwise(task: Any, axes: tuple[int, ...], dtype: Any, *arguments: Any) ->
     )
 
 
-def _equalized_planes(settings: Settings, channels: bool, block: Any, mask: Any = None) -> Pixels:
+def _equalize_chunk(plan: Plan, block: Any, mask: Any = None) -> Pixels:
     image = np.asarray(block)
     out = np.empty_like(image)
     with in_place():
-        equalize_into(Plane(image, mask, out), settings, channels)
+        warn_of_empty(equalize_planes(Plane(image, mask, out), plan), stacklevel=3)
     return out
 
 
 def _curves_when_asked(work: Work) -> list[da.Array]:
     """Planes that one task can hold: counted at one level when any level is asked for."""
-    levels, mask, settings = work.levels, work.mask, work.settings
-    axes, outer = tuple(range(levels[0].ndim)), settings.outer
-    whole: dict[int, int] = dict.fromkeys(settings.axes, -1) | dict.fromkeys(outer, 1)
+    levels, mask, plan = work.levels, work.mask, work.plan
+    axes, outer = tuple(range(levels[0].ndim)), plan.outer
+    whole: dict[int, int] = dict.fromkeys(plan.axes, -1) | dict.fromkeys(outer, 1)
     arguments = [levels[work.counted].rechunk(whole), axes]
     if mask is not None:
         arguments += [mask.rechunk(whole), axes[: mask.ndim]]
-    task = partial(_plane_mapping, settings, work.channels, len(outer))
-    mappings = _blockwise(task, outer, object, *arguments)
+    mappings = _blockwise(partial(_plane_mapping, plan), outer, object, *arguments)
     single = [level.rechunk(dict.fromkeys(outer, 1)) for level in levels]
     return [
         _blockwise(_map_plane, axes, level.dtype, mappings, outer, level, axes) for level in single
     ]
 
 
-def _plane_mapping(
-    settings: Settings, channels: bool, ndim: int, image: Any, mask: Any = None
-) -> Pixels:
+def _plane_mapping(plan: Plan, image: Any, mask: Any = None) -> Pixels:
     """The mapping of one plane, as an array of one thing."""
     with in_place():
-        mapping, _ = _count(_in_memory, np.asarray(image), mask, settings, channels)
-    found = np.empty((1,) * ndim, object)
+        mapping, _ = fit(ArraySource(np.asarray(image), mask, plan.channels), plan)
+    found = np.empty((1,) * len(plan.outer), object)
     found[...] = mapping
     return found
 
 
-def _in_memory(image: Pixels, mask: Any, part: Any) -> Any:
-    return part(image, mask)
-
-
 def _map_plane(mapping: Any, block: Any) -> Pixels:
-    mapped: Pixels = mapping.item()(np.asarray(block))
-    return mapped
+    return _map_chunk(mapping.item(), block)

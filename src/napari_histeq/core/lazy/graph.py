@@ -6,6 +6,7 @@ threads, the synchronous one, or a cluster through a `dask.distributed.Client`.
 
 from __future__ import annotations
 
+import gc
 import itertools
 import os
 import pickle
@@ -14,6 +15,7 @@ import threading
 import time
 import uuid
 import zlib
+from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -37,7 +39,7 @@ if TYPE_CHECKING:
     Known = dict[str, Declared]
 
 if hasattr(os, "register_at_fork"):
-    # As `_blocks` does with its own: dask's pool has no threads in a forked process.
+    # As `arrays.blocks` does with its own: dask's pool has no threads in a forked process.
     os.register_at_fork(after_in_child=partial(setattr, threaded, "default_pool", None))
 
 #: Parts of a sum that are added up by one task.
@@ -46,6 +48,37 @@ BRANCHES = 8
 PATIENCE = 0.1
 
 _topic: threading.local = threading.local()
+
+
+#: A graph of fewer tasks than this troubles nobody's collector.
+MANY_TASKS = 1000
+
+_spared = 0
+_sparing = threading.Lock()
+
+
+@contextmanager
+def collector_spared(tasks: int) -> Iterator[None]:
+    """Have Python's collector leave alone what is alive already, while a large graph is made and run.
+
+    The objects of 10,000 tasks set off full collections, each of which would walk all that the
+    process holds with the interpreter locked: for a viewer a quarter of a second, again and again.
+    """
+    global _spared  # noqa: PLW0603  (one collector for the process)
+    if tasks < MANY_TASKS:
+        yield
+        return
+    with _sparing:
+        if not _spared:
+            gc.freeze()
+        _spared += 1
+    try:
+        yield
+    finally:
+        with _sparing:
+            _spared -= 1
+            if not _spared:
+                gc.unfreeze()
 
 
 class Gate:
@@ -111,7 +144,7 @@ def _place(key: Any) -> tuple[str, tuple[int, ...]]:
 
 
 def run_graph(graph: Graph, keys: list[Any], known: Known) -> list[Any]:
-    """Compute the `keys` of a graph; tell the watcher of `_blocks` after each step.
+    """Compute the `keys` of a graph; tell the watcher of `arrays.blocks` after each step.
 
     Steps are the tasks with a `step_name`, which call `step_done` at their end. Errors of
     others are `ChunkError`; `known` says what the arrays with some names are called there.
@@ -239,6 +272,7 @@ class Packed:
         self.function = function
 
     def __call__(self, *values: Any) -> Any:
+        """Call the function."""
         return self.function(*values)
 
     def __reduce__(self) -> tuple[Any, ...]:

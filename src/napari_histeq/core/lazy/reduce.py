@@ -8,37 +8,20 @@ along.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import dask.array as da
 import numpy as np
 from dask._task_spec import DataNode, List, Task, TaskRef
 
-from napari_histeq.core.arrays import (
-    Declared,
-    PerThread,
-    Plane,
-    blocks,
-    check_dtype,
-    check_mask_fits,
-    check_shape,
-    checked_chunks,
-    counts_on,
-    is_lazy,
-    is_named,
-    outer_axes,
-    planes_of,
-    same_numbers,
-    unnamed,
-)
-from napari_histeq.core.histogram import ArraySource
+from napari_histeq.core.arrays import ArraySource, PerThread, Plane, in_place, outer_axes, planes_of
+from napari_histeq.core.histogram import counts_on
 from napari_histeq.core.lazy.graph import (
     Packed,
     blocks_of,
     called,
+    collector_spared,
     graph_of,
     run_graph,
     shares_memory,
@@ -46,180 +29,42 @@ from napari_histeq.core.lazy.graph import (
     step_name,
     tree_sum,
 )
-from napari_histeq.core.transfer import apply
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    import dask.array as da
     from numpy.typing import NDArray
 
-    from napari_histeq.core.histogram import T
-    from napari_histeq.core.transfer import TransferFunction
+    from napari_histeq.core.arrays import Region, T
 
-    Visit = Callable[[T, NDArray[Any], NDArray[np.bool_] | None, tuple[int, ...]], T]
+    Visit = Callable[[T, NDArray[Any], NDArray[np.bool_] | None, tuple[int, ...]], object]
 
-#: Storage chunks smaller than this are read several at a time, if there are many...
-SMALL_CHUNK = 1 << 20
-MANY_CHUNKS = 10_000
-#: ...in pieces of about so many bytes.
-PIECE = "16MiB"
 #: Tallies come from at least so many pixels where they travel between processes.
 TALLY_PIXELS = 1 << 22
 
 
-def as_lazy(image: Any) -> da.Array:
-    """Any array as a dask array, without reading it.
-
-    Parameters
-    ----------
-    image : array
-        dask, zarr, h5py, tensorstore, numpy, or anything else with `shape`, `dtype`
-        and an index. Of an xarray DataArray, the pixels.
-
-    Returns
-    -------
-    dask.array.Array
-        With the chunks of the storage: multiples of them, if they are tiny.
-    """
-    if is_named(image):
-        image = unnamed(image)
-    if isinstance(image, da.Array):
-        return image
-    if isinstance(image, Sequence):  # napari's multiscale data, say
-        raise TypeError(
-            f"image is a pyramid of {len(image)} levels: call equalize_multiscale(levels), or "
-            "choose a level, say levels[0]"
-        )
-    image, dtype = _from_zero(image), dtype_of(image)
-    source = image if isinstance(image, np.ndarray) else _Readable(image, dtype)
-    return da.from_array(source, chunks=_chunking(image, dtype), name=_name(image))
-
-
-def _from_zero(image: Any) -> Any:
-    """The same array, its first pixel at 0: part of a tensorstore keeps the places of the whole."""
-    if type(image).__module__.partition(".")[0] != "tensorstore":
-        return image
-    from tensorstore import d
-
-    return image[d[:].translate_to[0]]
-
-
-def dtype_of(image: Any) -> np.dtype[Any]:
-    """The dtype that an array declares."""
-    own = image.dtype
-    found: np.dtype[Any] = np.dtype(getattr(own, "numpy_dtype", own))  # tensorstore has its own
-    return found
-
-
-@dataclass(frozen=True)
-class _Readable:
-    """An array that is read by index: what dask needs to know of it, and no more."""
-
-    array: Any
-    dtype: np.dtype[Any]
-
-    @property
-    def shape(self) -> tuple[int, ...]:
-        return tuple(self.array.shape)
-
-    @property
-    def ndim(self) -> int:
-        return len(self.array.shape)
-
-    def __getitem__(self, index: Any) -> NDArray[Any]:
-        return np.asarray(self.array[index])
-
-
-def _name(image: Any) -> str | bool | None:
-    """A name that dask may make up from the contents, or a random one."""
-    return None if isinstance(image, np.ndarray) else False
-
-
-def _chunking(image: Any, dtype: np.dtype[Any]) -> Any:
-    stored = storage_chunks(image)
-    if stored is None or "auto" in stored:
-        return stored or "auto"
-    pieces = np.prod([-(-n // c) for n, c in zip(image.shape, stored, strict=True)], dtype=float)
-    if np.prod(stored) * dtype.itemsize >= SMALL_CHUNK or pieces <= MANY_CHUNKS:
-        return stored
-    auto = ("auto",) * len(stored)
-    return da.core.normalize_chunks(
-        auto, shape=image.shape, limit=PIECE, dtype=dtype, previous_chunks=stored
-    )
-
-
-def storage_chunks(image: Any) -> tuple[Any, ...] | None:
-    """The chunks that an array is stored in, if it is in chunks; "auto" along axes where not."""
-    layout = getattr(image, "chunk_layout", None)
-    if layout is not None:  # tensorstore
-        known = layout.read_chunk.shape  # None along axes that were picked or put together
-        return tuple(length or "auto" for length in known) if known else None
-    return getattr(image, "shards", None) or getattr(image, "chunks", None) or None
-
-
-def checked_lazily(image: Any, words: str = "the image") -> da.Array:
-    """`image` as a dask array that can be equalized, or an error.
-
-    Each chunk of it is checked too, when it is computed; `words` say what it is one of.
-    """
-    array = as_lazy(image)
-    if isinstance(da.utils.meta_from_array(array), np.ma.MaskedArray):
-        raise TypeError(
-            "image has masked arrays for chunks: pass da.ma.getdata(image), and "
-            "mask=~da.ma.getmaskarray(image) (True = counts)"
-        )
-    check_dtype(array.dtype)
-    check_shape(array.shape)
-    if np.isnan(array.shape).any():
-        raise ValueError(
-            f"image has chunks of unknown size (shape {array.shape}): call "
-            "image.compute_chunk_sizes() first"
-        )
-    return checked_chunks(array, words)
-
-
-def check_read(image: Any, pixels: NDArray[Any], start: tuple[int, ...]) -> None:
-    """Refuse what was read of a lazy image, from pixel `start` on, if it was declared otherwise.
-
-    Raises
-    ------
-    ChunkError
-        Of the chunk that holds `start`.
-    """
-    if same_numbers(pixels.dtype, dtype_of(image)):
-        return
-    array = as_lazy(image)
-    ends = [np.cumsum(lengths) for lengths in array.chunks]
-    found = [np.searchsorted(end, at, side="right") for end, at in zip(ends, start, strict=False)]
-    index = tuple(min(int(i), len(e) - 1) for i, e in zip(found, ends, strict=False))
-    index += (0,) * (array.ndim - len(index))  # channels
-    declared = Declared("the image", array.dtype, array.chunks)
-    raise declared.mismatch(index, f"{pixels.dtype}")
-
-
-def checked_lazy_mask(mask: Any, chunks: tuple[tuple[int, ...], ...]) -> da.Array | None:
-    """The mask as a dask array with the shape and chunks of the image, or None."""
-    if mask is None:
-        return None
-    array = as_lazy(mask if is_lazy(mask) else np.asarray(mask))
-    shape = tuple(map(sum, chunks))
-    check_mask_fits(array, shape)
-    array = checked_chunks(array, "the mask")
-    own = chunks[len(chunks) - array.ndim :]
-    fitting = array.rechunk(tuple(c if n > 1 else 1 for n, c in zip(array.shape, own, strict=True)))
-    return da.broadcast_to(fitting, shape, chunks=chunks)
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ChunkSource:
-    """The pixels of a dask array, and which of them count (`mask` has its chunks).
+    """The pixels of a dask array, and which of them count: a `Source`.
 
-    `part` makes the source of one chunk: `ArraySource`, or `LuminanceSource`.
+    The mask has the image's chunks. With `channels`, the last axis of the image is theirs: it
+    lies in one chunk, and the mask has none. Axes of length 1 that `axes` leaves out are
+    those of a stack that this is a plane of.
     """
 
     image: da.Array
     mask: da.Array | None = None
-    part: Any = ArraySource
+    channels: bool = False
+    axes: tuple[int, ...] | None = None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Along `axes`, without channels."""
+        shape: tuple[int, ...] = self.image.shape
+        if self.axes is None:
+            return shape[:-1] if self.channels else shape
+        return tuple(shape[axis] for axis in self.axes)
 
     @property
     def dtype(self) -> np.dtype[Any]:
@@ -227,18 +72,53 @@ class ChunkSource:
         found: np.dtype[Any] = self.image.dtype.newbyteorder("=")
         return found
 
-    def sweep(self, start: Callable[[], T], visit: Callable[[T, Any, Any], None]) -> T:
-        """See `_counting.Source`: chunk by chunk, on the active dask scheduler."""
-        visit_chunk = partial(_sweep_part, self.part, visit)
+    @property
+    def is_at_hand(self) -> bool:
+        """Never: it takes a scheduler to read."""
+        return False
+
+    def read(self, region: Region) -> Any:
+        """Not here: see `is_at_hand`."""
+        raise NotImplementedError
+
+    def sweep(self, start: Callable[[], T], visit: Visit[T]) -> T:
+        """See `Source`: chunk by chunk, on the active dask scheduler."""
+        visit_chunk = partial(_sweep_chunk, self.channels, self.axes, visit)
         total: T = reduce_chunks(self.image, self.mask, start, visit_chunk)
         return total
 
 
-def _sweep_part(
-    part: Any, visit: Any, tally: T, block: Any, mask: Any, _offset: tuple[int, ...]
-) -> T:
-    part(block, mask).sweep(lambda: tally, visit)
-    return tally
+def _sweep_chunk(
+    channels: bool,
+    axes: tuple[int, ...] | None,
+    visit: Visit[T],
+    tally: T,
+    block: Any,
+    mask: Any,
+    offset: tuple[int, ...],
+) -> None:
+    """Let a chunk be visited, in blocks that no copy of takes much memory."""
+    spanned, start = along(axes, block, offset, channels)
+    counted = None if mask is None else np.asarray(mask).reshape(spanned.shape[: len(start)])
+
+    def visit_block(tally: T, block: Any, mask: Any, inside: tuple[int, ...]) -> None:
+        visit(tally, block, mask, tuple(a + b for a, b in zip(start, inside, strict=True)))
+
+    ArraySource(spanned, counted, channels).sweep(lambda: tally, visit_block)
+
+
+def along(
+    axes: tuple[int, ...] | None, block: NDArray[Any], offset: tuple[int, ...], channels: bool
+) -> tuple[NDArray[Any], tuple[int, ...]]:
+    """A block without the axes of length 1 that are not in `axes`, and where it starts.
+
+    The channels, if there are any, stay last.
+    """
+    ndim = block.ndim - channels
+    if axes is None:
+        return block, offset[:ndim]
+    shape = (*(block.shape[a] for a in axes), *block.shape[ndim:])
+    return block.reshape(shape), tuple(offset[a] for a in axes)
 
 
 def reduce_chunks(
@@ -250,6 +130,11 @@ def reduce_chunks(
     process's memory there is one tally per thread. Elsewhere each task returns its own,
     so that it can be done again when a worker is lost.
     """
+    with collector_spared(image.npartitions):
+        return _reduced(image, mask, start, visit)
+
+
+def _reduced(image: da.Array, mask: da.Array | None, start: Callable[[], T], visit: Visit[T]) -> T:
     shared = shares_memory()
     tallies = PerThread(start)
     work = partial(_visit_all, tallies.mine if shared else start, visit, not shared)
@@ -297,7 +182,7 @@ def _step(work: Callable[[Any], T], key: tuple[str, int], parts: list[Any]) -> T
 
 def _visit_all(tally: Callable[[], T], visit: Visit[T], returns: bool, parts: Any) -> T | None:
     total = tally()
-    with blocks.in_place():
+    with in_place():
         for block, mask, offset in parts:
             visit(total, np.asarray(block), mask, offset)
     return total if returns else None
@@ -325,28 +210,9 @@ def _count_planes(
     block: NDArray[Any],
     mask: NDArray[np.bool_] | None,
     offset: tuple[int, ...],
-) -> NDArray[np.int64]:
+) -> None:
     """Add a chunk's part of each plane to the plane's counts."""
     planes = planes_of(Plane(block, mask, block), outer, axes)
     first = [offset[a] for a in outer]
     for index, plane in zip(np.ndindex(*(block.shape[a] for a in outer)), planes, strict=True):
-        tally[tuple(np.add(first, index))] += counts_on(levels, plane)
-    return tally
-
-
-def apply_curve_lazily(curve: TransferFunction, image: Any) -> da.Array:
-    """The mapped image; nothing of it is computed yet."""
-    return map_chunks(partial(apply_in_place, apply.apply_curve, curve), checked_lazily(image))
-
-
-def map_chunks(function: Callable[..., Any], image: da.Array, *others: Any) -> da.Array:
-    """`function` of every chunk, of the same shape and dtype as the image's; lazy."""
-    meta = np.empty((0,) * image.ndim, image.dtype)
-    return da.map_blocks(function, image, *others, dtype=image.dtype, meta=meta)
-
-
-def apply_in_place(function: Callable[..., Any], first: Any, *rest: Any) -> Any:
-    """`function` of its arguments, the last of them a chunk, in the calling thread."""
-    *more, block = rest
-    with blocks.in_place():
-        return function(first, *more, np.asarray(block))
+        tally[tuple(np.add(first, index))] += counts_on(levels, plane.image, plane.mask)

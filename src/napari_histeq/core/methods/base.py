@@ -1,18 +1,78 @@
-"""A method's options as data: limits and help in the type, checked in one place.
+"""Method: what all methods have in common.
 
-The panel, the documentation's tables, the provenance record and the tests are all
-made from `options_of`.
+Its options are data, with limits and help in the type, checked in one place: the panel, the
+documentation's tables, the provenance record and the tests are all made from `options_of`.
+Fitted to pixels, a method is a `Mapping`. Every class that has a name is in `METHODS`.
 """
 
 from __future__ import annotations
 
 import math
+from abc import abstractmethod
 from dataclasses import dataclass, fields
 from functools import cache
-from typing import TYPE_CHECKING, Any, ClassVar, Literal, get_args, get_origin, get_type_hints
+from types import MappingProxyType
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    ClassVar,
+    Literal,
+    NamedTuple,
+    Protocol,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    import collections.abc as cabc
+
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from napari_histeq.core.arrays import Source
+    from napari_histeq.core.histogram import Histogram
+    from napari_histeq.core.recipe import Recipe
+    from napari_histeq.core.transfer import TransferFunction
+
+    Shape = tuple[int, ...]
+    Axes = tuple[int, ...]
+
+
+class Mapping(Protocol):
+    """A method that was fitted to pixels: what becomes of any of them. Frozen, small, picklable.
+
+    Attributes
+    ----------
+    is_identity : bool
+        Whether no pixel changes.
+    needs_place : bool
+        Whether it matters where a pixel is.
+    """
+
+    @property
+    def is_identity(self) -> bool:
+        """See `Mapping`."""
+
+    @property
+    def needs_place(self) -> bool:
+        """See `Mapping`."""
+
+    def map_into(
+        self, block: NDArray[Any], out: NDArray[Any], offset: Shape = (), shape: Shape = ()
+    ) -> None:
+        """Map a block into another, which takes the result.
+
+        `offset` is where the block starts in an image of `shape`: that which was fitted, or
+        another level of its pyramid. Left out, the block is the whole image.
+        """
+
+
+class Fit(NamedTuple):
+    """A mapping, and the least and the greatest intensity that counted (None: nothing did)."""
+
+    mapping: Mapping
+    data: tuple[Any, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,20 +137,59 @@ def options_of(method: Any) -> tuple[OptionField, ...]:
     return tuple(found)
 
 
+_known: dict[str, type[Method]] = {}
+
+#: All methods by their names.
+METHODS: cabc.Mapping[str, type[Method]] = MappingProxyType(_known)
+
+
 class Method:
     """Base of all methods: frozen dataclasses whose fields are `Annotated` options.
 
     Attributes
     ----------
     name : str
-        The short name: ``equalize(image, "global")``.
+        The short name: ``equalize(image, "global")``. A class that has one is in `METHODS`.
+    title : str
+        What a person reads; made from the name if it is left out.
     summary : str
         One line that says what the method is for.
+    caution : str
+        What a reader of the result has to know of its values: "Gray values ...".
+    is_single_curve : bool
+        Whether it is one transfer function for all pixels that share a histogram.
+    has_gain : bool
+        Whether it has a local gain of contrast, from `fit_gain`.
+    former : tuple of str
+        Options that it had in earlier versions, which `from_options` knows.
     """
 
     __slots__ = ()
     name: ClassVar[str]
+    title: ClassVar[str]
     summary: ClassVar[str]
+    caution: ClassVar[str] = "cannot be compared between regions"
+    is_single_curve: ClassVar[bool] = False
+    has_gain: ClassVar[bool] = False
+    former: ClassVar[tuple[str, ...]] = ()
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        name = cls.__dict__.get("name")
+        if name is None:
+            return
+        other = _known.get(name)
+        if other is not None and (other.__module__, other.__qualname__) != (
+            cls.__module__,
+            cls.__qualname__,
+        ):
+            raise ValueError(
+                f"{cls.__name__}: the name {name!r} is that of {other.__module__}."
+                f"{other.__qualname__}: choose another"
+            )
+        if "title" not in cls.__dict__:
+            cls.title = name.replace("_", " ").capitalize()
+        _known[name] = cls
 
     def __post_init__(self) -> None:
         owner: Any = type(self)
@@ -98,9 +197,57 @@ class Method:
             _check(type(self).__name__, field, getattr(self, field.name))
 
     def as_dict(self) -> dict[str, Any]:
-        """Name and options, for a record: ``METHODS[d.pop("name")](**d)`` makes it again."""
+        """Name and options, for a record: `from_dict` makes the method of it again."""
         owner: Any = type(self)
         return {"name": self.name} | {f.name: getattr(self, f.name) for f in options_of(owner)}
+
+    @classmethod
+    def from_options(cls, options: cabc.Mapping[str, Any]) -> Method:
+        """The method of the options of a record, an early one too."""
+        return cls(**options)
+
+    # ---- from here to a mapping ----
+
+    def check(self, shape: Shape, dtype: np.dtype[Any], masked: bool, out_range: Any) -> None:
+        """Refuse what does not fit planes of `shape`, before any work."""
+
+    def at_level(self, finest: Shape, counted: Shape) -> Method:
+        """The method in pixels of the level of a pyramid that is counted."""
+        return self
+
+    def laid_out(self, axes: Axes, grid: Shape) -> tuple[Method, Axes]:
+        """The method and the axes of its planes in an image of shape `grid`.
+
+        They are fewer where it does not look along an axis anyway.
+        """
+        return self, axes
+
+    def resolved(self, shape: Shape) -> Method:
+        """The method with what its automatic options come to, for planes of `shape`."""
+        return self
+
+    def reordered(self, order: Axes) -> Method:
+        """The method for planes whose axes are in another order."""
+        return self
+
+    @abstractmethod
+    def fit(self, source: Source, recipe: Recipe) -> Fit:
+        """Look at all pixels that count; `recipe` tells the range of the output and the strength."""
+
+    def transfer_function(self, histogram: Histogram, recipe: Recipe) -> TransferFunction:
+        """The curve of a 1-D histogram, if the method is a single one."""
+        raise self.not_a_curve()
+
+    def not_a_curve(self) -> TypeError:
+        """The error for who asks for its one curve, if it has none."""
+        return TypeError(
+            f"{type(self).__name__} is not a single curve (it depends on where a pixel lies): "
+            "call equalize() instead"
+        )
+
+    def fit_gain(self, source: Source, recipe: Recipe) -> Mapping | None:
+        """What maps pixels to the local gain of contrast, float32; None if all keep theirs."""
+        raise TypeError(f"{type(self).__name__} has no gain map: only CLAHE has, say Clahe()")
 
 
 def _check(owner: str, field: OptionField, value: Any) -> None:
@@ -130,7 +277,7 @@ def _either(choices: tuple[str, ...]) -> str:
     return ", ".join(repr(c) for c in choices[:-1]) + f" or {choices[-1]!r}"
 
 
-def from_dict(methods: Mapping[str, type[Method]], record: Mapping[str, Any]) -> Method:
+def from_dict(record: cabc.Mapping[str, Any]) -> Method:
     """The method of an `as_dict` record."""
     options = dict(record)
-    return methods[options.pop("name")](**options)
+    return METHODS[options.pop("name")].from_options(options)

@@ -8,18 +8,18 @@ total, ``lo`` and ``hi`` the range of the output.
 from __future__ import annotations
 
 import math
-from abc import abstractmethod
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
 
-from napari_histeq.core.clahe import Clahe
-from napari_histeq.core.methods.base import Method, Option
+from napari_histeq.core.arrays import Interval
+from napari_histeq.core.methods.base import Option
+from napari_histeq.core.methods.single import CurveMethod
 from napari_histeq.core.methods.split import scaled, split_curve
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from numpy.typing import NDArray
 
@@ -34,27 +34,6 @@ EVEN_LEVELS = 1024
 _ENLARGED = 2.0**200
 
 Convention = Literal["cdf", "cdf_min", "midpoint", "pillow"]
-
-
-class CurveMethod(Method):
-    """A method that is a single curve for all pixels that share a histogram."""
-
-    __slots__ = ()
-
-    @property
-    def counts_levels(self) -> bool:
-        """Whether the curve depends on how many levels there are, beside how they are filled."""
-        return True
-
-    @abstractmethod
-    def curve(self, histogram: Histogram, low: float, high: float) -> Floats:
-        """What the levels of a 1-D histogram become, within `low` to `high`.
-
-        Returns
-        -------
-        (nbins,) array of float64
-            Not decreasing, not yet rounded.
-        """
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +82,15 @@ class Global(CurveMethod):
         Option("Counts are capped at this multiple of the mean count; off: no cap", gt=0),
     ] = math.inf
 
-    @property
-    def counts_levels(self) -> bool:
-        """See `CurveMethod.counts_levels`: the plain cdf does not ask for levels."""
+    def counts_levels(self, dtype: np.dtype[Any]) -> bool:
+        """See `CurveMethod`: the plain cdf does not ask for levels.
+
+        Nor do weights and middles of integers, each level of which has its bin: ImageJ goes by these.
+        """
+        if self.convention == "pillow":
+            return True
         weighed = self.power != 1.0 or not math.isinf(self.plateau)
-        return weighed or self.convention in ("midpoint", "pillow")
+        return dtype.kind == "f" and (weighed or self.convention == "midpoint")
 
     def curve(self, histogram: Histogram, low: float, high: float) -> Floats:
         """See `CurveMethod.curve`."""
@@ -220,6 +203,7 @@ class BiHistogram(CurveMethod):
     """
 
     name: ClassVar[str] = "bihistogram"
+    title: ClassVar[str] = "Bi-histogram"
     summary: ClassVar[str] = (
         "Keeps dark parts dark and light parts light: they are equalized separately."
     )
@@ -248,9 +232,8 @@ def reweighted(histogram: Histogram, weigh: Callable[[NDArray[Any]], Floats]) ->
     if _bin_per_level(histogram):
         return _sized(weigh(counts))
     low, high = _bulk(histogram)
-    with np.errstate(over="ignore", invalid="ignore"):
-        place = (histogram.bin_centers - low) / (high - low) * EVEN_LEVELS
-    level = np.clip(np.nan_to_num(place), 0, EVEN_LEVELS - 1).astype(np.intp)
+    place = Interval(low, high).place(histogram.bin_centers) * EVEN_LEVELS
+    level = np.minimum(place, EVEN_LEVELS - 1).astype(np.intp)
     held = np.bincount(level, weights=counts, minlength=EVEN_LEVELS)
     share = np.divide(_sized(weigh(held)), held, out=np.zeros(EVEN_LEVELS), where=held > 0)
     return np.asarray(counts * share[level], np.float64)
@@ -337,7 +320,3 @@ def _pillow(weights: NDArray[Any], low: float, high: float, whole: bool) -> Floa
 
 
 _CONVENTIONS = {"cdf_min": _cdf_min, "pillow": _pillow}
-
-METHODS: Mapping[str, type[Method]] = {
-    method.name: method for method in (Global, Weighted, BiHistogram, Clahe)
-}

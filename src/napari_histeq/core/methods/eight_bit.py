@@ -16,7 +16,7 @@ from napari_histeq.core.histogram import Histogram
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from napari_histeq.core.methods.curves import CurveMethod
+    from napari_histeq.core.methods.single import CurveMethod
 
     Floats = NDArray[np.float64]
 
@@ -31,7 +31,7 @@ class Levels(NamedTuple):
 
 def curve_of_8_bit(method: CurveMethod, histogram: Histogram, low: float, high: float) -> Floats:
     """`CurveMethod.curve`, by the levels of 8 bit where the picture has no others."""
-    found = levels_of(histogram) if method.counts_levels else None
+    found = levels_of(histogram) if method.counts_levels(histogram.levels.dtype) else None
     if found is None:
         return method.curve(histogram, low, high)
     near = 255 * _eps(histogram.levels.dtype) + 1e-9
@@ -51,6 +51,8 @@ def levels_of(histogram: Histogram) -> Levels | None:
         return None
     level = np.rint(near[used])
     off = np.abs(near[used] - level)
+    if (np.diff(level) < 1).any():  # closer together than levels are
+        return None
     if off.max() > 255 * _eps(histogram.levels.dtype) or level[0] < 0 or level[-1] > 255:
         return None
     counts = np.zeros(256, np.int64)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_histeq.core.histogram import output_limits
+from napari_histeq.core.arrays import Interval
 
 if TYPE_CHECKING:
     from napari_histeq.core.histogram import Histogram
@@ -50,7 +50,7 @@ def split_curve(histogram: Histogram, rule: str, depth: int, low: float, high: f
     """
     y, extent = _within(histogram, rule, depth, low, high)
     if y is None:
-        y, extent = _within(histogram, rule, depth, *output_limits("image", histogram))
+        y, extent = _within(histogram, rule, depth, *(float(end) for end in histogram.range))
         assert y is not None
         return scaled(y / extent, low, high)
     return np.minimum(low + y, high) if high - low == extent else scaled(y / extent, low, high)
@@ -174,8 +174,4 @@ _RULES = {"mean": _mean, "median": _median, "min_error": _min_error}
 
 def scaled(fractions: Floats, low: float, high: float) -> Floats:
     """Fractions from 0 to 1 put between `low` and `high`: in order, and never beyond."""
-    fractions = np.minimum(fractions, 1.0)
-    # In this form rounding keeps the order; halves do not overflow where the whole would.
-    if math.isinf(high - low):
-        return 2.0 * scaled(fractions, low / 2, high / 2)
-    return np.minimum(low + (high - low) * fractions, high)
+    return Interval(low, high).at(fractions)

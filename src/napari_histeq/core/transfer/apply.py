@@ -63,7 +63,10 @@ def mapper(curve: TransferFunction, dtype: np.dtype[Any]) -> Run:
         return _knot_mapper(curve, dtype)
     if dtype.kind == "f":
         return _table_mapper(_half_table(curve))
-    return _table_mapper(_by_bits(curve_table(curve, dtype)))
+    bits = _by_bits(curve_table(curve, dtype))
+    if dtype.kind == "b":  # looked up as bytes, of which there are two only
+        bits = np.concatenate([bits, np.zeros(254, np.uint8)])
+    return _table_mapper(bits)
 
 
 def curve_table(curve: TransferFunction, dtype: np.dtype[Any]) -> NDArray[Any]:

@@ -1,6 +1,6 @@
 """A curve with free knots, made ready to be looked up pixel by pixel.
 
-The keys of the pixels (see `_keys`) are divided into even cells, and each cell knows its
+The keys of the pixels (see `arrays.keys`) are divided into even cells, and each cell knows its
 knots. Adaptive bins end where cells of a radix tree do, so a grid of cells is chosen
 that the knots themselves lie on: then almost no cell has a knot inside, and there is
 nothing to search.

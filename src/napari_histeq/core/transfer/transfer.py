@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,12 +12,21 @@ from napari_histeq.core.arrays import (
     check_knots,
     check_strength,
     checked_image,
+    checked_lazily,
     checked_lut_dtype,
+    in_place,
     is_lazy,
     is_named,
+    map_chunks,
     unnamed,
 )
-from napari_histeq.core.transfer.apply import apply_curve, between_knots, curve_table, push_counts
+from napari_histeq.core.transfer.apply import (
+    apply_curve,
+    apply_curve_into,
+    between_knots,
+    curve_table,
+    push_counts,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
@@ -87,10 +97,23 @@ class TransferFunction:
         if is_named(image):
             return image.copy(data=self(unnamed(image)))
         if is_lazy(image):
-            from napari_histeq.core.lazy import apply_curve_lazily
-
-            return apply_curve_lazily(self, image)
+            return map_chunks(partial(_apply_here, self), checked_lazily(image))
         return apply_curve(self, checked_image(image))
+
+    @property
+    def needs_place(self) -> bool:
+        """Whether it matters where a pixel is: never."""
+        return False
+
+    def map_into(
+        self,
+        block: NDArray[Any],
+        out: NDArray[Any],
+        offset: tuple[int, ...] = (),
+        shape: tuple[int, ...] = (),
+    ) -> None:
+        """Apply to a block, into another one of the same shape and dtype."""
+        apply_curve_into(self, block, out)
 
     def evaluate(self, intensities: Any) -> NDArray[np.float64]:
         """The unrounded values at some intensities: for plots and small arrays."""
@@ -161,3 +184,8 @@ class TransferFunction:
             the bins moved by the map if the bins are adaptive.
         """
         return push_counts(self, histogram)
+
+
+def _apply_here(curve: TransferFunction, chunk: Any) -> NDArray[Any]:
+    with in_place():
+        return apply_curve(curve, np.asarray(chunk))

@@ -1,5 +1,6 @@
 """Writing OME-Zarr."""
 
-from napari_histeq.core.zarr.saving import is_incomplete, save_zarr
+from napari_histeq.core.zarr.folder import is_incomplete
+from napari_histeq.core.zarr.saving import save_zarr
 
 __all__ = ["is_incomplete", "save_zarr"]

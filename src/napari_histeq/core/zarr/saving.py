@@ -19,8 +19,7 @@ import numpy as np
 import zarr
 from zarr.codecs import BloscCodec
 
-from napari_histeq.core.arrays import is_named
-from napari_histeq.core.lazy import checked_lazily
+from napari_histeq.core.arrays import checked_lazily, is_named
 from napari_histeq.core.zarr.folder import KEY, claimed, is_incomplete, write_missing
 from napari_histeq.core.zarr.pyramid import (
     AXES,

@@ -1,6 +1,6 @@
 """What is shown while a person moves the controls."""
 
-from napari_histeq.gui.preview.follow import follow, followed, news
+from napari_histeq.gui.preview.follow_slice import follow, followed, news
 from napari_histeq.gui.preview.live import Live
 
 __all__ = ["Live", "follow", "followed", "news"]

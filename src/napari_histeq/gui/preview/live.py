@@ -15,7 +15,7 @@ from napari_histeq.core import measures
 from napari_histeq.display import result_look, take_off, wear
 from napari_histeq.gui.plotbox import Drawn
 from napari_histeq.gui.preview.counter import Counter
-from napari_histeq.gui.preview.follow import following
+from napari_histeq.gui.preview.follow_slice import following
 from napari_histeq.gui.preview.patch import Patch
 from napari_histeq.gui.saved import settings_of
 from napari_histeq.gui.work import EXPECTED, Choice, task_of
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from napari_histeq.core import Histogram, TransferFunction
     from napari_histeq.gui.plotbox import PlotBox
-    from napari_histeq.gui.preview.follow import Follower
+    from napari_histeq.gui.preview.follow_slice import Follower
     from napari_histeq.layers import Outcome, Task
 
     State = tuple[Any, Choice]

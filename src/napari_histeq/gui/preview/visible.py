@@ -13,24 +13,22 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_histeq.core import Clahe, color, compute_histogram
-from napari_histeq.core.arrays import Plane
+from napari_histeq.core import color
+from napari_histeq.core.arrays import ArraySource
 from napari_histeq.core.clahe import (
     Extent,
+    Limits,
+    OpenCvClahe,
     TileGrid,
-    check_tiles,
     equalize_opencv_part,
     equalize_part,
     extent_in,
     extent_of,
-    opencv_grid,
     opencv_reach,
     part_grid,
     resolve_kernel,
 )
-from napari_histeq.core.engine import color_curve
-from napari_histeq.core.recipe import checked_settings
-from napari_histeq.core.transfer import apply_curve_into
+from napari_histeq.core.color import color_mapping
 from napari_histeq.gui.preview.view import first_sample
 from napari_histeq.layers import count_of
 
@@ -41,11 +39,12 @@ if TYPE_CHECKING:
 
     from napari_histeq.core import Histogram
     from napari_histeq.core.clahe import PartGrid
+    from napari_histeq.core.methods import Method
     from napari_histeq.gui.preview.view import Spans, Steps, View
     from napari_histeq.layers import Task
 
     Mask = NDArray[np.bool_] | None
-    Mix = Callable[[NDArray[Any], Mask, NDArray[Any], Any], NDArray[Any]]
+    Mix = Callable[[NDArray[Any], Mask, NDArray[Any]], NDArray[Any]]
     Extremes = tuple[Any, ...]
 
 #: Of the tiles before and behind a plane, about so many pixels are counted at most.
@@ -80,28 +79,29 @@ def equalized(view: View, task: Task, known: Histogram) -> tuple[NDArray[Any], s
         raise ValueError(NO_PLANE)
     if task.image.dtype.kind == "b":
         found = view.read(view.window, view.steps)
-    elif isinstance(task.method, Clahe):
-        found, words = _locally(view, task, task.method, axes, known)
+    elif task.method.is_single_curve:
+        found = _by_curve(view, task, task.method, axes, known)
     else:
-        found = _by_curve(view, task, axes, known)
+        found, words = _locally(view, task, task.method, axes, known)
     return found.reshape(found.shape[len(view.shape) - 2 :]), words
 
 
 # ---- a curve for each plane, or for the luminance ----
 
 
-def _by_curve(view: View, task: Task, axes: list[int], known: Histogram) -> NDArray[Any]:
+def _by_curve(
+    view: View, task: Task, method: Method, axes: list[int], known: Histogram
+) -> NDArray[Any]:
     pixels = view.read(view.window, view.steps)
-    how = checked_settings(pixels, task.method, None, task.out_range, task.strength)
+    recipe = task.recipe.checked(pixels.dtype)
     before = _own_histogram(view, task, axes) or known
     if not before.total:
         raise ValueError(NOTHING)
+    mapping: Any = method.transfer_function(before, recipe)
+    if task.channel_axis is not None:
+        mapping = color_mapping(mapping, recipe, pixels.dtype, before.range)
     out = np.empty_like(pixels)
-    if task.channel_axis is None:
-        apply_curve_into(how.curve(before), pixels, out)
-    else:
-        curve, gamut = color_curve(before, how)
-        color.apply_curve(curve, pixels, out, gamut)
+    mapping.map_into(pixels, out)
     return out
 
 
@@ -150,23 +150,24 @@ class _Around:
 
 
 def _locally(
-    view: View, task: Task, method: Clahe, axes: list[int], known: Histogram
+    view: View, task: Task, method: Any, axes: list[int], known: Histogram
 ) -> tuple[NDArray[Any], str]:
     finest, masked = tuple(view.finest[a] for a in axes), task.region or task.ignored is not None
-    check_tiles(method, finest, task.image.dtype, bool(masked), task.out_range)
-    if method.convention == "opencv":
+    method.check(finest, task.image.dtype, bool(masked), task.out_range)
+    if isinstance(method, OpenCvClahe):
         return _as_opencv(view, task, method, known), ""
     around = _around(view, dict(zip(axes, resolve_kernel(method.kernel_size, finest), strict=True)))
     pixels = view.read(around.spans, around.steps)
     mask = view.mask(task, pixels, around.spans, around.steps)
     extremes = _extent(view, task, method, list(around.axes), known)
 
-    def mix(gray: NDArray[Any], mask: Mask, seen: NDArray[Any], out_range: Any) -> NDArray[Any]:
+    def mix(gray: NDArray[Any], mask: Mask, seen: NDArray[Any]) -> NDArray[Any]:
         counted, start = around.block(gray, around.spans, around.steps)
         wanted, first = around.block(seen, view.window, view.steps)
+        limits = Limits(*task.recipe.limits(gray.dtype, extremes), task.strength)
         return equalize_part(
             (counted, start, around.flat(mask), around.counted), (wanted, first, around.seen),
-            method, extremes, out_range, task.strength,
+            method, extremes, limits,
         )  # fmt: skip
 
     return _mixed(task, (pixels, mask, _inner(view, around, pixels)), extremes, mix), around.words
@@ -181,16 +182,14 @@ def _mixed(
     """
     pixels, mask, seen = read
     if task.channel_axis is None:
-        return mix(pixels, mask, seen, task.out_range).reshape(seen.shape)
-    ends = compute_histogram(np.array(extremes[:2], task.image.dtype))
-    how = checked_settings(
-        pixels, task.method, None, color.limits(task.out_range, ends), task.strength
-    )
+        return mix(pixels, mask, seen).reshape(seen.shape)
+    dtype, recipe = task.image.dtype, task.recipe
+    ends = color.gamut(recipe.limits(dtype, extremes), task.strength, dtype, extremes)
     gray, mask = color.luminance_image(pixels, mask)
     before, _ = color.luminance_image(seen, None)
-    after, out = mix(gray, mask, before, how.out_range).reshape(before.shape), np.empty_like(seen)
-    color.recolor_into(seen, before, after, color.gamut(how.limits(ends), task.strength, ends), out)
-    return out
+    after = np.ascontiguousarray(mix(gray, mask, before)).reshape(-1)
+    found = color.recolored(color.pixels_of(seen), before.reshape(-1), after, ends)
+    return found.reshape(seen.shape)
 
 
 def _around(view: View, kernels: dict[int, int]) -> _Around:
@@ -234,24 +233,24 @@ def _inner(view: View, around: _Around, pixels: NDArray[Any]) -> NDArray[Any]:
     return np.asarray(pixels[tuple(inner)])
 
 
-def _extent(view: View, task: Task, method: Clahe, axes: list[int], known: Histogram) -> Extent:
+def _extent(view: View, task: Task, method: Any, axes: list[int], known: Histogram) -> Extent:
     """That of the displayed plane, if each has its own or all pixels lie in it."""
     known_well = known.total == math.prod(view.finest) or view.shape != view.finest
     if (len(axes) == len(view.shape) and known_well) or not view.is_at_hand(axes, WHOLE):
-        return extent_in(known, method)
+        return extent_in(known, method.rule.nbins)
     pixels, mask = _whole(view, task, axes)
     if task.channel_axis is not None:
         pixels, mask = color.luminance_image(pixels, mask)
-    found = extent_of(Plane(pixels, mask, pixels), method)
+    found = extent_of(ArraySource(pixels, mask), method.rule.nbins)
     if found is None:
         raise ValueError(NOTHING)
     return found
 
 
-def _as_opencv(view: View, task: Task, method: Clahe, known: Histogram) -> NDArray[Any]:
+def _as_opencv(view: View, task: Task, method: OpenCvClahe, known: Histogram) -> NDArray[Any]:
     """With OpenCV's tiles of the level, thinned out: they are counted, not sized."""
     lead, step = len(view.shape) - 2, view.steps[-1]
-    grid = opencv_grid(tuple(-(-n // step) for n in view.shape[lead:]), method)
+    grid = method.grid(tuple(-(-n // step) for n in view.shape[lead:]))
     rows, columns = ((first_sample(s, step), -(-s[1] // step)) for s in view.window[lead:])
     reach = [opencv_reach(grid, axis, span)[1] for axis, span in enumerate((rows, columns))]
     spans = (*view.window[:lead], *((a * step, (b - 1) * step + 1) for a, b in reach))
@@ -259,7 +258,7 @@ def _as_opencv(view: View, task: Task, method: Clahe, known: Histogram) -> NDArr
     (top, _), (left, _) = reach
     inner = (slice(rows[0] - top, rows[1] - top), slice(columns[0] - left, columns[1] - left))
 
-    def mix(gray: NDArray[Any], _m: Mask, _s: NDArray[Any], _o: Any) -> NDArray[Any]:
+    def mix(gray: NDArray[Any], _m: Mask, _s: NDArray[Any]) -> NDArray[Any]:
         plane = gray.reshape(gray.shape[lead:])
         where = (top, left), grid, (rows, columns)
         return equalize_opencv_part(plane, *where, method, task.strength)

@@ -11,7 +11,7 @@ from napari_histeq.core.methods import options_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-CENTERED = "choose the convention “centered” (More options)"
+CENTERED = "choose the method “CLAHE”"
 PLANES = "untick all axes but the last two (Region > Axes)"
 
 #: What stands in a message, and what a person reads instead; the first words first.
@@ -28,10 +28,6 @@ SAID = (
         f"OpenCV's CLAHE knows no mask and no ignored value: choose none, or {CENTERED}"),
     (r"OpenCV's CLAHE does not know out_range=.*",
         f"OpenCV's CLAHE knows no range but that of the data type: choose it, or {CENTERED}"),
-    (r"Tile grid size (.*) is for convention='opencv': give .*",
-        r"Tile grid size \1 is for the convention “opencv”: clear it, and give the tile size"),
-    (r"(.*) does not go with convention='opencv', .*",
-        rf"\1 does not go with the convention “opencv”: clear it, or {CENTERED}"),
     (r"kernel_size=(.*) has \d+ numbers for (\d+) axes .*",
         r"Tile size \1 has another number of axes than the tiles span, which is \2"),
     (r"kernel_size=(.*) is larger than the image, which has (\d+) pixels along axis (\d+) .*",

@@ -69,7 +69,7 @@ def _check(layer: Image, number: int, pixels: NDArray[Any], corner: NDArray[Any]
     thick = any((*world.margin_left, *world.margin_right))
     if thick or not is_lazy(level):  # a projection of planes has a dtype of its own
         return
-    from napari_histeq.core.lazy import check_read
+    from napari_histeq.core.arrays import check_read
 
     place = np.asarray(layer._data_slice.point, float)  # noqa: SLF001  (NaN: displayed)
     place = place / np.asarray(layer.downsample_factors)[number] if layer.multiscale else place

@@ -10,9 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_histeq.core import METHODS, Clahe
-from napari_histeq.core.clahe import default_kernel
-from napari_histeq.core.methods import CurveMethod, from_dict, options_of
+from napari_histeq.core.methods import from_dict, options_of
 from napari_histeq.layers.record import Record
 
 if TYPE_CHECKING:
@@ -116,13 +114,12 @@ def script(record: Record, *, display_only: bool = False) -> str:
         If the record is damaged. Nothing of it gets into the script but by `repr`.
     """
     record = Record.from_dict(record.as_dict())  # nothing unchecked gets into the script
-    method = from_dict(METHODS, record.method)
+    method = from_dict(record.method)
     given = record.given and record.curve is not None
     packed = record.mask is not None and not given and _packs(record)
     apart = record.mask is not None and not given and not packed
     known = record.digest is not None
     imports = ["sys", *["hashlib"] * known, *["base64", "zlib"] * (packed or given)]
-    names = "TransferFunction" if given else ", ".join(sorted((type(method).__name__, "equalize")))
     lines = [f"import {name}" for name in sorted(imports)]
     return _HEAD.format(
         what=_SHOWN if display_only else _MADE,
@@ -132,7 +129,7 @@ def script(record: Record, *, display_only: bool = False) -> str:
         shape=_literal(record.shape),
         dtype=_literal(record.dtype),
         versions=_literal(", ".join(" ".join(pair) for pair in record.versions.items())),
-        imports="\n".join([*lines, "", "import numpy as np", f"from napari_histeq import {names}"]),
+        imports="\n".join([*lines, "", "import numpy as np", *_imports_of(type(method), given)]),
         digest=f"\nSHA256 = {_literal(record.digest)}\n" if known else "",
         check=_CHECK if known else "",
         mask=_curve_source(record) if given else _mask_source(record) if packed else "",
@@ -140,6 +137,18 @@ def script(record: Record, *, display_only: bool = False) -> str:
         body="\n".join(f"    {line}" if line else "" for line in _body(record, method, packed)),
         argument=", np.load(sys.argv[3])" if apart else "",
     )
+
+
+def _imports_of(method: type[Method], given: bool) -> Iterator[str]:
+    """The lines that import what the script calls; a method of somebody's own from its module."""
+    name, module = method.__name__, method.__module__
+    if given:
+        yield "from napari_histeq import TransferFunction"
+    elif module.partition(".")[0] == "napari_histeq":
+        yield f"from napari_histeq import {', '.join(sorted((name, 'equalize')))}"
+    else:
+        yield "from napari_histeq import equalize"
+        yield f"from {module} import {name}  # the method's own module: it has to be importable"
 
 
 def _packs(record: Record) -> bool:
@@ -240,7 +249,7 @@ def legend(record: Record, *, display_only: bool = False) -> str:
     -------
     str
     """
-    method = from_dict(METHODS, record.method)
+    method = from_dict(record.method)
     how = "; ".join((_named(method, record), *_conditions(record)))
     program = f"napari-histeq {record.versions.get('napari-histeq', '')}".strip()
     what = "Display contrast" if display_only else "Contrast"
@@ -256,25 +265,15 @@ def _named(method: Method, record: Record) -> str:
     words = words.split(":")[0].split(" [")[0].rstrip(".")
     first = words.split()[0]
     words = words if first.isupper() else words[0].lower() + words[1:]
-    brief = isinstance(method, Clahe)  # some of its options are for its OpenCV convention only
+    ndim = len(record.shape) - (record.channel_axis is not None)
+    resolved = method.resolved(tuple(record.shape[axis] for axis in record.axes or range(ndim)))
     chosen = {
-        f.caption.lower(): value
+        f.caption.lower(): getattr(resolved, f.name)
         for f in _options_of(method)
-        if (value := getattr(method, f.name)) != f.default or not (brief and f.option.advanced)
+        if method.is_single_curve or getattr(method, f.name) != f.default or not f.option.advanced
     }
-    if isinstance(method, Clahe):
-        chosen["tile size"] = _tile_of(method, record)
     told = [f"{name} {_short(value)}" for name, value in chosen.items() if value is not None]
     return f"{words} with {', '.join(told)}"
-
-
-def _tile_of(method: Clahe, record: Record) -> Any:
-    """The size of a tile in pixels; None for OpenCV's, which are counted."""
-    if method.convention == "opencv":
-        return None
-    ndim = len(record.shape) - (record.channel_axis is not None)
-    shape = [record.shape[axis] for axis in record.axes or range(ndim)]
-    return default_kernel(shape) if method.kernel_size is None else method.kernel_size
 
 
 def _conditions(record: Record) -> Iterator[str]:
@@ -296,16 +295,12 @@ def _conditions(record: Record) -> Iterator[str]:
 
 
 def _caution(record: Record, method: Method) -> str:
-    colors = record.channel_axis is not None
-    kind = "Colors" if colors else "Gray values"
-    if not isinstance(method, CurveMethod):
-        return f"{kind} cannot be compared between regions."
-    if record.axes is not None and len(record.axes) < len(record.shape):
-        return f"{kind} cannot be compared between planes."
-    kept = "rank order of measured intensities"
-    if colors:
-        return f"Brightness preserves the {kept} but is not proportional to them."
-    return f"Gray values preserve the {kept} but are not proportional to them."
+    colors, whole = record.channel_axis is not None, method.is_single_curve
+    if whole and record.axes is not None and len(record.axes) < len(record.shape):
+        return f"{'Colors' if colors else 'Gray values'} cannot be compared between planes."
+    if colors and whole:  # of one brightness: singular
+        return f"Brightness {method.caution.replace('preserve ', 'preserves ').replace(' are ', ' is ')}."
+    return f"{'Colors' if colors else 'Gray values'} {method.caution}."
 
 
 def _short(value: Any) -> str:

@@ -1,0 +1,96 @@
+"""CurveMethod: a method that is a single curve for all pixels that share a histogram."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+
+from napari_histeq.core.histogram import count
+from napari_histeq.core.methods.base import Fit, Method
+from napari_histeq.core.methods.eight_bit import curve_of_8_bit
+from napari_histeq.core.transfer import TransferFunction
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from napari_histeq.core.arrays import Source
+    from napari_histeq.core.histogram import Histogram
+    from napari_histeq.core.recipe import Recipe
+
+    Floats = NDArray[np.float64]
+
+
+class CurveMethod(Method):
+    """A method that is a single curve for all pixels that share a histogram."""
+
+    __slots__ = ()
+    is_single_curve: ClassVar[bool] = True
+    caution: ClassVar[str] = (
+        "preserve the rank order of measured intensities but are not proportional to them"
+    )
+
+    def counts_levels(self, dtype: np.dtype[Any]) -> bool:
+        """Whether the curve depends on how many levels `dtype` has, beside how they are filled."""
+        return True
+
+    @abstractmethod
+    def curve(self, histogram: Histogram, low: float, high: float) -> Floats:
+        """What the levels of a 1-D histogram become, within `low` to `high`.
+
+        Returns
+        -------
+        (nbins,) array of float64
+            Not decreasing, not yet rounded.
+        """
+
+    def fit(self, source: Source, recipe: Recipe) -> Fit:
+        """Count, and find the curve."""
+        histogram = count(source)
+        data = histogram.range if histogram.total else None
+        return Fit(self.transfer_function(histogram, recipe), data)
+
+    def transfer_function(self, histogram: Histogram, recipe: Recipe) -> TransferFunction:
+        """The curve of a 1-D histogram; the identity where there is nothing to spread."""
+        dtype = histogram.levels.dtype
+        if histogram.populated.size <= 1 or dtype.kind == "b":
+            return TransferFunction.identity(*histogram.levels[[0, -1]])
+        low, high = (float(end) for end in recipe.limits(dtype, histogram.range))
+        y = curve_of_8_bit(self, histogram, low, high)
+        return _with_start(histogram, y, low).blend(recipe.strength)
+
+
+def _with_start(histogram: Histogram, y: NDArray[np.float64], low: float) -> TransferFunction:
+    """The curve through the levels, and up to them from where nothing is counted yet."""
+    x, y = _with_gaps(histogram, y)
+    start = histogram.bin_edges[:1].astype(x.dtype)
+    if start[0] == x[0]:  # a first bin that is no wider than a level: just below it
+        start = _below(start)
+    if start[0] < x[0]:
+        return TransferFunction(np.concatenate([start, x]), np.concatenate([[min(low, y[0])], y]))
+    return TransferFunction(x, y)
+
+
+def _with_gaps(
+    histogram: Histogram, y: NDArray[np.float64]
+) -> tuple[NDArray[Any], NDArray[np.float64]]:
+    """The knots at the levels, and one where a gap starts: no pixel in it, so it is level."""
+    x = histogram.levels
+    if x.dtype.kind != "f" and x.dtype.itemsize <= 2:
+        return x, y  # a bin per level
+    starts = histogram.bin_edges[:-1].astype(x.dtype)
+    rises = (histogram.counts[1:] == 0) & (y[1:] > y[:-1])
+    gaps = np.flatnonzero(rises & (x[:-1] < starts[1:]) & (starts[1:] < x[1:])) + 1
+    if not gaps.size:
+        return x, y
+    return np.insert(x, gaps, starts[gaps]), np.insert(y, gaps, y[gaps])
+
+
+def _below(value: NDArray[Any]) -> NDArray[Any]:
+    """The number next below, or the same where there is none."""
+    if value.dtype.kind == "f":
+        with np.errstate(over="ignore"):
+            below = np.nextafter(value, np.array(-np.inf, value.dtype))
+        return np.asarray(np.maximum(below, np.finfo(value.dtype).min))
+    return np.asarray(value - (value > np.iinfo(value.dtype).min))

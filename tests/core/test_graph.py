@@ -1,0 +1,49 @@
+"""What running a graph of many tasks does to the rest of the process."""
+
+from __future__ import annotations
+
+import gc
+
+import dask.array as da
+import numpy as np
+import pytest
+
+from napari_histeq import compute_histogram
+from napari_histeq.core import ChunkError
+from napari_histeq.core.lazy import graph
+
+
+@pytest.mark.parametrize(("chunks", "spared"), [(4, False), (graph.MANY_TASKS + 8, True)])
+def test_many_chunks_spare_what_is_alive_already(chunks: int, spared: bool) -> None:
+    before, seen = gc.get_freeze_count(), []
+
+    def block(block_info=None):
+        seen.append(gc.get_freeze_count() > before)
+        return np.full((1, 2, 2), block_info[None]["chunk-location"][0] % 200, np.uint8)
+
+    meta = np.empty((0, 0, 0), np.uint8)
+    image = da.map_blocks(block, chunks=((1,) * chunks, (2,), (2,)), dtype=np.uint8, meta=meta)
+    assert compute_histogram(image).total == 4 * chunks
+    assert set(seen) == {spared}
+    assert gc.get_freeze_count() == before
+
+
+def test_it_ends_with_an_error_too() -> None:
+    before = gc.get_freeze_count()
+
+    def broken(block):
+        raise OSError("gone")
+
+    image = da.zeros((graph.MANY_TASKS, 2), chunks=(1, 2), dtype=np.uint8)
+    with pytest.raises(ChunkError, match="gone"):
+        compute_histogram(image.map_blocks(broken, dtype=np.uint8, meta=np.empty((0, 0), "u1")))
+    assert gc.get_freeze_count() == before
+
+
+def test_one_inside_another_ends_with_the_outer() -> None:
+    before = gc.get_freeze_count()
+    with graph.collector_spared(graph.MANY_TASKS):
+        with graph.collector_spared(graph.MANY_TASKS):
+            pass
+        assert gc.get_freeze_count() > before
+    assert gc.get_freeze_count() == before
