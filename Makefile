@@ -28,7 +28,12 @@ demo: $(STAMPS)/demo $(STAMPS)/system
 	$(SCREEN) $(BIN)/python docs/demo.py $(PICTURE)
 
 test: $(STAMPS)/dev $(STAMPS)/system
+ifdef ARGS
 	$(SCREEN) $(BIN)/python -m pytest $(ARGS)
+else # arrays on all cores; viewers one after the other: they share the screen and its focus
+	$(BIN)/python -m pytest tests/core -n auto
+	$(SCREEN) $(BIN)/python -m pytest tests --ignore=tests/core
+endif
 
 lint: $(STAMPS)/dev
 	$(BIN)/ruff check .
@@ -36,6 +41,7 @@ lint: $(STAMPS)/dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/npe2 validate --imports napari-histeq
+	$(BIN)/python docs/tables.py --check
 
 format: $(STAMPS)/dev
 	$(BIN)/ruff check --fix .

@@ -24,6 +24,25 @@ MANIFEST = Path(napari_histeq.__file__).with_name("napari.yaml")
 PANEL = "Histogram equalization (napari-histeq)"
 
 
+#: What takes a moment on a quiet machine may take so many times as long on a busy one.
+PATIENCE = 6
+
+
+@pytest.fixture
+def qtbot(qtbot: Any) -> Any:
+    """pytest-qt's, and patient: no test may fail because the machine is busy."""
+    until, signal = qtbot.waitUntil, qtbot.waitSignal
+
+    def wait_until(callback: Callable[[], Any], *, timeout: int = 5000) -> None:
+        until(callback, timeout=PATIENCE * timeout)
+
+    def wait_signal(*signals: Any, timeout: int = 5000, **how: Any) -> Any:
+        return signal(*signals, timeout=PATIENCE * timeout, **how)
+
+    qtbot.waitUntil, qtbot.waitSignal = wait_until, wait_signal
+    return qtbot
+
+
 @pytest.fixture
 def viewer(
     make_napari_viewer: Callable[..., napari.Viewer], npe2pm: Any
