@@ -14,7 +14,7 @@ import pytest
 
 from napari_histeq import compute_histogram, equalize, transfer_function
 from napari_histeq.core import METHODS
-from napari_histeq.core.methods import from_dict, options_of
+from napari_histeq.core.methods import base, from_dict, options_of
 from napari_histeq.layers import Record, legend, script
 from napari_histeq.layers.task import Task, perform
 
@@ -31,6 +31,7 @@ def method() -> Any:
     exec(compile(code, str(PAGE), "exec"), module.__dict__)  # noqa: S102  (the page is ours)
     yield module.Sigmoid
     del sys.modules["my_methods"]
+    base._known.pop("sigmoid")
 
 
 DTYPES = ["u1", "i1", "u2", "i2", "u4", "i8", "f2", "f4", "f8"]

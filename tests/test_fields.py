@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import pytest
 from hypothesis import given
@@ -23,11 +23,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Sampler(Method):
+class Sampler(Method):  # without a name, so that nobody else gets to know it
     """One option of every kind."""
-
-    name: ClassVar[str] = "sampler"
-    summary: ClassVar[str] = "Has one of each."
 
     kind: Annotated[Literal["soft", "hard"], Option("A choice")] = "soft"
     twice: Annotated[bool, Option("A tick")] = False

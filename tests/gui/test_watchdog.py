@@ -102,5 +102,5 @@ def test_the_watchdog_barks(viewer: Any, panel: Any, qtbot: Any, monkeypatch: An
     with Watchdog() as seen:
         viewer.cursor.position = (10, 20)
         qtbot.wait(20)
-    assert seen.worst.where == "widget.py:_mark"
+    assert seen.worst.where == "panel.py:_mark"
     assert 0.07 < seen.worst.ours < 0.5

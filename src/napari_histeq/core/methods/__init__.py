@@ -11,10 +11,12 @@ from napari_histeq.core.methods.base import (
     options_of,
 )
 from napari_histeq.core.methods.curves import BiHistogram, Global, Weighted
+from napari_histeq.core.methods.single import CurveMethod
 
 __all__ = [
     "METHODS",
     "BiHistogram",
+    "CurveMethod",
     "Fit",
     "Global",
     "Mapping",
