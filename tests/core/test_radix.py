@@ -60,7 +60,7 @@ DISTRIBUTIONS = {
 INTEGERS = {
     "full range": lambda rng, info: rng.integers(info.min, info.max, N, info.dtype, endpoint=True),
     "clusters": lambda rng, info: (
-        np.where(rng.random(N) < 0.5, info.min, info.max - 2000).astype(info.dtype)
+        rng.choice(np.array([info.min, info.max - 2000], info.dtype), N)
         + rng.integers(0, 2000, N).astype(info.dtype)
     ),
     "narrow, far up": lambda rng, info: info.max - rng.integers(0, 3000, N).astype(info.dtype),
