@@ -166,11 +166,14 @@ def test_legend_of_the_simplest_case():
             {"method": Clahe().as_dict()},
             "adaptive histogram equalization with tile size 8 × 8 × 7, clip limit 0.01",
         ),
-        ({"method": Clahe(kernel_size=(4, 2)).as_dict()}, "tile size 4 × 2, clip limit 0.01"),
+        (
+            {"method": Clahe(kernel_size=(4, 2)).as_dict(), "axes": (1, 2)},
+            "tile size 4 × 2, clip limit 0.01",
+        ),
         ({"method": Clahe(nbins=64).as_dict()}, "clip limit 0.01, bins 64"),
         (
             {"method": Clahe.opencv(2.56).as_dict()},
-            "with clip limit 0.01, convention opencv, tile grid size 8 × 8",
+            "by OpenCV's CLAHE with clip limit 2.56, tile grid size 8 × 8",
         ),
         ({"method": Clahe().as_dict()}, "Gray values cannot be compared between regions."),
         ({"mask": MaskRecord.of("cells", MASK)}, "counted only within “cells”"),

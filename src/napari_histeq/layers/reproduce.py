@@ -264,7 +264,8 @@ def _named(method: Method, record: Record) -> str:
     words = cleandoc(type(method).__doc__ or method.name).splitlines()[0]
     words = words.split(":")[0].split(" [")[0].rstrip(".")
     first = words.split()[0]
-    words = words if first.isupper() else words[0].lower() + words[1:]
+    if first[1:].islower():  # neither an abbreviation nor a name such as OpenCV
+        words = words[0].lower() + words[1:]
     ndim = len(record.shape) - (record.channel_axis is not None)
     resolved = method.resolved(tuple(record.shape[axis] for axis in record.axes or range(ndim)))
     chosen = {

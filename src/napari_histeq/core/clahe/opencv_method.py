@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class OpenCvClahe(Method):
-    """OpenCV's CLAHE, to the bit: ``cv2.createCLAHE(clip_limit, tile_grid_size).apply(image)``.
+    """OpenCV's CLAHE: the bits of ``cv2.createCLAHE(clip_limit, tile_grid_size).apply(image)``.
 
     For uint8 and uint16, in 2-D or plane by plane (``axes=(-2, -1)``). Where it differs from
     `Clahe`: an image that the grid does not divide is padded by reflection on the right and
