@@ -71,6 +71,36 @@ def test_curves(method, name, out_range):
         assert np.abs(found / level - curve).max() <= (0.502 if rounds else 0.01)
 
 
+@pytest.mark.parametrize("dtype", ["i4", "u4", "i8", "u8"])
+@pytest.mark.parametrize("name", PICTURES)
+@pytest.mark.parametrize("method", METHODS, ids=repr)
+def test_curves_in_wider_integers(method, name, dtype):
+    picture = PICTURES[name]
+    levels = np.unique(picture)
+    curve = transfer_function(picture, method).evaluate(levels)
+    same = transfer_function(picture.astype(dtype), method, out_range=(0, 255))
+    rounds = getattr(method, "convention", "") == "midpoint"
+    assert np.abs(same.evaluate(levels.astype(dtype)) - curve).max() <= (0.502 if rounds else 0.01)
+
+
+@pytest.mark.parametrize(
+    ("level", "dtype", "out_range"),
+    [
+        (1, "i4", (-1000, 1000)),
+        (1, "i8", (-(2**40), 300)),
+        (1 / 255, "f4", (-1, 1)),
+        (1 / 255, "f8", (-3, 0.9)),
+    ],
+)
+def test_the_split_stays_where_it_is_in_a_range_beyond_8_bit(level, dtype, out_range):
+    picture = PICTURES["middle"]
+    split = np.array([int(picture.mean()) * level]).astype(dtype)
+    curve = transfer_function(
+        (picture * level).astype(dtype), BiHistogram("mean"), out_range=out_range
+    )
+    assert curve.evaluate(split) == pytest.approx(split, abs=0.01 * level)
+
+
 @given(npst.arrays(np.uint8, npst.array_shapes(max_dims=2, max_side=9)), some.methods())
 def test_curves_of_any_picture(picture, method):
     levels = np.unique(picture)

@@ -68,6 +68,8 @@ def _step(histogram: Histogram) -> float | None:
     dtype = histogram.levels.dtype
     if dtype == np.uint16:
         return 257.0
+    if dtype.kind in "iu" and dtype.itemsize > 2:
+        return 1.0
     if dtype.kind != "f" or histogram.populated.size > 256 or not histogram.is_exact:
         return None
     low, high = histogram.range

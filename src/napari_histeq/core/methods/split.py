@@ -110,11 +110,13 @@ def _above(histogram: Histogram, low: float, high: float) -> tuple[Floats, float
 def _distance(levels: NDArray[Any], base: int, sign: int) -> Floats:
     """How far integers lie above (sign 1) or below (-1) `base`; 0 on the other side."""
     info = np.iinfo(levels.dtype)
-    start = np.array(min(max(base, info.min), info.max), levels.dtype)
+    nearest = min(max(base, info.min), info.max)
+    start = np.array(nearest, levels.dtype)
+    farther = float(max(sign * (nearest - base), 0))  # where no level can be
     beyond = np.maximum(levels, start) if sign > 0 else np.minimum(levels, start)
     ends = (beyond, start) if sign > 0 else (start, beyond)
     # By the arithmetic of the bits, which wraps around.
-    return np.asarray((ends[0].astype(np.uint64) - ends[1].astype(np.uint64)), np.float64)
+    return np.asarray(ends[0].astype(np.uint64) - ends[1].astype(np.uint64), np.float64) + farther
 
 
 def _parts(bins: _Bins, rule: str, depth: int) -> list[tuple[int, int]]:
