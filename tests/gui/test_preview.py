@@ -167,10 +167,19 @@ def test_the_plot_follows_and_marks_the_value_under_the_cursor(
     viewer.add_image(IMAGES["8 bit"], name="cells")
     shown(qtbot, panel)
     assert panel.plotbox.shown.before.total == IMAGES["8 bit"].size
+    viewer.mouse_over_canvas = True
     viewer.cursor.position = (10, 20)
     assert panel.plotbox._plot.marked == IMAGES["8 bit"][10, 20]
     viewer.cursor.position = (-10, 20)
     assert panel.plotbox._plot.marked is None
+    viewer.cursor.position = (10, 20)
+    viewer.mouse_over_canvas = False
+    assert panel.plotbox._plot.marked is None
+    viewer.mouse_over_canvas = True
+    assert panel.plotbox._plot.marked == IMAGES["8 bit"][10, 20]
+    viewer.add_image(np.stack([IMAGES["8 bit"]] * 3, axis=-1), name="colors", rgb=True)
+    assert panel["layer"].value.name == "colors"
+    assert panel.plotbox._plot is None or panel.plotbox._plot.marked is None
     qtbot.waitUntil(lambda: "levels used" in panel["evidence"].value, timeout=5000)
 
 

@@ -150,6 +150,7 @@ class EqualizePanel(Container[Any]):
             link(moved, self._live.touch)
         link(notification_manager.notification_ready, self._noticed)
         link(self._viewer.cursor.events.position, self._mark)
+        link(self._viewer.events.mouse_over_canvas, self._mark)
         self._paint()
         self._show_method()
         self._layers_changed()
@@ -207,6 +208,7 @@ class EqualizePanel(Container[Any]):
             self._layer_links.connect(source.events.projection_mode, self._live.touch)
         self._show_rows()
         self._show_message()
+        self._mark()
         self._live.touch()
 
     # ---- what is shown ----
@@ -227,12 +229,13 @@ class EqualizePanel(Container[Any]):
             self["status"].value = words
 
     def _mark(self, _: object = None) -> None:
-        """Mark the value under the cursor on all curves."""
-        source = self["layer"].value
-        if source is None or source.rgb or not self.plotbox.isVisible():
+        """Mark the value under the cursor on all curves; none where there is no cursor."""
+        if not self.plotbox.isVisible():
             return
-        value = source.get_value(self._viewer.cursor.position, world=True)
-        value = value[1] if isinstance(value, tuple) else value
+        source, value = self["layer"].value, None
+        if source is not None and not source.rgb and self._viewer.mouse_over_canvas:
+            value = source.get_value(self._viewer.cursor.position, world=True)
+            value = value[1] if isinstance(value, tuple) else value
         self.plotbox.mark(None if value is None else float(value))
 
     def _paint(self, _: object = None) -> None:
