@@ -3,6 +3,14 @@
 Those tiles are where they are in the whole image, and so is the part: where every pixel is
 looked at, its bits are those of the whole result. If every n-th pixel stands for the
 others, the tiles keep their place all the same.
+
+For example pixels 35 to 46 of 100 are wanted, in tiles of 20. These have their centers at
+10, 30, 50, 70 and 90; all that is wanted lies between the second and the third. So tiles
+1 and 2 are counted, which are pixels 20 to 59:
+
+>>> part, reach = part_grid(TileGrid((100,), (20,)), ((35, 47),), (1,))
+>>> part.first, part.last, reach
+((1,), (3,), ((20, 60),))
 """
 
 from __future__ import annotations

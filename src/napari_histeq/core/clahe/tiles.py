@@ -9,6 +9,20 @@ two tiles counts in both: the only choice that a mirror does not change.
 
 Between the centers of the tiles their curves are mixed in proportion to the distance,
 measured in half pixels; beyond the outermost centers the nearest curve holds.
+
+For example 11 pixels in tiles of 4: three tiles are 12 pixels, so that half a pixel sticks
+out at either end. They begin at -0.5, 3.5 and 7.5. Pixels 3 and 7 are straddled, and
+count in two tiles:
+
+>>> grid = TileGrid((11,), (4,))
+>>> grid.windows(0).tolist()
+[[0, 3, 7], [4, 8, 11]]
+
+The centers are at 1.5, 5.5 and 9.5. The middle of pixel 2 is at 2.5, a quarter of the way
+from the first center to the second: it takes 2 of 8 parts of the second tile's curve.
+
+>>> grid.blend(0, 0, 4).right_weight.tolist()
+[0, 0, 2, 4]
 """
 
 from __future__ import annotations

@@ -4,6 +4,14 @@ The keys of `arrays.keys` are counted by their leading bits. Cells that hold too
 pixels are divided by their next bits and counted in another sweep, until every
 cell holds few pixels or a single value. There is no sort, and no range that one
 hot pixel could stretch.
+
+For example the keys of float32 have 32 bits. The first sweep counts by the leading 20 of
+them: a cell is 2 ** 12 keys wide. Of a million pixels a cell may hold 244. If three hold
+more, the second sweep counts these three by the 12 bits that are left. Then a cell is a
+single value, and there is no third sweep.
+
+>>> _root_shift(0, 2**32 - 1)
+12
 """
 
 from __future__ import annotations
