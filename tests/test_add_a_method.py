@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 import types
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -54,6 +55,7 @@ def test_by_its_name_on_any_dtype(method: Any, dtype: str) -> None:
         np.array([[-1, 0, 1]], np.float32) * np.finfo(np.float32).max,
         np.array([[-1, 0, 1]], np.float16) * np.finfo(np.float16).max,
         np.array([[0, 5e-324, 1e-323]]),
+        np.array([[-1, 0, 1]]) * 1.7e308,
     ],
 )
 def test_where_a_plain_quotient_fails(method: Any, image: Any) -> None:
@@ -106,3 +108,25 @@ def test_a_limit_holds_and_a_name_is_taken_once(method: Any) -> None:
         method(gain=0)
     with pytest.raises(ValueError, match="the name 'sigmoid' is that of my_methods"):
         type("Other", (method.__mro__[1],), {"name": "sigmoid"})
+
+
+@pytest.mark.parametrize(
+    ("option", "words"),
+    [
+        (base.Option("", gt=0), "> 0"),
+        (base.Option("", ge=0, le=9), ">= 0 and <= 9"),
+        (base.Option("", le=9), "<= 9"),
+        (base.Option(""), "a number"),
+    ],
+)
+def test_limits_in_words(option: Any, words: str) -> None:
+    assert option.limits == words
+
+
+def test_a_field_without_an_option_is_refused_in_words() -> None:
+    @dataclass(frozen=True)
+    class Bare:
+        k: float = 2.0
+
+    with pytest.raises(TypeError, match="Bare: k tells no Option: write"):
+        options_of(Bare)

@@ -274,7 +274,7 @@ def _named(method: Method, record: Record) -> str:
         if method.is_single_curve or getattr(method, f.name) != f.default or not f.option.advanced
     }
     told = [f"{name} {_short(value)}" for name, value in chosen.items() if value is not None]
-    return f"{words} with {', '.join(told)}"
+    return f"{words} with {', '.join(told)}" if told else words
 
 
 def _conditions(record: Record) -> Iterator[str]:

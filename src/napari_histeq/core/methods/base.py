@@ -103,9 +103,8 @@ class Option:
     @property
     def limits(self) -> str:
         """The limits in words."""
-        low = f"> {self.gt:g}" if self.gt is not None else f">= {self.ge:g}"
-        known = [low] if self.gt is not None or self.ge is not None else []
-        known += [f"<= {self.le:g}"] if self.le is not None else []
+        ends = ((">", self.gt), (">=", self.ge), ("<=", self.le))
+        known = [f"{sign} {end:g}" for sign, end in ends if end is not None]
         return " and ".join(known) or "a number"
 
 
@@ -127,11 +126,22 @@ class OptionField:
 
 @cache
 def options_of(method: Any) -> tuple[OptionField, ...]:
-    """The options of a method's class, in the order of its fields."""
+    """The options of a method's class, in the order of its fields.
+
+    Raises
+    ------
+    TypeError
+        If a field tells no `Option`.
+    """
     hints = get_type_hints(method, include_extras=True)
     found = []
     for field in fields(method):
-        plain, option = get_args(hints[field.name])[:2]
+        plain, option = (*get_args(hints[field.name]), None, None)[:2]
+        if not isinstance(option, Option):
+            raise TypeError(
+                f"{method.__name__}: {field.name} tells no Option: write "
+                f'{field.name}: Annotated[float, Option("What it does", ge=0)] = ...'
+            )
         choices = get_args(plain) if get_origin(plain) is Literal else ()
         found.append(OptionField(field.name, plain, choices, option, field.default))
     return tuple(found)
