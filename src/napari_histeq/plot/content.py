@@ -56,8 +56,8 @@ class View:
 class Content:
     """One histogram as it is shown: all of it data for artists.
 
-    Heights are fractions of all pixels, also of those outside the view. `stairs` are the
-    levels and the cdf at each, where there are levels: `cdf` is drawn with fewer steps.
+    Heights are fractions of all pixels, also of those outside the view. `counted` is the
+    histogram itself, where it has levels: `cdf` is drawn with fewer steps.
     """
 
     view: View
@@ -70,7 +70,7 @@ class Content:
     fine: Floats
     cdf_x: Floats
     cdf: Floats
-    stairs: tuple[NDArray[Any], Floats] | None
+    counted: Histogram | None
     levels: str
     below: float
     above: float
@@ -93,11 +93,10 @@ class Content:
 
     def cdf_at(self, intensity: float) -> float:
         """The cdf at one intensity: exact for levels, as drawn for the others."""
-        if self.stairs is None:
+        if self.counted is None:
             return float(np.interp(intensity, self.cdf_x, self.cdf))
-        levels, cdf = self.stairs
-        index = int(np.searchsorted(levels, intensity, side="right"))
-        return float(cdf[index - 1]) if index else 0.0
+        index = int(np.searchsorted(self.counted.levels, intensity, side="right"))
+        return float(self.counted.counts[:index].sum() / max(self.total, 1))
 
 
 def is_whole(histogram: Histogram) -> bool:
@@ -171,10 +170,10 @@ def content_of(histogram: Histogram, view: View, nbins: int | None, levels: str)
     cdf_x, cdf = _cdf(histogram, view)
     total = histogram.total
     low, high = (float(v) for v in histogram.range) if total else (view.low, view.high)
-    stairs = (histogram.levels, histogram.cdf) if view.whole else None
+    counted = histogram if view.whole else None
     return Content(
         view, total, edges, bars, x, _density(inside, view, x) * width * (1 - below - above),
-        *fine, cdf_x, cdf, stairs, levels, below, above, (low, high),
+        *fine, cdf_x, cdf, counted, levels, below, above, (low, high),
     )  # fmt: skip
 
 

@@ -74,7 +74,7 @@ def _interpolate_wide(
     limits: Limits,
     out: NDArray[Any],
 ) -> None:
-    """As `interpolate`, for 64-bit integers: what no float holds is added in integers."""
+    """As `_mix_values`, for 64-bit integers: what no float holds is added in integers."""
     part = np.empty(block.shape)
     lines = (*readable_lines(block, curves.knots.low), *readable_lines(part, 0))
     _mix_values(lines, block.shape, offset, curves, Limits(0.0, 1.0, 1.0), 0.0)

@@ -17,6 +17,7 @@ from napari_histeq.core.kernels.levels import compiled, kernel
 # What is compiled has Numba's types, not numpy's: no use in checking these.
 Array = Any
 
+#: Pixels worked on at a time, so that what is known of them stays in the nearest cache.
 RUN = np.uint64(1024)
 ONE, TWO = np.uint64(1), np.uint64(2)
 

@@ -26,24 +26,15 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+NUMBERS = ("u1", "u2", "u4", "u8", "i1", "i2", "i4", "i8", "f4", "f8")
+
 #: What a letter may stand for.
 KINDS = {
     "U": ("u1", "u2"),  # levels that have a table
     "I": ("u1", "u2", "u4", "u8"),  # bits of any number
     "K": ("u2", "u4", "u8"),  # keys: see `arrays.keys`
-    "R": ("u1", "u2", "u4", "u8", "i1", "i2", "i4", "i8", "f4", "f8"),  # any numbers
-    "S": (
-        "u1",
-        "u2",
-        "u4",
-        "u8",
-        "i1",
-        "i2",
-        "i4",
-        "i8",
-        "f4",
-        "f8",
-    ),  # results, which may be others
+    "R": NUMBERS,
+    "S": NUMBERS,  # results, which may be others
     "F": ("f4", "f8"),
     "C": ("u4", "i8"),  # counts of tiles
     "T": ("u2", "u4"),  # curves of tiles

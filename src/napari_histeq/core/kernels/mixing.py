@@ -12,19 +12,34 @@ from typing import Any
 
 import numpy as np
 
-from napari_histeq.core.kernels.clahe import place
+from napari_histeq.core.kernels.clahe import ONE, RUN, place
 from napari_histeq.core.kernels.levels import compiled, kernel
 
 # What is compiled has Numba's types, not numpy's: no use in checking these.
 Array = Any
 
-#: Pixels worked on at a time, so that what is known of them stays in the nearest cache.
-RUN = np.uint64(1024)
-
-#: The same where every pixel looks into several tables: rows of a patch share these.
+#: As `RUN`, where every pixel looks into several tables: rows of a patch share these.
 PATCH = np.uint64(128)
 
-ONE = np.uint64(1)
+#: What all of the loops are given of the rows of pixels and of the tiles around each.
+_ROWS: dict[str, Any] = {
+    "rows": "u8[r]",
+    "out_rows": "u8[r]",
+    "corners": "i8[r,c]",
+    "weights": "f8[r,c]",
+    "tables": "T[:,:]",
+}
+#: And of the tiles along a row, where whole curves are mixed, and where each pixel mixes.
+BY_ROW = _ROWS | {
+    "cells": "u8[:,4]",
+    "right_weight": "f8[:]",
+    "within": ("flat rows size right_weight", "out out_rows size right_weight"),
+}
+BY_PIXEL = _ROWS | {
+    "left": "u8[x]",
+    "right_weight": "i8[x]",
+    "within": ("flat rows size left", "out out_rows size left"),
+}
 
 
 @compiled
@@ -48,22 +63,7 @@ def lean(left: Array, right: Array, whole: float, start: Array, slope: Array) ->
         slope[i] = right[i] - left[i]
 
 
-@kernel(
-    flat="u1[:]",
-    rows="u8[r]",
-    out="u1[:]",
-    out_rows="u8[r]",
-    corners="i8[r,c]",
-    weights="f8[r,c]",
-    tables="T[:,:]",
-    cells="u8[:,4]",
-    right_weight="f8[:]",
-    base="f8[256]",
-    within=(
-        "flat rows size right_weight",
-        "out out_rows size right_weight",
-    ),
-)
+@kernel(flat="u1[:]", out="u1[:]", base="f8[256]", **BY_ROW)
 def mix_bytes_by_row(
     flat: Array,
     rows: Array,
@@ -129,22 +129,7 @@ def gather(
             mixed[x] += at_left * whole + (at_right - at_left) * right_weight[x]
 
 
-@kernel(
-    flat="u1[:]",
-    rows="u8[r]",
-    out="u1[:]",
-    out_rows="u8[r]",
-    corners="i8[r,c]",
-    weights="f8[r,c]",
-    tables="T[:,:]",
-    left="u8[x]",
-    right_weight="i8[x]",
-    base="f8[256]",
-    within=(
-        "flat rows size left",
-        "out out_rows size left",
-    ),
-)
+@kernel(flat="u1[:]", out="u1[:]", base="f8[256]", **BY_PIXEL)
 def mix_bytes_by_pixel(
     flat: Array,
     rows: Array,
@@ -206,23 +191,7 @@ def finish(line: Array, mixed: Array, ends: Array, result: Array) -> None:
             result[x] = value
 
 
-@kernel(
-    flat="R[:]",
-    rows="u8[r]",
-    out="S[:]",
-    out_rows="u8[r]",
-    corners="i8[r,c]",
-    weights="f8[r,c]",
-    tables="T[:,:]",
-    cells="u8[:,4]",
-    right_weight="f8[:]",
-    knots="f8[4]",
-    ends="f8[7]",
-    within=(
-        "flat rows size right_weight",
-        "out out_rows size right_weight",
-    ),
-)
+@kernel(flat="R[:]", out="S[:]", knots="f8[4]", ends="f8[7]", **BY_ROW)
 def mix_values_by_row(
     flat: Array,
     rows: Array,
@@ -258,23 +227,7 @@ def mix_values_by_row(
                 finish(line, mixed, ends, out[out_rows[r] + a : out_rows[r] + b])
 
 
-@kernel(
-    flat="R[:]",
-    rows="u8[r]",
-    out="S[:]",
-    out_rows="u8[r]",
-    corners="i8[r,c]",
-    weights="f8[r,c]",
-    tables="T[:,:]",
-    left="u8[x]",
-    right_weight="i8[x]",
-    knots="f8[4]",
-    ends="f8[7]",
-    within=(
-        "flat rows size left",
-        "out out_rows size left",
-    ),
-)
+@kernel(flat="R[:]", out="S[:]", knots="f8[4]", ends="f8[7]", **BY_PIXEL)
 def mix_values_by_pixel(
     flat: Array,
     rows: Array,

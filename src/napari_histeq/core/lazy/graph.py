@@ -47,9 +47,6 @@ BRANCHES = 8
 #: Seconds between looks at a cluster's progress.
 PATIENCE = 0.1
 
-_topic: threading.local = threading.local()
-
-
 #: A graph of fewer tasks than this troubles nobody's collector.
 MANY_TASKS = 1000
 
