@@ -31,8 +31,8 @@ test: $(STAMPS)/dev $(STAMPS)/system
 ifdef ARGS
 	$(SCREEN) $(BIN)/python -m pytest $(ARGS)
 else # arrays on all cores; viewers one after the other: they share the screen and its focus
-	$(BIN)/python -m pytest tests/core -n auto
-	$(SCREEN) $(BIN)/python -m pytest tests --ignore=tests/core
+	$(SCREEN) $(BIN)/python -m pytest tests --ignore=tests/gui -n auto
+	$(SCREEN) $(BIN)/python -m pytest tests/gui
 endif
 
 lint: $(STAMPS)/dev

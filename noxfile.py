@@ -9,7 +9,7 @@ nox.options.sessions = ["lint", "tests"]
 nox.needs_version = ">=2024.4"
 
 #: What is tested where only the versions of other packages differ.
-CORE = ["tests/core", "tests/test_reproduce.py", "tests/test_record.py"]
+CORE = ["tests/core", "tests/layers/test_reproduce.py", "tests/layers/test_record.py"]
 
 
 def _pytest(session: nox.Session, default: list[str], **env: str) -> None:
@@ -52,4 +52,4 @@ def prerelease(session: nox.Session) -> None:
 def pyside6(session: nox.Session) -> None:
     """The other Qt."""
     session.install("-e", ".[lazy,test]", "napari[pyside6]")
-    _pytest(session, ["-o", "qt_api=pyside6", "tests/gui", "tests/test_panel.py"], QT_API="pyside6")
+    _pytest(session, ["-o", "qt_api=pyside6", "tests/gui"], QT_API="pyside6")

@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 from skimage import data
 
-import strategies as some
+from helpers import strategies as some
+from helpers.real_images import dicom
 from napari_histeq import Global, equalize
-from real_images import dicom
 
 WEIGHTS = np.array([0.2126, 0.7152, 0.0722])
 REAL = {

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 from skimage import data
 
-import strategies as some
+from helpers import strategies as some
 from napari_histeq import (
     BiHistogram,
     Clahe,

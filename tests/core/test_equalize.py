@@ -11,8 +11,8 @@ from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-import naive
-import strategies as some
+from helpers import naive
+from helpers import strategies as some
 from napari_histeq import (
     BiHistogram,
     Global,

@@ -13,7 +13,7 @@ from scipy import stats
 from skimage import data, metrics
 from skimage.measure import shannon_entropy
 
-import strategies as some
+from helpers import strategies as some
 from napari_histeq import compute_histogram, equalize, measures
 
 SHORT = st.sampled_from(["u1", "i1", "<u2", "<i2"])

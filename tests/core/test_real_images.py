@@ -8,7 +8,8 @@ import pytest
 from PIL import Image, ImageOps
 from skimage import data, exposure
 
-import naive
+from helpers import naive
+from helpers.real_images import GRAY8, GRAY16, dicom
 from napari_histeq import (
     Global,
     compute_histogram,
@@ -16,7 +17,6 @@ from napari_histeq import (
     measures,
     transfer_function,
 )
-from real_images import GRAY8, GRAY16, dicom
 
 
 @pytest.fixture(params=GRAY8, ids=str)

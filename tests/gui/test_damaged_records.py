@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from napari.utils.notifications import notification_manager
 
-from conftest import add_stack
+from helpers.viewers import add_stack
 from napari_histeq import equalize
 from napari_histeq.gui.preview.follow_slice import followed
 from napari_histeq.layers.source import record_of

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from images import hard_images, two_far_peaks
+from helpers.images import hard_images, two_far_peaks
 from napari_histeq import Histogram, compute_histogram, equalize, transfer_function
 from napari_histeq.core.arrays import output_limits
 from napari_histeq.display.display import DisplaySettings, display_settings, forget, show

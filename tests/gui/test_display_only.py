@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from skimage import data
 
-from conftest import add_stack
-from images import hard_images
+from helpers.images import hard_images
+from helpers.viewers import add_stack
 from napari_histeq import equalize
 from napari_histeq.gui.preview.follow_slice import followed
 from napari_histeq.layers.source import DISPLAY, kind_of, look_of, record_of

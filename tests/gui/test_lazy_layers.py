@@ -14,7 +14,7 @@ import zarr
 from napari.layers import Image
 from qtpy.QtWidgets import QFileDialog
 
-from conftest import menu_action
+from helpers.viewers import menu_action
 from napari_histeq import Clahe, equalize
 from napari_histeq.core.lazy import reduce
 from napari_histeq.gui import job, scheduler

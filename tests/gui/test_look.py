@@ -13,7 +13,7 @@ from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QAbstractSpinBox, QDockWidget, QWidget
 from skimage import data
 
-from conftest import add_stack
+from helpers.viewers import add_stack
 from napari_histeq.core import METHODS
 from napari_histeq.gui.fold import Fold
 from napari_histeq.gui.style import contrast, legible, sheet

@@ -12,7 +12,7 @@ from napari._qt.widgets.qt_command_palette import QCommandPalette
 from napari.layers import Points
 from napari.utils._proxies import PublicOnlyProxy
 
-from conftest import MANIFEST, PANEL, menu_action
+from helpers.viewers import MANIFEST, PANEL, menu_action
 from napari_histeq import layers
 from napari_histeq.gui.commands import enhance
 

@@ -15,8 +15,8 @@ import numpy as np
 import pytest
 from qtpy.QtWidgets import QApplication, QFileDialog
 
-from conftest import add_stack
-from images import hard_images
+from helpers.images import hard_images
+from helpers.viewers import add_stack
 from napari_histeq import equalize, transfer_function
 from napari_histeq.gui.preview.follow_slice import followed
 from napari_histeq.gui.table import SHOWN

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from napari.utils.notifications import notification_manager
 
-from conftest import add_stack
+from helpers.viewers import add_stack
 from napari_histeq import compute_histogram, equalize
 from napari_histeq.core.color import luminance_of
 from napari_histeq.gui.preview import counter

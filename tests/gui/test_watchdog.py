@@ -9,9 +9,9 @@ import dask.array as da
 import numpy as np
 import pytest
 
-from conftest import open_panel
+from helpers.viewers import open_panel
+from helpers.watchdog import Watchdog
 from napari_histeq.gui.plotbox import PlotBox
-from watchdog import Watchdog
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -1,0 +1,235 @@
+"""Blocks and the one pool: every pixel once, errors and cancels at once, no thread left behind."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import threading
+import time
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as npst
+
+from helpers import strategies as some
+from napari_histeq import compute_histogram, equalize
+from napari_histeq.core.arrays import blocks
+
+BIG = np.random.default_rng(0).integers(0, 200, (3000, 3000)).astype(np.uint8)
+
+
+@given(npst.array_shapes(max_dims=4, max_side=9), st.integers(1, 200))
+def test_regions_hold_every_pixel_once(shape, pixels):
+    seen = np.zeros(shape, int)
+    for region in blocks.regions(shape, pixels):
+        assert seen[region].size <= pixels
+        seen[region] += 1
+    assert np.all(seen == 1)
+
+
+@given(some.images())
+def test_flat_views_share_memory_and_hold_every_pixel(image):
+    (flat,) = blocks.flat_views(image)
+    assert flat.size == image.size
+    assert np.shares_memory(flat, image)
+    one, other = (np.sort(a, axis=None) for a in (flat, image))
+    np.testing.assert_array_equal(one, other)
+
+
+@given(some.images(), st.data())
+def test_flat_views_keep_several_arrays_in_step(image, data):
+    places = np.arange(image.size).reshape(image.shape)
+    other = some.LAYOUTS[data.draw(st.sampled_from(list(some.LAYOUTS)))](places)
+    one, two = blocks.flat_views(image, other)
+    wanted = np.ascontiguousarray(image).ravel()[two.ravel()]
+    np.testing.assert_array_equal(one.ravel(), wanted)
+
+
+@given(some.images())
+def test_native_is_a_run_in_native_order(image):
+    run = blocks.native_run(image)
+    assert run.flags.c_contiguous
+    assert run.ndim == 1
+    assert run.dtype.isnative
+    np.testing.assert_array_equal(run, np.ascontiguousarray(image).ravel())
+
+
+def test_for_each_does_everything_once():
+    done = []
+    blocks.for_each(done.append, range(100))
+    assert sorted(done) == list(range(100))
+
+
+def test_for_each_within_for_each_does_not_wait_for_itself():
+    done = []
+
+    def outer(number):
+        blocks.for_each(lambda inner: done.append((number, inner)), range(5))
+
+    blocks.for_each(outer, range(20))
+    assert sorted(done) == [(i, j) for i in range(20) for j in range(5)]
+
+
+def test_progress_is_told_in_the_callers_thread_and_reaches_the_total():
+    seen = []
+
+    def watch(done, total):
+        seen.append((done, total, threading.get_ident()))
+
+    with blocks.watching(watch):
+        equalize(BIG)
+    assert {thread for *_, thread in seen} == {threading.get_ident()}
+    assert seen[-1][0] == seen[-1][1]
+    assert all(0 < done <= total for done, total, _ in seen)
+    assert len(seen) >= 2 * BIG.size // blocks.BLOCK_PIXELS  # counting, and looking up
+    told = len(seen)
+    equalize(BIG)
+    assert len(seen) == told
+
+
+@pytest.mark.parametrize("image", [BIG, BIG.astype(np.float32)], ids=["uint8", "float32"])
+@pytest.mark.parametrize("after", [1, 3, 6])
+def test_what_the_watcher_raises_cancels(image, after):
+    class StopError(Exception):
+        pass
+
+    seen = []
+
+    def watch(done, total):
+        seen.append(done)
+        if len(seen) == after:
+            raise StopError
+
+    with pytest.raises(StopError), blocks.watching(watch):
+        equalize(image)
+    assert len(seen) == after
+    np.testing.assert_array_equal(compute_histogram(BIG).total, BIG.size)  # the pool lives
+
+
+@pytest.mark.parametrize("fail_at", [0, 5, 39])
+def test_after_an_error_nothing_is_still_working(fail_at):
+    working, worked = set(), []
+
+    def work(item):
+        working.add(item)
+        time.sleep(0.01)
+        worked.append(item)
+        working.discard(item)
+        if item == fail_at:
+            raise RuntimeError("broken block")
+
+    with pytest.raises(RuntimeError, match="broken block"):
+        blocks.for_each(work, range(40))
+    assert not working
+    count = len(worked)
+    time.sleep(0.05)
+    assert len(worked) == count
+    assert fail_at in worked
+
+
+def test_after_a_cancel_nothing_is_still_writing():
+    out = np.zeros(60, int)
+
+    def work(item):
+        time.sleep(0.005)
+        out[item] = 1
+
+    def watch(done, total):
+        if done == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt), blocks.watching(watch):
+        blocks.for_each(work, range(60))
+    written = out.sum()
+    assert written < 60
+    time.sleep(0.05)
+    assert out.sum() == written
+
+
+def test_watchers_of_two_threads_do_not_meet():
+    seen = {"one": [], "two": []}
+
+    def run(name):
+        with blocks.watching(lambda done, total: seen[name].append(threading.get_ident())):
+            equalize(BIG)
+
+    threads = [threading.Thread(target=run, args=(name,)) for name in seen]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [set(seen[name]) for name in seen] == [{t.ident} for t in threads]
+
+
+def test_per_thread_adds_up():
+    tallies = blocks.PerThread(lambda: np.zeros(1, int))
+
+    def work(item):
+        tallies.mine()[0] += item
+
+    blocks.for_each(work, range(1000))
+    assert tallies.sum()[0] == 999 * 1000 // 2
+
+
+@pytest.mark.parametrize("threads", ["1", "3"])
+def test_number_of_threads_is_no_matter_of_result(threads):
+    program = (
+        "import numpy as np; from napari_histeq import equalize; from napari_histeq.core.arrays import blocks;"
+        "image = np.random.default_rng(0).integers(0, 200, (3000, 3000)).astype(np.uint8);"
+        "print(blocks.thread_count(), int(equalize(image).sum(dtype=np.int64)))"
+    )
+    environment = os.environ | {"NAPARI_HISTEQ_THREADS": threads}
+    out = subprocess.run(
+        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True
+    ).stdout
+    assert out.split() == [threads, str(int(equalize(BIG).sum(dtype=np.int64)))]
+
+
+FORKED = """
+import multiprocessing, sys
+import dask.array as da
+import numpy as np
+from napari_histeq import equalize
+
+def lazily(image):
+    return equalize(da.from_array(image, chunks=1000)).compute()
+
+image = np.random.default_rng(0).integers(0, 60000, (3000, 3000)).astype("u2")
+want = equalize(image), equalize(image, "clahe"), lazily(image)
+with multiprocessing.get_context("fork").Pool(2) as pool:
+    got = [pool.apply_async(equalize, (image,)), pool.apply_async(equalize, (image, "clahe"))]
+    got.append(pool.apply_async(lazily, (image,)))
+    for one, other in zip(got, want, strict=True):
+        assert np.array_equal(one.get(240), other)
+"""
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system does not fork")
+def test_a_forked_process_has_threads_of_its_own():
+    many = os.environ | {"NAPARI_HISTEQ_THREADS": "4", "PYTHONWARNINGS": "ignore"}
+    command = [sys.executable, "-c", FORKED]
+    done = subprocess.run(command, env=many, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("wanted", ["abc", "-1", "1.5", "1e2", "0x2", "², 3", "None", "\u0665"])
+def test_a_number_of_threads_that_is_none_is_refused_in_words(wanted, monkeypatch):
+    monkeypatch.setenv("NAPARI_HISTEQ_THREADS", wanted)
+    with pytest.raises(ValueError, match=r"NAPARI_HISTEQ_THREADS is .*whole number of threads"):
+        equalize(BIG)
+
+
+@pytest.mark.parametrize(("wanted", "threads"), [("3", 3), (" 3 ", 3), ("003", 3)])
+def test_a_number_of_threads(wanted, threads, monkeypatch):
+    monkeypatch.setenv("NAPARI_HISTEQ_THREADS", wanted)
+    assert blocks.thread_count() == threads
+
+
+@pytest.mark.parametrize("wanted", ["", "  ", "0"])
+def test_no_number_of_threads_is_one_per_core(wanted, monkeypatch):
+    monkeypatch.setenv("NAPARI_HISTEQ_THREADS", wanted)
+    monkeypatch.setattr(blocks, "_affinity", lambda: range(5))
+    assert blocks.thread_count() == 5

@@ -1,0 +1,1 @@
+"""What several tests share: images, strategies, oracles, and how a person drives a viewer."""

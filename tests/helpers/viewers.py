@@ -1,0 +1,44 @@
+"""How a person drives napari: menus, the panel, and a stack to look at."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+import napari_histeq
+
+if TYPE_CHECKING:
+    import napari
+    from napari.layers import Image
+
+MANIFEST = Path(napari_histeq.__file__).with_name("napari.yaml")
+PANEL = "Histogram equalization (napari-histeq)"
+
+
+def open_panel(viewer: napari.Viewer) -> Any:
+    """Choose Layers > Filter > Histogram equalization."""
+    menu_action(viewer.window.layers_menu, PANEL).trigger()
+    return viewer.window.dock_widgets[PANEL]
+
+
+def menu_action(menu: Any, text: str) -> Any:
+    """Find the item `text` in `menu` and its submenus, as a person opens them."""
+    menu.aboutToShow.emit()
+    for action in menu.actions():
+        if action.menu() is not None:
+            try:
+                return menu_action(action.menu(), text)
+            except LookupError:
+                continue
+        if action.text().replace("&", "") == text:
+            return action
+    raise LookupError(f"no menu item {text!r}")
+
+
+def add_stack(viewer: napari.Viewer, **state: Any) -> Image:
+    """A dark (Z, Y, X) stack of 16 bit, each plane darker than the one before."""
+    rng = np.random.default_rng(7)
+    planes = [rng.gamma(3, 60 / (z + 1), (40, 50)) for z in range(4)]
+    return viewer.add_image(np.array(planes).astype(np.uint16), name="stack", **state)
