@@ -1,68 +1,45 @@
 """Sample data for File > Open Sample: pictures that need their histogram equalized.
 
-All but the moon are computed: they hold no patient, weigh nothing in the wheel,
-and come out the same each time.
+All but the moon are computed, so they hold no patient.
 """
 
 from __future__ import annotations
 
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from scipy import ndimage
-
-from napari_histeq.samples.phantom import PIXEL, chest, nuclei_volume
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Layers = list[tuple[NDArray[Any], dict[str, Any], str]]
 
-#: Attenuation (natural logarithm) that the detector's whole range spans: far more
-#: than a chest needs, so the exposure uses the dark quarter of it only.
-_FULL_SCALE = 14.0
+#: Millimeters of the detector that a pixel of the radiograph stands for.
+PIXEL = 0.35
 
 
 @cache
 def radiograph(bits: int = 8) -> NDArray[Any]:
-    """Compute an underexposed chest radiograph: bone bright, air dark.
+    """Read an underexposed chest radiograph: bone bright, air dark.
 
     Parameters
     ----------
     bits : {8, 12}
-        Of the detector: 8 makes uint8 in [0, 255], 12 makes uint16 in [0, 4095].
+        Of the detector: 8 gives uint8 in [0, 255], 12 gives uint16 in [0, 4095].
 
     Returns
     -------
     (1024, 1024) array of uint8 or uint16
-        Read-only, because it is computed once.
-
-    Notes
-    -----
-    Photons follow Beer and Lambert through `napari_histeq.samples.phantom.chest`, under
-    a beam that falls off to the edges; a share of them is scattered and veils
-    everything. What arrives is counted (Poisson), read out (Gaussian noise) and
-    digitized by its logarithm, as digital radiography does.
+        Read-only, because it is read once. `scripts/make_radiograph.py` computed it.
     """
-    rng = np.random.default_rng(20)
-    absorbed = chest(rng)
-    primary = 9_000 * _beam(absorbed.shape) * np.exp(-absorbed)
-    scatter = ndimage.zoom(ndimage.gaussian_filter(primary[::16, ::16], 6), 16, order=1)
-    photons = rng.poisson(ndimage.gaussian_filter(primary, 0.7) + 0.25 * scatter + 15)
-    signal = photons + rng.normal(0, 4, absorbed.shape)
-    exposure = np.log(14_000 / np.maximum(signal, 1)) / _FULL_SCALE
-    full = (1 << bits) - 1
-    dtype = np.uint8 if bits <= 8 else np.uint16
-    image: NDArray[Any] = np.rint(np.clip(exposure, 0, 1) * full).astype(dtype)
+    from skimage.io import imread
+
+    image: NDArray[Any] = imread(Path(__file__).with_name(f"xray-{bits}.png"))
     image.flags.writeable = False
     return image
-
-
-def _beam(shape: tuple[int, ...]) -> NDArray[np.float64]:
-    """Fall-off to the edges, and the heel effect along the tube's axis."""
-    y, x = np.linspace(-1, 1, shape[0])[:, None], np.linspace(-1, 1, shape[1])
-    return (1 - 0.12 * (x**2 + y**2)) * (1 - 0.12 * y)
 
 
 @cache
@@ -76,12 +53,38 @@ def fading_stack() -> NDArray[np.uint16]:
     """
     rng = np.random.default_rng(3)
     shape, spacing = (32, 256, 256), (1.0, 0.3, 0.3)
-    stain = nuclei_volume(shape, spacing, rng)
+    stain = _nuclei_volume(shape, spacing, rng)
     depth = np.arange(shape[0], dtype=float)[:, None, None] * spacing[0]
     photons = rng.poisson((5 + 90 * stain) * np.exp(-depth / 12))
     image = np.clip(100 + 6 * photons + rng.normal(0, 4, shape), 0, 4095).astype(np.uint16)
     image.flags.writeable = False
     return image
+
+
+def _nuclei_volume(
+    shape: tuple[int, int, int], spacing: tuple[float, float, float], rng: np.random.Generator
+) -> NDArray[np.float32]:
+    """Stain of some ninety nuclei with chromatin, about 0 to 1."""
+    stain = np.zeros(shape, np.float32)
+    extent = np.multiply(shape, spacing)
+    for _ in range(90):
+        center, radii = rng.uniform(0, 1, 3) * extent, rng.uniform((2.5, 3.2, 3.2), (4, 5.5, 5.5))
+        _nucleus(stain, center / spacing, radii / spacing, rng.uniform(0.5, 1))
+    texture = ndimage.gaussian_filter(rng.normal(size=shape).astype(np.float32), (0.8, 1.6, 1.6))
+    stain *= np.clip(1 + 3 * texture, 0.3, 2)
+    blurred: NDArray[np.float32] = ndimage.gaussian_filter(stain, (0.8, 0.6, 0.6))
+    return blurred
+
+
+def _nucleus(
+    stain: NDArray[np.float32], center: NDArray[Any], radii: NDArray[Any], brightness: float
+) -> None:
+    first = np.maximum(center - 1.4 * radii, 0).astype(int)
+    last = np.minimum(center + 1.4 * radii + 1, stain.shape).astype(int)
+    part = stain[tuple(map(slice, first, last))]
+    axes = np.ix_(*(np.arange(lo, hi) for lo, hi in zip(first, last, strict=True)))
+    distance = sum(((at - c) / r) ** 2 for at, c, r in zip(axes, center, radii, strict=True))
+    np.maximum(part, brightness / (1 + np.exp(9 * (distance - 1))), out=part, casting="same_kind")
 
 
 def xray() -> Layers:

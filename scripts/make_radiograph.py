@@ -1,14 +1,23 @@
-"""What the synthetic samples show: a chest in front of a detector, and nuclei.
+"""The X-ray sample, computed: a chest in front of a detector. It holds no patient.
 
-Lengths are in millimeters (nuclei: micrometers), x to the image's right from
-the midline, y down. A body part is a map of how much of it a ray passes.
+    python scripts/make_radiograph.py
+
+writes `src/napari_histeq/samples/xray-8.png` and `xray-12.png`. Photons follow Beer and Lambert
+through the chest, under a beam that falls off to the edges; a share of them is scattered and
+veils everything. What arrives is counted (Poisson), read out (Gaussian noise) and digitized by
+its logarithm, as digital radiography does.
+
+Lengths are in millimeters, x to the image's right from the midline, y down. A body part is a map
+of how much of it a ray passes.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from PIL import Image
 from scipy import ndimage
 
 if TYPE_CHECKING:
@@ -19,12 +28,40 @@ if TYPE_CHECKING:
     Map = NDArray[np.float32]
     Point = tuple[float, float]
 
+SAMPLES = Path(__file__).parents[1] / "src" / "napari_histeq" / "samples"
 SHAPE = (1024, 1024)
 PIXEL = 0.35
 _MIDLINE = SHAPE[1] / 2
 
 # Attenuation per millimeter at the beam's mean energy.
 _SOFT, _LUNG, _SPONGY, _CORTICAL, _LEAD = 0.0175, 0.005, 0.029, 0.055, 1.5
+
+#: Attenuation (natural logarithm) that the detector's whole range spans: far more
+#: than a chest needs, so the exposure uses the dark quarter of it only.
+_FULL_SCALE = 14.0
+
+
+def exposure() -> NDArray[np.float64]:
+    """What an underexposed radiograph gives, 0 to 1: bone bright, air dark."""
+    rng = np.random.default_rng(20)
+    absorbed = chest(rng)
+    primary = 9_000 * _beam(absorbed.shape) * np.exp(-absorbed)
+    scatter = ndimage.zoom(ndimage.gaussian_filter(primary[::16, ::16], 6), 16, order=1)
+    photons = rng.poisson(ndimage.gaussian_filter(primary, 0.7) + 0.25 * scatter + 15)
+    signal = photons + rng.normal(0, 4, absorbed.shape)
+    return np.clip(np.log(14_000 / np.maximum(signal, 1)) / _FULL_SCALE, 0, 1)
+
+
+def digitized(image: NDArray[np.float64], bits: int) -> NDArray[Any]:
+    """As a detector of 8 or 12 bits gives it: uint8, or uint16 in [0, 4095]."""
+    levels = np.rint(image * ((1 << bits) - 1))
+    return levels.astype(np.uint8 if bits <= 8 else np.uint16)
+
+
+def _beam(shape: tuple[int, ...]) -> NDArray[np.float64]:
+    """Fall-off to the edges, and the heel effect along the tube's axis."""
+    y, x = np.linspace(-1, 1, shape[0])[:, None], np.linspace(-1, 1, shape[1])
+    return (1 - 0.12 * (x**2 + y**2)) * (1 - 0.12 * y)
 
 
 def chest(rng: np.random.Generator) -> Map:
@@ -270,25 +307,7 @@ def _step(distance: Map) -> Map:
     return step
 
 
-def nuclei_volume(
-    shape: tuple[int, int, int], spacing: tuple[float, float, float], rng: np.random.Generator
-) -> Map:
-    """Stain of some ninety nuclei with chromatin, about 0 to 1."""
-    stain = np.zeros(shape, np.float32)
-    extent = np.multiply(shape, spacing)
-    for _ in range(90):
-        center, radii = rng.uniform(0, 1, 3) * extent, rng.uniform((2.5, 3.2, 3.2), (4, 5.5, 5.5))
-        _nucleus(stain, center / spacing, radii / spacing, rng.uniform(0.5, 1))
-    texture = ndimage.gaussian_filter(rng.normal(size=shape).astype(np.float32), (0.8, 1.6, 1.6))
-    stain *= np.clip(1 + 3 * texture, 0.3, 2)
-    blurred: Map = ndimage.gaussian_filter(stain, (0.8, 0.6, 0.6))
-    return blurred
-
-
-def _nucleus(stain: Map, center: NDArray[Any], radii: NDArray[Any], brightness: float) -> None:
-    first = np.maximum(center - 1.4 * radii, 0).astype(int)
-    last = np.minimum(center + 1.4 * radii + 1, stain.shape).astype(int)
-    part = stain[tuple(map(slice, first, last))]
-    axes = np.ix_(*(np.arange(lo, hi) for lo, hi in zip(first, last, strict=True)))
-    distance = sum(((at - c) / r) ** 2 for at, c, r in zip(axes, center, radii, strict=True))
-    np.maximum(part, brightness / (1 + np.exp(9 * (distance - 1))), out=part, casting="same_kind")
+if __name__ == "__main__":
+    image = exposure()
+    for bits in (8, 12):
+        Image.fromarray(digitized(image, bits)).save(SAMPLES / f"xray-{bits}.png", optimize=True)
