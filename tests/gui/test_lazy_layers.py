@@ -19,9 +19,9 @@ from napari_histeq import Clahe, equalize
 from napari_histeq.core.lazy import reduce
 from napari_histeq.gui import job, scheduler
 from napari_histeq.gui.export import Export, _running
-from napari_histeq.layers.record import KEY
-from napari_histeq.layers.steps import gain_of
-from napari_histeq.layers.task import Task
+from napari_histeq.records.record import KEY
+from napari_histeq.records.steps import gain_of
+from napari_histeq.records.task import Task
 
 if TYPE_CHECKING:
     from collections.abc import Callable

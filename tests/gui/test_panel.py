@@ -21,7 +21,7 @@ from napari_histeq import Weighted, equalize
 from napari_histeq.core import METHODS
 from napari_histeq.gui import commands, work
 from napari_histeq.gui.job import _running
-from napari_histeq.layers.record import KEY, Record
+from napari_histeq.records.record import KEY, Record
 
 if TYPE_CHECKING:
     from collections.abc import Callable

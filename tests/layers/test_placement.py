@@ -18,8 +18,8 @@ from napari_histeq.layers.placement import (
     world_box,
 )
 from napari_histeq.layers.plot_stack import PlotStack
-from napari_histeq.layers.record import KEY, Record
-from napari_histeq.layers.task import Outcome
+from napari_histeq.records.record import KEY, Record
+from napari_histeq.records.task import Outcome
 
 if TYPE_CHECKING:
     import napari

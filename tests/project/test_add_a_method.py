@@ -17,7 +17,7 @@ from napari_histeq import compute_histogram, equalize, transfer_function
 from napari_histeq.core import METHODS
 from napari_histeq.core.methods import base, from_dict, options_of
 from napari_histeq.layers import Record, legend, script
-from napari_histeq.layers.task import Task, perform
+from napari_histeq.records.task import Task, perform
 
 PAGE = Path(__file__).parents[2] / "docs" / "add-a-method.md"
 

@@ -26,10 +26,7 @@ from napari_histeq.layers.placement import (
     spanned,
 )
 from napari_histeq.layers.plot_stack import PlotStack
-from napari_histeq.layers.record import KEY, Record, counting, current_versions
-from napari_histeq.layers.record_fields import RecordError
 from napari_histeq.layers.region import Grid, affine_of, is_grid, mask_on, shape_of
-from napari_histeq.layers.reproduce import legend, script
 from napari_histeq.layers.source import (
     DISPLAY,
     GAIN,
@@ -55,12 +52,27 @@ from napari_histeq.layers.source import (
     source_name_of,
     why_not,
 )
-from napari_histeq.layers.steps import Task, count_of, counted_limits, curve_of
-from napari_histeq.layers.task import Outcome, perform, plan, survey
 from napari_histeq.layers.wording import brief, file_name, plain, short
+from napari_histeq.records import (
+    KEY,
+    Outcome,
+    Record,
+    RecordError,
+    Task,
+    count_of,
+    counted_limits,
+    counting,
+    current_versions,
+    curve_of,
+    legend,
+    perform,
+    plan,
+    script,
+    survey,
+)
 
 if TYPE_CHECKING:
-    from napari_histeq.layers.task import Report as Report
+    from napari_histeq.records import Report as Report
 
 __all__ = [
     "DISPLAY",

@@ -10,14 +10,14 @@ from napari.utils.theme import get_theme
 
 from napari_histeq.core import compute_histogram, transfer_function
 from napari_histeq.layers.plot_stack import PlotStack
-from napari_histeq.layers.record import counting
+from napari_histeq.records import counting
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_histeq import plot
     from napari_histeq.core import Histogram
-    from napari_histeq.layers.task import Outcome, Task
+    from napari_histeq.records import Outcome, Task
 
 #: Pixels across a plot: sharp when it fills the screen.
 PLOT_WIDTH = 2400

@@ -8,9 +8,9 @@ import numpy as np
 from napari.layers import Image
 from napari.layers._multiscale_data import MultiScaleData
 
-from napari_histeq.layers.record import KEY
 from napari_histeq.layers.region import affine_of, shape_of
 from napari_histeq.layers.source import ORIGINAL, PLOT, kind_of, layer_like
+from napari_histeq.records import KEY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from napari_histeq.core import Histogram
     from napari_histeq.layers.plot_stack import PlotStack
-    from napari_histeq.layers.task import Outcome
+    from napari_histeq.records import Outcome
 
     Box = tuple[NDArray[np.float64], NDArray[np.float64]]
 

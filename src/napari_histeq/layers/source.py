@@ -10,16 +10,15 @@ import numpy as np
 from napari.layers import Image
 from napari.utils.colormaps import AVAILABLE_COLORMAPS, Colormap
 
-from napari_histeq.layers.record import KEY, Record
-from napari_histeq.layers.record_fields import RecordError, damaged
 from napari_histeq.layers.wording import short
+from napari_histeq.records import KEY, Record, RecordError, damaged
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from napari.layers import Layer
 
-    from napari_histeq.layers.task import Outcome
+    from napari_histeq.records import Outcome
 
 #: Kinds of layers that are made here; layers of the last three cannot be equalized.
 IMAGE, DISPLAY, GAIN = "image", "display", "gain"

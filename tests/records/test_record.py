@@ -19,10 +19,10 @@ from hypothesis.extra import numpy as npst
 from helpers import strategies  # noqa: F401  (sets how hard Hypothesis tries)
 from napari_histeq import BiHistogram, Clahe, Weighted, equalize
 from napari_histeq.gui.export import _plain as as_json
-from napari_histeq.layers.record import MaskRecord, Record
-from napari_histeq.layers.record_fields import RecordError
-from napari_histeq.layers.reproduce import legend, script
-from napari_histeq.layers.task import Task, perform
+from napari_histeq.records.record import MaskRecord, Record
+from napari_histeq.records.record_fields import RecordError
+from napari_histeq.records.reproduce import legend, script
+from napari_histeq.records.task import Task, perform
 
 RNG = np.random.default_rng(5)
 GRAY = RNG.integers(0, 180, (6, 20, 30), np.uint8)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_histeq.core.methods import from_dict, options_of
-from napari_histeq.layers.record import Record
+from napari_histeq.records.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

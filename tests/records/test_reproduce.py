@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from napari_histeq import BiHistogram, Clahe, Global, Weighted, transfer_function
-from napari_histeq.layers.record import MaskRecord, Record
-from napari_histeq.layers.reproduce import legend, script
-from napari_histeq.layers.task import Task, perform, plan
+from napari_histeq.records.record import MaskRecord, Record
+from napari_histeq.records.reproduce import legend, script
+from napari_histeq.records.task import Task, perform, plan
 
 rng = np.random.default_rng(3)
 GRAY = rng.gamma(2, 20, (12, 40, 50)).clip(0, 255).astype(np.uint8)
@@ -74,7 +74,7 @@ def test_no_name_runs_as_code(tmp_path):
 
 
 def test_a_mask_too_large_for_a_script_is_a_file(tmp_path, monkeypatch):
-    monkeypatch.setattr("napari_histeq.layers.reproduce.MASK_IN_SCRIPT", 10)
+    monkeypatch.setattr("napari_histeq.records.reproduce.MASK_IN_SCRIPT", 10)
     outcome = perform(TASKS["mask"], quiet)
     np.save(tmp_path / "mask.npy", MASK)
     text = script(outcome.record)
@@ -93,7 +93,7 @@ def test_the_script_refuses_another_image(tmp_path):
 @pytest.mark.parametrize("given", [[], ["image.npy"], ["image.npy", "result.npy", "mask.npy", "x"]])
 @pytest.mark.parametrize("name", ["plain", "mask"])
 def test_a_script_with_other_arguments_tells_how_it_is_called(tmp_path, name, given, monkeypatch):
-    monkeypatch.setattr("napari_histeq.layers.reproduce.MASK_IN_SCRIPT", 10)
+    monkeypatch.setattr("napari_histeq.records.reproduce.MASK_IN_SCRIPT", 10)
     (tmp_path / "again.py").write_text(script(perform(TASKS[name], quiet).record), encoding="utf-8")
     done = subprocess.run(
         [sys.executable, "again.py", *given],

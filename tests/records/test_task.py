@@ -9,8 +9,8 @@ import pytest
 
 from napari_histeq import compute_histogram, equalize
 from napari_histeq.core import METHODS
-from napari_histeq.layers.record import MASK_BYTES, MaskRecord, Record
-from napari_histeq.layers.task import Task, perform, survey
+from napari_histeq.records.record import MASK_BYTES, MaskRecord, Record
+from napari_histeq.records.task import Task, perform, survey
 
 RNG = np.random.default_rng(11)
 GRAY = RNG.gamma(2, 25, (6, 40, 50))

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from napari_histeq.core import measures
 from napari_histeq.core.arrays import watching
-from napari_histeq.layers.record import MaskRecord, Record, counting, digest_of
-from napari_histeq.layers.steps import (
+from napari_histeq.records.record import MaskRecord, Record, counting, digest_of
+from napari_histeq.records.steps import (
     Task,
     after_of,
     count_of,

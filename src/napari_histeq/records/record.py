@@ -24,7 +24,7 @@ from napari_histeq.core.arrays import (
     is_lazy,
 )
 from napari_histeq.core.methods import from_dict
-from napari_histeq.layers.record_fields import (
+from napari_histeq.records.record_fields import (
     MASK_BYTES,
     Bits,
     Curve,

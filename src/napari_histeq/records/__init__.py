@@ -1,0 +1,40 @@
+"""One equalization with its evidence, and how it was made: for layers and for files alike."""
+
+from typing import TYPE_CHECKING
+
+from napari_histeq.records.record import (
+    KEY,
+    MaskRecord,
+    Record,
+    counting,
+    current_versions,
+    plain_array,
+)
+from napari_histeq.records.record_fields import RecordError, damaged
+from napari_histeq.records.reproduce import legend, script
+from napari_histeq.records.steps import Task, count_of, counted_limits, curve_of
+from napari_histeq.records.task import Outcome, perform, plan, survey
+
+if TYPE_CHECKING:
+    from napari_histeq.records.task import Report as Report
+
+__all__ = [
+    "KEY",
+    "MaskRecord",
+    "Outcome",
+    "Record",
+    "RecordError",
+    "Task",
+    "count_of",
+    "counted_limits",
+    "counting",
+    "current_versions",
+    "curve_of",
+    "damaged",
+    "legend",
+    "perform",
+    "plain_array",
+    "plan",
+    "script",
+    "survey",
+]
