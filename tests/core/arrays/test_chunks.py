@@ -138,6 +138,22 @@ def test_every_pair_of_dtypes(dtype, real):
             equalize(source, **how).compute()
 
 
+@pytest.mark.parametrize("method", ["global", "clahe"])
+def test_the_check_takes_no_task_of_its_own(method):
+    """It rides on the tasks that count and that map: a task costs more than the check."""
+    source, seen = da.from_array(image("u1", (40, 60)), chunks=20), []
+
+    def get(graph, keys, **options):
+        seen.append({key[0] for key in graph if isinstance(key, tuple)})
+        return dask.get(graph, keys, **options)
+
+    with dask.config.set(scheduler=get):
+        result = equalize(source, method)
+    names = set().union(*seen) | set(result.dask.layers)
+    assert source.name in names
+    assert not [name for name in names if name.startswith("checked-")]
+
+
 @pytest.mark.parametrize("axes", [(1, 2), (0, 2)])
 def test_planes_counted_beforehand_name_it(axes, monkeypatch):
     monkeypatch.setattr(engine, "PLANE_BYTES", 1)

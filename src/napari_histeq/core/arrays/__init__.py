@@ -34,7 +34,7 @@ from napari_histeq.core.arrays.checks import (
     dtype_range,
     output_limits,
 )
-from napari_histeq.core.arrays.chunks import Declared
+from napari_histeq.core.arrays.chunks import Declared, checked_block, promise_of
 from napari_histeq.core.arrays.interval import Interval
 from napari_histeq.core.arrays.keys import bits_of, finite_keys, keys_of, order_of, values_of
 from napari_histeq.core.arrays.lattice import Distinct, Steps, steps_in, steps_of
@@ -87,6 +87,7 @@ __all__ = [
     "check_samples",
     "check_strength",
     "checked_axes",
+    "checked_block",
     "checked_channel_axis",
     "checked_image",
     "checked_lazily",
@@ -113,6 +114,7 @@ __all__ = [
     "outer_axes",
     "output_limits",
     "planes_of",
+    "promise_of",
     "readable_lines",
     "regions",
     "run_of",

@@ -167,7 +167,8 @@ class PerThread(Generic[T]):
 
 def memory_order(image: NDArray[Any]) -> tuple[int, ...]:
     """The axes from the slowest to the fastest in memory."""
-    return tuple(int(a) for a in np.argsort([-abs(s) for s in image.strides], kind="stable"))
+    steps = image.strides
+    return tuple(sorted(range(image.ndim), key=lambda axis: -abs(steps[axis])))
 
 
 def regions(shape: tuple[int, ...], pixels: int = BLOCK_PIXELS) -> list[Region]:

@@ -15,6 +15,8 @@ import numpy as np
 from napari_histeq.core.errors import ChunkError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import dask.array as da
     from numpy.typing import NDArray
 
@@ -33,11 +35,20 @@ class Declared:
 
     def error(self, index: Index, cause: str) -> ChunkError:
         """Of one chunk, which is named by its index and the pixels it spans."""
-        spans = None
-        if self.chunks is not None:
-            along = zip(self.chunks, index, strict=True)
-            spans = tuple((int(sum(n[:i])), int(sum(n[: i + 1]))) for n, i in along)
+        spans = None if self.chunks is None else self.spans(index)
         return ChunkError(self.words, index, cause, spans)
+
+    def spans(self, index: Index) -> tuple[tuple[int, int], ...]:
+        """Where one chunk starts and stops, in pixels along each axis."""
+        assert self.chunks is not None
+        along = zip(self.chunks, index, strict=True)
+        return tuple((int(sum(n[:i])), int(sum(n[: i + 1]))) for n, i in along)
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """That of the whole array."""
+        assert self.chunks is not None
+        return tuple(int(sum(n)) for n in self.chunks)
 
     def mismatch(self, index: Index, found: str) -> ChunkError:
         """Of a chunk that is not what was declared; `found` says what it is."""
@@ -67,14 +78,45 @@ def checked_chunks(image: da.Array, words: str) -> da.Array:
     dask.array.Array
         A chunk of it that is anything else raises `ChunkError` when it is computed.
     """
-    import dask.array as da
-
     declared = Declared(words, image.dtype, image.chunks)
+    name = "-".join(["checked", *words.split(), image.name])
+    found = of_each_chunk(partial(checked_block, declared), image, name)
+    found.checked_of = image, declared
+    return found
+
+
+def of_each_chunk(
+    function: Callable[[Any, Index], Any], image: da.Array, name: str | None = None
+) -> da.Array:
+    """`function(block, index)` of every chunk, of its shape and dtype; lazy.
+
+    In a sixth of the time that `dask.array.map_blocks` takes to find out what it was given.
+    """
+    import dask.array as da
+    from dask.layers import ArrayBlockIdDep
+
+    axes = tuple(range(image.ndim))
     meta = np.empty((0,) * image.ndim, image.dtype)
-    return da.map_blocks(partial(_check, declared), image, dtype=image.dtype, meta=meta)
+    index = ArrayBlockIdDep(image.chunks)
+    return da.blockwise(
+        function, axes, image, axes, index, axes,
+        name=name, dtype=image.dtype, meta=meta, align_arrays=False,
+    )  # fmt: skip
 
 
-def _check(declared: Declared, block: Any, block_id: Index) -> NDArray[Any]:
+def promise_of(image: da.Array, words: str = "the image") -> tuple[da.Array, Declared]:
+    """Whose chunks to read instead, and what to check them for by `checked_block`.
+
+    A task for a check costs more than the check itself. So tasks that read the chunks of what
+    comes from `checked_chunks`, as they are, read those of the user's array, and check them.
+    """
+    fallback = image, Declared(words, image.dtype, image.chunks)
+    found: tuple[da.Array, Declared] = getattr(image, "checked_of", fallback)
+    return found
+
+
+def checked_block(declared: Declared, block: Any, block_id: Index) -> NDArray[Any]:
+    """A chunk as a plain array, or a `ChunkError`."""
     if isinstance(block, np.ma.MaskedArray):
         raise declared.error(block_id, "it is a masked array: pass its data, and its mask as mask=")
     try:

@@ -7,12 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from napari_histeq.core.arrays.checks import check_dtype, check_mask_fits, check_shape
-from napari_histeq.core.arrays.chunks import Declared, checked_chunks, same_numbers
+from napari_histeq.core.arrays.chunks import (
+    Declared,
+    checked_block,
+    checked_chunks,
+    of_each_chunk,
+    promise_of,
+    same_numbers,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -215,9 +223,18 @@ def checked_lazy_mask(mask: Any, chunks: tuple[tuple[int, ...], ...]) -> da.Arra
     return da.broadcast_to(fitting, shape, chunks=chunks)
 
 
-def map_chunks(function: Callable[..., Any], image: da.Array, *others: Any) -> da.Array:
-    """`function` of every chunk, of the same shape and dtype as the image's; lazy."""
-    import dask.array as da
+def map_chunks(function: Callable[..., Any], image: da.Array) -> da.Array:
+    """`function(block, offset, shape)` of every chunk, of its shape and dtype; lazy.
 
-    meta = np.empty((0,) * image.ndim, image.dtype)
-    return da.map_blocks(function, image, *others, dtype=image.dtype, meta=meta)
+    `offset` is where the chunk starts in the image of `shape`. Chunks are checked to be as declared.
+    """
+    source, declared = promise_of(image)
+    return of_each_chunk(partial(_map_chunk, function, declared), source)
+
+
+def _map_chunk(
+    function: Callable[..., Any], declared: Declared, block: Any, index: tuple[int, ...]
+) -> Any:
+    pixels = checked_block(declared, block, index)
+    offset = tuple(start for start, _ in declared.spans(index))
+    return function(pixels, offset, declared.shape)

@@ -127,8 +127,10 @@ class ArraySource:
         if self.image.flags.c_contiguous:
             return regions(self.shape, block_size(self.image))
         order = memory_order(self.image)
-        back = np.argsort(order)
         cut = regions(tuple(self.shape[a] for a in order), block_size(self.image))
+        if order == tuple(range(len(order))):
+            return cut
+        back = [order.index(a) for a in range(len(order))]
         return [tuple(region[a] for a in back) for region in cut]
 
 

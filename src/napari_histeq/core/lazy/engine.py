@@ -122,29 +122,21 @@ def _plane_beforehand(work: Work) -> tuple[list[da.Array], list[bool]]:
 def _mapped(mapping: Mapping, plan: Plan, image: da.Array) -> da.Array:
     if mapping.is_identity:
         return image
-    if mapping.needs_place:
-        return map_chunks(partial(_map_placed, mapping, plan.axes, plan.channels), image)
-    return map_chunks(partial(_map_chunk, mapping), image)
+    return map_chunks(partial(_map_chunk, mapping, plan.axes, plan.channels), image)
 
 
-def _map_chunk(mapping: Mapping, chunk: Any) -> Pixels:
-    block = np.asarray(chunk)
-    out = np.empty_like(block)
-    with in_place():
-        mapping.map_into(block, out)
-    return out
-
-
-def _map_placed(
-    mapping: Mapping, axes: tuple[int, ...], channels: bool, chunk: Any, block_info: Any = None
+def _map_chunk(
+    mapping: Mapping,
+    axes: tuple[int, ...],
+    channels: bool,
+    block: Pixels,
+    start: tuple[int, ...],
+    shape: tuple[int, ...],
 ) -> Pixels:
-    block, where = np.asarray(chunk), block_info[0]
     out = np.empty_like(block)
-    starts = tuple(int(start) for start, _ in where["array-location"])
-    spanned, offset = along(axes, block, starts, channels)
-    shape = tuple(int(where["shape"][axis]) for axis in axes)
+    spanned, offset = along(axes, block, start, channels)
     with in_place():
-        mapping.map_into(spanned, out.reshape(spanned.shape), offset, shape)
+        mapping.map_into(spanned, out.reshape(spanned.shape), offset, tuple(shape[a] for a in axes))
     return out
 
 
@@ -235,4 +227,8 @@ def _plane_mapping(plan: Plan, image: Any, mask: Any = None) -> Pixels:
 
 
 def _map_plane(mapping: Any, block: Any) -> Pixels:
-    return _map_chunk(mapping.item(), block)
+    image = np.asarray(block)
+    out = np.empty_like(image)
+    with in_place():
+        mapping.item().map_into(image, out)
+    return out

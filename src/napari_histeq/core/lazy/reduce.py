@@ -8,6 +8,7 @@ along.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -15,7 +16,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from dask._task_spec import DataNode, List, Task, TaskRef
 
-from napari_histeq.core.arrays import ArraySource, PerThread, Plane, in_place, outer_axes, planes_of
+from napari_histeq.core.arrays import (
+    ArraySource,
+    PerThread,
+    Plane,
+    checked_block,
+    in_place,
+    outer_axes,
+    planes_of,
+    promise_of,
+)
 from napari_histeq.core.histogram import counts_on
 from napari_histeq.core.lazy.graph import (
     Packed,
@@ -36,7 +46,7 @@ if TYPE_CHECKING:
     import dask.array as da
     from numpy.typing import NDArray
 
-    from napari_histeq.core.arrays import Region, T
+    from napari_histeq.core.arrays import Declared, Region, T
 
     Visit = Callable[[T, NDArray[Any], NDArray[np.bool_] | None, tuple[int, ...]], object]
 
@@ -137,7 +147,11 @@ def reduce_chunks(
 def _reduced(image: da.Array, mask: da.Array | None, start: Callable[[], T], visit: Visit[T]) -> T:
     shared = shares_memory()
     tallies = PerThread(start)
-    work = partial(_visit_all, tallies.mine if shared else start, visit, not shared)
+    (image, declared), declared_mask = promise_of(image), None
+    if mask is not None:
+        mask, declared_mask = promise_of(mask, "the mask")
+    start_of = tallies.mine if shared else start
+    work = partial(_visit_all, start_of, visit, declared, declared_mask, not shared)
     graph = graph_of(image, *([] if mask is None else [mask]))
     name = step_name()
     shared_work = f"work-{name}"
@@ -145,7 +159,7 @@ def _reduced(image: da.Array, mask: da.Array | None, start: Callable[[], T], vis
     keys = []
     for number, group in enumerate(_groups(image, 1 if shared else TALLY_PIXELS)):
         keys.append((name, number))
-        parts = [_part(image, mask, index, where) for index, where in group]
+        parts = [_part(image, mask, index) for index, _ in group]
         graph[keys[-1]] = Task(keys[-1], _step, TaskRef(shared_work), keys[-1], List(*parts))
     known = {} if mask is None else called(graph, mask, "the mask")
     known |= called(graph, image, "the image")
@@ -161,7 +175,7 @@ def _groups(image: da.Array, pixels: int) -> Iterator[list[Any]]:
     group, size = [], 0
     for index, where in blocks_of(image):
         group.append((index, where))
-        size += int(np.prod([s.stop - s.start for s in where], dtype=np.int64))
+        size += math.prod(s.stop - s.start for s in where)
         if size >= pixels:
             yield group
             group, size = [], 0
@@ -169,9 +183,9 @@ def _groups(image: da.Array, pixels: int) -> Iterator[list[Any]]:
         yield group
 
 
-def _part(image: da.Array, mask: da.Array | None, index: Any, where: Any) -> List:
+def _part(image: da.Array, mask: da.Array | None, index: Any) -> List:
     counted = None if mask is None else TaskRef((mask.name, *index[: mask.ndim]))
-    return List(TaskRef((image.name, *index)), counted, tuple(s.start for s in where))
+    return List(TaskRef((image.name, *index)), counted, index)
 
 
 def _step(work: Callable[[Any], T], key: tuple[str, int], parts: list[Any]) -> T:
@@ -180,11 +194,22 @@ def _step(work: Callable[[Any], T], key: tuple[str, int], parts: list[Any]) -> T
     return result
 
 
-def _visit_all(tally: Callable[[], T], visit: Visit[T], returns: bool, parts: Any) -> T | None:
+def _visit_all(
+    tally: Callable[[], T],
+    visit: Visit[T],
+    declared: Declared,
+    declared_mask: Declared | None,
+    returns: bool,
+    parts: Any,
+) -> T | None:
+    """Let chunks be visited that nobody has checked yet."""
     total = tally()
     with in_place():
-        for block, mask, offset in parts:
-            visit(total, np.asarray(block), mask, offset)
+        for block, mask, index in parts:
+            pixels, counted = checked_block(declared, block, index), None
+            if declared_mask is not None:
+                counted = checked_block(declared_mask, mask, index[: len(declared_mask.shape)])
+            visit(total, pixels, counted, tuple(start for start, _ in declared.spans(index)))
     return total if returns else None
 
 

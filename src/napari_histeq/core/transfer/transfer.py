@@ -186,6 +186,6 @@ class TransferFunction:
         return push_counts(self, histogram)
 
 
-def _apply_here(curve: TransferFunction, chunk: Any) -> NDArray[Any]:
+def _apply_here(curve: TransferFunction, chunk: NDArray[Any], *_: Any) -> NDArray[Any]:
     with in_place():
-        return apply_curve(curve, np.asarray(chunk))
+        return apply_curve(curve, chunk)
