@@ -17,6 +17,7 @@ from qtpy.QtWidgets import QFileDialog
 from helpers.viewers import menu_action
 from napari_histeq import Clahe, equalize
 from napari_histeq.core.lazy import reduce
+from napari_histeq.core.recipe import Recipe
 from napari_histeq.gui import job, scheduler
 from napari_histeq.gui.export import Export, _running
 from napari_histeq.records.record import KEY
@@ -356,7 +357,7 @@ def test_the_gain_map_of_a_lazy_layer_reads_nothing(named: bool) -> None:
     data, read = counted_reads(volume((40, 60, 80)))
     image = xarray.DataArray(data, dims=("t", "y", "x")) if named else data
     with pytest.raises(ValueError, match="the gain map needs the image in memory"):
-        gain_of(Task(image=image, method=Clahe(), wants_gain=True), None)
+        gain_of(Task(image, recipe=Recipe(Clahe()), wants_gain=True), None)
     assert not read
 
 

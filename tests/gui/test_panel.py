@@ -128,7 +128,7 @@ def test_the_result_can_be_made_again(viewer: napari.Viewer, panel: Any, run: Pr
     np.testing.assert_array_equal(made.data, expected)
     record = Record.from_dict({k: v for k, v in made.metadata[KEY].items() if k != "kind"})
     np.testing.assert_array_equal(record.reproduce(source.data), expected)
-    assert record.axes == (1, 2)
+    assert record.recipe.axes == (1, 2)
 
 
 def test_axes_go_by_the_names_of_the_layer(viewer: napari.Viewer, panel: Any, run: Press) -> None:

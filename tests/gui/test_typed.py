@@ -85,8 +85,8 @@ def test_the_range_reaches_the_core_as_typed(viewer: napari.Viewer, panel: Any) 
     panel["out_range"].value = "custom"
     panel["low"].native.setText("0.125")
     panel["high"].native.setText("18446744073709551615")
-    assert panel.choice().out_range == (0.125, 2**64 - 1)
-    assert isinstance(panel.choice().out_range[1], int)
+    assert panel.choice().recipe.out_range == (0.125, 2**64 - 1)
+    assert isinstance(panel.choice().recipe.out_range[1], int)
 
 
 def test_errors_are_in_the_words_of_the_panel(

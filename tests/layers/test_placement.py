@@ -10,6 +10,7 @@ from napari.layers import Image
 
 from helpers.viewers import add_stack
 from napari_histeq import Histogram
+from napari_histeq.core.recipe import Recipe
 from napari_histeq.layers.placement import (
     coarser_too,
     histogram_layer,
@@ -29,7 +30,7 @@ PICTURE = [np.full((1100, 2400, 4), (200, 100, 50, 255), np.uint8)]
 
 def outcome() -> Outcome:
     histogram = Histogram(np.arange(4), np.arange(5))
-    record = Record("x", (2, 2), "uint8", {"name": "global"})
+    record = Record("x", (2, 2), "uint8", Recipe())
     return Outcome(None, histogram, histogram, None, (0, 255), record)
 
 

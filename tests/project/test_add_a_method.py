@@ -13,11 +13,12 @@ import dask.array as da
 import numpy as np
 import pytest
 
+from helpers.tasks import task_of
 from napari_histeq import compute_histogram, equalize, transfer_function
 from napari_histeq.core import METHODS
-from napari_histeq.core.methods import base, from_dict, options_of
+from napari_histeq.core.methods import base, options_of
 from napari_histeq.layers import Record, legend, script
-from napari_histeq.records.task import Task, perform
+from napari_histeq.records.task import perform
 
 PAGE = Path(__file__).parents[2] / "docs" / "add-a-method.md"
 
@@ -85,9 +86,9 @@ def test_it_is_known_and_recorded(method: Any) -> None:
     image = np.random.default_rng(5).integers(0, 200, (40, 50)).astype(np.uint8)
     assert METHODS["sigmoid"] is method
     assert [field.name for field in options_of(method)] == ["gain"]
-    outcome = perform(Task(image, method=method(gain=3.0)), lambda *_: None)
+    outcome = perform(task_of(image, method=method(gain=3.0)), lambda *_: None)
     record = Record.from_dict(outcome.record.as_dict())
-    assert from_dict(record.method) == method(gain=3.0)
+    assert record.recipe.method == method(gain=3.0)
     np.testing.assert_array_equal(record.reproduce(image), outcome.data)
     assert "sigmoid" in legend(record)
     text = script(record)

@@ -17,38 +17,39 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
 from helpers import strategies  # noqa: F401  (sets how hard Hypothesis tries)
+from helpers.tasks import task_of
 from napari_histeq import BiHistogram, Clahe, Weighted, equalize
 from napari_histeq.gui.export import _plain as as_json
 from napari_histeq.records.record import MaskRecord, Record
 from napari_histeq.records.record_fields import RecordError
 from napari_histeq.records.reproduce import legend, script
-from napari_histeq.records.task import Task, perform
+from napari_histeq.records.task import perform
 
 RNG = np.random.default_rng(5)
 GRAY = RNG.integers(0, 180, (6, 20, 30), np.uint8)
 MASK = RNG.random((20, 30)) < 0.5
 TASKS = {
-    "plain": Task(GRAY),
-    "planes": Task(GRAY, axes=(1, 2), strength=0.5),
-    "region": Task(GRAY, region=lambda: MASK, region_name="cells", ignored=3.0),
-    "color": Task(GRAY.transpose(1, 2, 0)[..., :3].copy(), channel_axis=-1, ignored=2.0),
-    "color, region": Task(
+    "plain": task_of(GRAY),
+    "planes": task_of(GRAY, axes=(1, 2), strength=0.5),
+    "region": task_of(GRAY, region=lambda: MASK, region_name="cells", ignored=3.0),
+    "color": task_of(GRAY.transpose(1, 2, 0)[..., :3].copy(), channel_axis=-1, ignored=2.0),
+    "color, region": task_of(
         GRAY.transpose(1, 2, 0)[..., :3].copy(), channel_axis=-1, region=lambda: MASK
     ),
-    "range": Task(GRAY, out_range=(10, 90)),
-    "numpy's numbers": Task(
+    "range": task_of(GRAY, out_range=(10, 90)),
+    "numpy's numbers": task_of(
         GRAY,
         out_range=(np.uint8(10), np.float32(90)),
         strength=np.float64(0.5),
         ignored=np.uint8(3),
     ),
-    "swapped bytes": Task(GRAY.astype(">u2")),
-    "float": Task(GRAY * np.float32(0.1)),
-    "clahe": Task(GRAY, method=Clahe(kernel_size=(np.int64(5), 6, 7), clip_limit=0.02)),
-    "opencv": Task(GRAY, method=Clahe.opencv(), axes=(1, 2)),
-    "given": Task(GRAY, given=perform(Task(GRAY // 2), lambda *_: None).curve),
-    "weighted": Task(GRAY, method=Weighted()),
-    "parts": Task(GRAY, method=BiHistogram("median", levels=2)),
+    "swapped bytes": task_of(GRAY.astype(">u2")),
+    "float": task_of(GRAY * np.float32(0.1)),
+    "clahe": task_of(GRAY, method=Clahe(kernel_size=(np.int64(5), 6, 7), clip_limit=0.02)),
+    "opencv": task_of(GRAY, method=Clahe.opencv(), axes=(1, 2)),
+    "given": task_of(GRAY, given=perform(task_of(GRAY // 2), lambda *_: None).curve),
+    "weighted": task_of(GRAY, method=Weighted()),
+    "parts": task_of(GRAY, method=BiHistogram("median", levels=2)),
 }
 RECORDS = {name: perform(task, lambda *_: None).record for name, task in TASKS.items()}
 names = st.sampled_from(list(TASKS))
@@ -94,8 +95,7 @@ def test_a_record_from_json_makes_the_same_bits(name):
     record = Record.from_dict(plain)
     task = TASKS[name]
     counted = record.counted(task.image)
-    how = {n: getattr(record, n) for n in ("axes", "channel_axis", "out_range", "strength")}
-    wanted = equalize(task.image, task.method, mask=counted, **how)
+    wanted = equalize(task.image, task.recipe.method, mask=counted, **record.recipe.keywords())
     np.testing.assert_array_equal(record.reproduce(task.image), wanted)
 
 

@@ -8,10 +8,12 @@ import sys
 import numpy as np
 import pytest
 
+from helpers.tasks import RECIPE, task_of
 from napari_histeq import BiHistogram, Clahe, Global, Weighted, transfer_function
+from napari_histeq.core.recipe import Recipe
 from napari_histeq.records.record import MaskRecord, Record
 from napari_histeq.records.reproduce import legend, script
-from napari_histeq.records.task import Task, perform, plan
+from napari_histeq.records.task import perform, plan
 
 rng = np.random.default_rng(3)
 GRAY = rng.gamma(2, 20, (12, 40, 50)).clip(0, 255).astype(np.uint8)
@@ -19,22 +21,22 @@ MASK = rng.random((40, 50)) < 0.3
 GRADED = np.arange(50) * np.ones((40, 1))
 
 TASKS = {
-    "plain": Task(GRAY),
-    "16 bit": Task((GRAY * 200.0).astype(np.uint16), method=Global("midpoint", power=0.5)),
-    "float, NaN": Task(np.where(GRAY > 70, np.nan, GRAY * 0.01).astype(np.float32)),
-    "plateau": Task(GRAY, method=Global(plateau=2.5)),
-    "weighted": Task(GRAY, method=Weighted()),
-    "parts": Task(GRAY, method=BiHistogram()),
-    "planes": Task(GRAY, axes=(1, 2)),
-    "strength": Task(GRAY, strength=0.3, out_range=(10, 200)),
-    "mask": Task(GRAY, region=lambda: MASK, region_name="cells"),
-    "ignored": Task(GRAY, ignored=float(GRAY.min())),
-    "mask and ignored": Task(GRAY, region=lambda: MASK, region_name="cells", ignored=3.0),
-    "color": Task(np.stack([GRAY[0], GRAY[1], GRAY[2]], axis=-1), channel_axis=-1),
-    "color, ignored": Task(
+    "plain": task_of(GRAY),
+    "16 bit": task_of((GRAY * 200.0).astype(np.uint16), method=Global("midpoint", power=0.5)),
+    "float, NaN": task_of(np.where(GRAY > 70, np.nan, GRAY * 0.01).astype(np.float32)),
+    "plateau": task_of(GRAY, method=Global(plateau=2.5)),
+    "weighted": task_of(GRAY, method=Weighted()),
+    "parts": task_of(GRAY, method=BiHistogram()),
+    "planes": task_of(GRAY, axes=(1, 2)),
+    "strength": task_of(GRAY, strength=0.3, out_range=(10, 200)),
+    "mask": task_of(GRAY, region=lambda: MASK, region_name="cells"),
+    "ignored": task_of(GRAY, ignored=float(GRAY.min())),
+    "mask and ignored": task_of(GRAY, region=lambda: MASK, region_name="cells", ignored=3.0),
+    "color": task_of(np.stack([GRAY[0], GRAY[1], GRAY[2]], axis=-1), channel_axis=-1),
+    "color, ignored": task_of(
         np.stack([GRAY[0], GRAY[1], GRAY[2]], axis=-1), channel_axis=-1, ignored=20.0
     ),
-    'a "name"\\ with\nall """sorts': Task(GRAY, source='a "name"\\ with\nall """sorts'),
+    'a "name"\\ with\nall """sorts': task_of(GRAY, source='a "name"\\ with\nall """sorts'),
 }
 
 
@@ -66,7 +68,9 @@ def test_the_script_makes_the_same_bits(tmp_path, name):
 
 def test_no_name_runs_as_code(tmp_path):
     hostile = "cells\nopen('mine', 'w')\n\"\"\"\nopen('mine', 'w')\n"
-    outcome = perform(Task(GRAY, source=hostile, region=lambda: MASK, region_name=hostile), quiet)
+    outcome = perform(
+        task_of(GRAY, source=hostile, region=lambda: MASK, region_name=hostile), quiet
+    )
     done = run(tmp_path, script(Record.from_dict(outcome.record.as_dict())), GRAY)
     assert done.returncode == 0, done.stderr
     made = {path.name for path in tmp_path.iterdir()}
@@ -85,7 +89,7 @@ def test_a_mask_too_large_for_a_script_is_a_file(tmp_path, monkeypatch):
 
 
 def test_the_script_refuses_another_image(tmp_path):
-    done = run(tmp_path, script(perform(Task(GRAY), quiet).record), GRAY[:5])
+    done = run(tmp_path, script(perform(task_of(GRAY), quiet).record), GRAY[:5])
     assert done.returncode == 1
     assert "another image" in done.stderr
 
@@ -118,7 +122,7 @@ def test_the_script_of_a_display_only_layer_says_whose_pixels_it_makes(tmp_path)
 
 @pytest.mark.parametrize("of", ["", "slice 3", "\nimport os\nos.mkdir('mine')\n"])
 def test_the_script_tells_what_a_given_curve_is_of(tmp_path, of):
-    task = Task(GRAY, given=transfer_function(GRAY[3]), given_of=of)
+    task = task_of(GRAY, given=transfer_function(GRAY[3]), given_of=of)
     outcome = perform(task, quiet)
     text = script(outcome.record)
     assert ascii(of or "another image") in text
@@ -129,20 +133,15 @@ def test_the_script_tells_what_a_given_curve_is_of(tmp_path, of):
 
 
 def test_scripts_are_short_and_plain():
-    text = script(perform(Task(GRAY, source="moon"), quiet).record)
+    text = script(perform(task_of(GRAY, source="moon"), quiet).record)
     assert len(text.splitlines()) < 50
     assert max(map(len, text.splitlines())) < 100
     compile(text, "script", "exec")
 
 
 def record_of(**how):
-    how = {
-        "source": "moon",
-        "shape": (9, 8, 7),
-        "dtype": "uint8",
-        "method": Global().as_dict(),
-    } | how
-    return Record(**how, versions={"napari-histeq": "1.2"})
+    recipe = Recipe(**{name: how.pop(name) for name in RECIPE if name in how})
+    return Record("moon", (9, 8, 7), "uint8", recipe, versions={"napari-histeq": "1.2"}, **how)
 
 
 def test_legend_of_the_simplest_case():
@@ -156,26 +155,26 @@ def test_legend_of_the_simplest_case():
 @pytest.mark.parametrize(
     ("how", "words"),
     [
-        ({"method": Global(power=0.5).as_dict()}, "power 0.5"),
+        ({"method": Global(power=0.5)}, "power 0.5"),
         (
-            {"method": Weighted().as_dict()},
+            {"method": Weighted()},
             "weighted and thresholded histogram equalization with power 0.5, cap 0.5, cutoff 0.0256",
         ),
-        ({"method": BiHistogram(levels=2).as_dict()}, "split mean, splits 2"),
+        ({"method": BiHistogram(levels=2)}, "split mean, splits 2"),
         (
-            {"method": Clahe().as_dict()},
+            {"method": Clahe()},
             "adaptive histogram equalization with tile size 8 × 8 × 7, clip limit 0.01",
         ),
         (
-            {"method": Clahe(kernel_size=(4, 2)).as_dict(), "axes": (1, 2)},
+            {"method": Clahe(kernel_size=(4, 2)), "axes": (1, 2)},
             "tile size 4 × 2, clip limit 0.01",
         ),
-        ({"method": Clahe(nbins=64).as_dict()}, "clip limit 0.01, bins 64"),
+        ({"method": Clahe(nbins=64)}, "clip limit 0.01, bins 64"),
         (
-            {"method": Clahe.opencv(2.56).as_dict()},
+            {"method": Clahe.opencv(2.56)},
             "by OpenCV's CLAHE with clip limit 2.56, tile grid size 8 × 8",
         ),
-        ({"method": Clahe().as_dict()}, "Gray values cannot be compared between regions."),
+        ({"method": Clahe()}, "Gray values cannot be compared between regions."),
         ({"mask": MaskRecord.of("cells", MASK)}, "counted only within “cells”"),
         ({"ignored": 0.0}, "pixels equal to 0 ignored"),
         ({"axes": (1, 2)}, "separately for each plane (axes 1, 2 share a histogram)"),

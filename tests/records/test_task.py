@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from helpers.tasks import RECIPE, task_of
 from napari_histeq import compute_histogram, equalize
 from napari_histeq.core import METHODS
 from napari_histeq.records.record import MASK_BYTES, MaskRecord, Record
@@ -44,17 +45,10 @@ def expected(image: np.ndarray, task: Task) -> np.ndarray:
     mask = None if task.region is None else task.region()
     if task.ignored is not None:
         other = image != task.ignored
-        other = other if task.channel_axis is None else other[..., :3].any(axis=-1)
+        other = other if task.recipe.channel_axis is None else other[..., :3].any(axis=-1)
         mask = other if mask is None else other & mask
-    return equalize(
-        image,
-        task.method,
-        mask=mask,
-        axes=task.axes,
-        channel_axis=task.channel_axis,
-        out_range=task.out_range,
-        strength=task.strength,
-    )
+    how = {name: getattr(task.recipe, name) for name in RECIPE}
+    return equalize(image, mask=mask, **how)
 
 
 @pytest.mark.parametrize("choice", CHOICES, ids=lambda c: "+".join(c) or "default")
@@ -69,7 +63,7 @@ def test_it_does_what_equalize_does_and_does_it_again(
     channel_axis = -1 if name.startswith("rgb") else None
     if channel_axis is not None and "axes" in options:
         options["axes"] = (0, 1)
-    task = Task(image, method=METHODS[method](), channel_axis=channel_axis, **options)
+    task = task_of(image, method=METHODS[method](), channel_axis=channel_axis, **options)
     kept = image.copy()
     outcome = perform(task, quiet)
     np.testing.assert_array_equal(outcome.data, expected(image, task))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,7 +15,7 @@ from napari_histeq.core.arrays import (
     checked_mask,
     is_lazy,
     is_named,
-    with_names,
+    taken_apart,
 )
 from napari_histeq.core.clahe import Clahe
 from napari_histeq.core.compute import compute_histogram
@@ -24,7 +23,7 @@ from napari_histeq.core.engine import equalize_planes, gain_planes
 from napari_histeq.core.errors import NOTHING_COUNTED, warn, warn_of_empty
 from napari_histeq.core.histogram import Histogram
 from napari_histeq.core.methods import Global, Method
-from napari_histeq.core.recipe import Recipe, resolve_method
+from napari_histeq.core.recipe import Recipe, recipe_of
 
 if TYPE_CHECKING:
     import dask.array as da
@@ -100,22 +99,30 @@ def equalize(
     array([[ 64, 191],
            [191, 255]], dtype=uint8)
     """
-    chosen = resolve_method(method, options)
-    if is_named(image):
-        again = partial(equalize, method=chosen, out_range=out_range, strength=strength)
-        return with_names(again, image, mask=mask, axes=axes, channel_axis=channel_axis)
-    recipe = Recipe(chosen, axes, channel_axis, out_range, strength)
+    named: Any = image if is_named(image) else None
+    if named is not None:
+        image, mask, axes, channel_axis = taken_apart(image, mask, axes, channel_axis)
+    recipe = recipe_of(
+        method, options, axes=axes, channel_axis=channel_axis, out_range=out_range,
+        strength=strength,
+    )  # fmt: skip
     if is_lazy(image):
         from napari_histeq.core.lazy import equalize_lazily
 
-        return equalize_lazily([image], recipe, mask)[0]
+        out = equalize_lazily([image], recipe, mask)[0]
+    else:
+        out = _in_memory(image, mask, recipe)
+    return out if named is None else named.copy(data=out)
+
+
+def _in_memory(image: Any, mask: Any, recipe: Recipe) -> NDArray[Any]:
     array = checked_image(image)
     out = np.empty_like(array, subok=False)
     plan, whole = _planned(array, mask, recipe, out)
     if array.dtype.kind == "b":
         np.copyto(out, array)
     else:
-        warn_of_empty(equalize_planes(whole, plan), stacklevel=2)
+        warn_of_empty(equalize_planes(whole, plan), stacklevel=3)
     return out
 
 
@@ -186,7 +193,10 @@ def equalize_multiscale(
         raise TypeError(f"count_level is {count_level!r}: it must be an integer")
     if not -len(levels) <= count_level < len(levels):
         raise ValueError(f"count_level is {count_level}, but there are {len(levels)} levels")
-    recipe = Recipe(resolve_method(method, options), axes, channel_axis, out_range, strength)
+    recipe = recipe_of(
+        method, options, axes=axes, channel_axis=channel_axis, out_range=out_range,
+        strength=strength,
+    )  # fmt: skip
     return equalize_lazily(levels, recipe, mask, count_level)
 
 
@@ -221,10 +231,9 @@ def transfer_function(
     TypeError
         For a method that is not a single curve.
     """
-    chosen = resolve_method(method, options)
-    recipe = Recipe(chosen, out_range=out_range, strength=strength)
-    if not chosen.is_single_curve:
-        raise chosen.not_a_curve()
+    recipe = recipe_of(method, options, out_range=out_range, strength=strength)
+    if not recipe.method.is_single_curve:
+        raise recipe.method.not_a_curve()
     if isinstance(image_or_histogram, Histogram):
         histogram = image_or_histogram
         check_one_plane(histogram.counts)
@@ -232,10 +241,10 @@ def transfer_function(
         histogram = compute_histogram(
             image_or_histogram, mask=mask, max_samples=max_samples, seed=seed
         )
-    recipe = recipe.checked(histogram.levels.dtype)
+    curve = recipe.curve(histogram)
     if not histogram.total:
         warn(NOTHING_COUNTED.format(what="the identity"), stacklevel=2)
-    return chosen.transfer_function(histogram, recipe)
+    return curve
 
 
 def gain_map(
@@ -269,7 +278,8 @@ def gain_map(
         raise TypeError(f"method is {method!r}: only CLAHE has a gain map, say Clahe()")
     array = checked_image(image)
     out = np.ones(array.shape, np.float32)
-    plan, whole = _planned(array, mask, Recipe(method, axes, None, out_range, strength), out)
+    recipe = recipe_of(method, {}, axes=axes, out_range=out_range, strength=strength)
+    plan, whole = _planned(array, mask, recipe, out)
     if array.dtype.kind != "b":
         gain_planes(whole, plan)
     return out

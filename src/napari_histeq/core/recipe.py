@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any, cast
 
 from napari_histeq.core.arrays import (
+    OutRange,
     check_besides_channels,
     check_option_names,
     check_strength,
@@ -20,18 +21,23 @@ from napari_histeq.core.methods import METHODS, Global, Method, options_of
 if TYPE_CHECKING:
     import numpy as np
 
+    from napari_histeq.core.histogram import Histogram
+    from napari_histeq.core.transfer import TransferFunction
+
     Shape = tuple[int, ...]
-    OutRange = str | tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
     """How to equalize: all that `equalize` is asked beside the image and the mask.
 
+    Each field is a keyword of `equalize`; of its type and default the record and the script are
+    made. A field that is added is checked in `checked`.
+
     Attributes
     ----------
     method : Method
-    axes : int, sequence of int, or None
+    axes : tuple of int, or None
     channel_axis : int or None
     out_range : str or (float, float)
     strength : float
@@ -39,10 +45,29 @@ class Recipe:
     """
 
     method: Method = Global()  # noqa: RUF009  (frozen)
-    axes: Any = None
+    axes: tuple[int, ...] | None = None
     channel_axis: int | None = None
     out_range: OutRange = "auto"
     strength: float = 1.0
+
+    @property
+    def one_curve(self) -> bool:
+        """Whether a single transfer function does it."""
+        return self.method.is_single_curve and self.axes is None
+
+    def curve(self, histogram: Histogram) -> TransferFunction:
+        """The curve of a histogram, by a method that is a single one."""
+        return self.method.transfer_function(histogram, self.checked(histogram.levels.dtype))
+
+    def as_dict(self) -> dict[str, Any]:
+        """All fields, for a record: the method as its `as_dict`."""
+        plain = {f.name: getattr(self, f.name) for f in fields(self)}
+        return plain | {"method": self.method.as_dict()}
+
+    def keywords(self) -> dict[str, Any]:
+        """What `equalize` is to be told beside the method: all that is not its default."""
+        told = {f.name: (getattr(self, f.name), f.default) for f in fields(self)[1:]}
+        return {name: value for name, (value, default) in told.items() if value != default}
 
     def limits(self, dtype: np.dtype[Any], data: tuple[Any, ...]) -> tuple[Any, Any]:
         """The range of the output, whole numbers for integers.
@@ -105,7 +130,12 @@ def _without(axis: int | None, shape: Shape) -> Shape:
     return shape if axis is None else shape[:axis] + shape[axis + 1 :]
 
 
-def resolve_method(method: Method | str, options: dict[str, Any]) -> Method:
+def recipe_of(method: Method | str, options: dict[str, Any], **how: Any) -> Recipe:
+    """The recipe of the arguments of `equalize`: of a method or the name of one, and the rest."""
+    return Recipe(_resolved(method, options), **how)
+
+
+def _resolved(method: Method | str, options: dict[str, Any]) -> Method:
     """The method itself, given one or a name and options."""
     if isinstance(method, str):
         if method not in METHODS:

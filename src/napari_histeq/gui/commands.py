@@ -10,6 +10,7 @@ from qtpy.QtWidgets import QApplication, QFileDialog
 
 from napari_histeq import layers
 from napari_histeq.core import Clahe
+from napari_histeq.core.recipe import Recipe
 from napari_histeq.gui.export import Export
 from napari_histeq.gui.job import Run
 from napari_histeq.gui.work import Choice
@@ -33,7 +34,7 @@ def equalize(viewer: napari.viewer.Viewer) -> None:
 
 def clahe(viewer: napari.viewer.Viewer) -> None:
     """Equalize the active image layer locally: adds the result and its histogram."""
-    _run(viewer, Choice(method=Clahe()))
+    _run(viewer, Choice(Recipe(Clahe())))
 
 
 def equalize_display(viewer: napari.viewer.Viewer) -> None:

@@ -18,6 +18,7 @@ from napari.utils.notifications import (
 from napari_histeq import layers
 from napari_histeq.core import METHODS
 from napari_histeq.core.methods import Method, OptionField, options_of
+from napari_histeq.core.recipe import Recipe
 from napari_histeq.gui import controls
 from napari_histeq.gui.arrange import arrange_rows
 from napari_histeq.gui.controls import control_for
@@ -93,14 +94,10 @@ class EqualizePanel(Container[Any]):
         ValueError
             If they do not fit together.
         """
-        axes = self["axes"]
         return Choice(
-            method=self.chosen_method(),
+            recipe=self._recipe(),
             region=self["mask"].value,
             ignored=self["ignored_value"].value if self["ignore"].value else None,
-            axes=axes.value if len(axes.names) > 2 else None,
-            out_range=self._out_range(),
-            strength=self["strength"].value,
             plot=self["plot"].value,
             compare=self["compare"].value,
             display=self["output"].value == DISPLAY_ONLY,
@@ -109,6 +106,16 @@ class EqualizePanel(Container[Any]):
 
     def _chosen(self) -> tuple[Image | None, Choice]:
         return self["layer"].value, self.choice()
+
+    def _recipe(self) -> Recipe:
+        source, axes, out_range = self["layer"].value, self["axes"], self["out_range"].value
+        shared = None
+        if source is not None and len(axes.names) > 2:
+            shared = layers.axis_numbers(source, axes.value)
+        if out_range == CUSTOM:
+            out_range = self["low"].value, self["high"].value
+        method = self.chosen_method()
+        return Recipe(method, shared, out_range=out_range, strength=self["strength"].value)
 
     def chosen_method(self) -> Method:
         """The method, made from its rows."""
@@ -119,10 +126,6 @@ class EqualizePanel(Container[Any]):
                 spanned = axes.value if len(axes.names) > 2 else None
                 options[name] = kernel_of(source, value, spanned)
         return METHODS[self["method"].value](**options)
-
-    def _out_range(self) -> str | tuple[float, float]:
-        named: str = self["out_range"].value
-        return named if named != CUSTOM else (self["low"].value, self["high"].value)
 
     # ---- every connect has its disconnect ----
 

@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from napari_histeq.layers import Task
 
 
+#: What a field of the recipe is called, if not by its name.
+CALLED = {"axes": "axes that share a histogram", "out_range": "range"}
+
+
 def with_ending(path: str, chosen: str) -> str:
     """A path as typed; if it has no ending, with that of the kind of file that was chosen.
 
@@ -34,19 +38,19 @@ def with_ending(path: str, chosen: str) -> str:
 
 def settings_of(task: Task) -> dict[str, str]:
     """The layer and all settings that measures were found with, in words."""
-    kind: type = type(task.method)
-    options = {f.caption: getattr(task.method, f.name) for f in options_of(kind)}
+    recipe, method = task.recipe, task.recipe.method
+    kind: type = type(method)
+    options = {f.caption: getattr(method, f.name) for f in options_of(kind)}
+    how = recipe.as_dict() | {"axes": "all" if recipe.axes is None else recipe.axes}
     told: dict[str, Any] = {
         "layer": task.source,
         "shape": tuple(int(n) for n in task.image.shape),
         "data type": task.image.dtype,
-        "method": task.method.name,
+        "method": method.name,
         **{caption.lower(): value for caption, value in options.items()},
         "region": task.region_name or "whole image",
         "ignored value": task.ignored,
-        "axes that share a histogram": "all" if task.axes is None else task.axes,
-        "range": task.out_range,
-        "strength": task.strength,
+        **{CALLED.get(n, n): v for n, v in how.items() if n not in ("method", "channel_axis")},
         "curve of": (task.given_of or "another image") if task.given is not None else "this image",
     }
     return {name: _in_words(value) for name, value in told.items()}

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_histeq import display, layers
-from napari_histeq.core import ChunkError, Global
+from napari_histeq.core import ChunkError
 from napari_histeq.core.arrays import is_lazy
 from napari_histeq.core.errors import hearing
-from napari_histeq.core.methods import from_dict
+from napari_histeq.core.recipe import Recipe
 from napari_histeq.display import load_solver
 from napari_histeq.gui.scheduler import in_words, working_at
 from napari_histeq.layers import (
@@ -28,14 +28,13 @@ from napari_histeq.layers import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from napari.components import ViewerModel
     from napari.layers import Image, Labels, Shapes
     from numpy.typing import NDArray
 
     from napari_histeq.core import TransferFunction
-    from napari_histeq.core.methods import Method
     from napari_histeq.layers import PlotStack, Record, Report
 
     Picture = list[NDArray[np.uint8]] | PlotStack
@@ -69,14 +68,11 @@ class Stopped(Exception):  # noqa: N818  (no error)
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What a person chose in the panel."""
+    """What a person chose in the panel; of its recipe the layer tells the channel axis."""
 
-    method: Method = Global()  # noqa: RUF009  (frozen)
+    recipe: Recipe = Recipe()  # noqa: RUF009  (frozen)
     region: Labels | Shapes | None = None
     ignored: int | float | None = None
-    axes: Sequence[str | int] | None = None
-    out_range: str | tuple[float, float] = "auto"
-    strength: float = 1.0
     image: bool = True
     plot: bool = True
     compare: bool = False
@@ -110,19 +106,15 @@ def task_of(viewer: ViewerModel, source: Image, choice: Choice) -> Task:
     """
     if choice.curve is not None and why_no_curve(source):
         raise ValueError(f"“{source.name}”: {why_no_curve(source)} Apply the same settings to it.")
-    region = choice.region
-    axes = choice.axes
+    region, axes = choice.region, choice.recipe.axes
+    axes = None if axes is None else layers.axis_numbers(source, axes)
     return Task(
         image=layers.pixels_of(source),
         source=source.name,
+        recipe=replace(choice.recipe, axes=axes, channel_axis=layers.channel_axis_of(source)),
         region=region and partial(mask_on, source, region, viewer.dims.point),
         region_name=region.name if region else "",
         ignored=choice.ignored,
-        method=choice.method,
-        axes=None if axes is None else layers.axis_numbers(source, axes),
-        channel_axis=layers.channel_axis_of(source),
-        out_range=choice.out_range,
-        strength=choice.strength,
         given=choice.curve,
         given_of=choice.curve_of,
         wants_gain=choice.gain,
@@ -141,15 +133,7 @@ def why_no_curve(source: Image) -> str:
 
 def choice_of(record: Record, **changes: Any) -> Choice:
     """The choice that led to a record: to apply the same to another layer."""
-    choice = Choice(
-        method=from_dict(record.method),
-        ignored=record.ignored,
-        axes=record.axes,
-        out_range=record.out_range,
-        strength=record.strength,
-        plot=False,
-    )
-    return replace(choice, **changes)
+    return replace(Choice(record.recipe, ignored=record.ignored, plot=False), **changes)
 
 
 def display_layer_of(source: Image, outcome: Outcome) -> Image:

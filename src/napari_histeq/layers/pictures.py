@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from napari.utils.theme import get_theme
 
-from napari_histeq.core import compute_histogram, transfer_function
+from napari_histeq.core import compute_histogram
 from napari_histeq.layers.plot_stack import PlotStack
 from napari_histeq.records import counting
 
@@ -52,11 +52,12 @@ def theme_of(name: str) -> plot.Theme:
 def of_planes(task: Task, outcome: Outcome, theme: str) -> PlotStack | None:
     """Plots of the planes that were equalized each on its own; None if it was not so."""
     ndim = len(task.image.shape)
-    if task.axes is None or task.channel_axis is not None or outcome.data is None:
+    axes = task.recipe.axes
+    if axes is None or task.colors or outcome.data is None:
         return None
-    if not {ndim - 2, ndim - 1} <= set(task.axes):  # no plane has a histogram of its own
+    if not {ndim - 2, ndim - 1} <= set(axes):  # no plane has a histogram of its own
         return None
-    shared = tuple(axis in task.axes for axis in range(ndim - 2))
+    shared = tuple(axis in axes for axis in range(ndim - 2))
     draw = lru_cache(maxsize=4)(partial(_of_plane, task, outcome, theme_of(theme), shared))
 
     def picture(index: tuple[int, ...]) -> NDArray[np.uint8]:
@@ -85,10 +86,9 @@ def _of_plane(
     counted = counting(before, region, task.ignored, None)
     first, second = (compute_histogram(a, mask=counted) for a in (before, after))
     curve = None
-    if task.method.is_single_curve and first.total and first.levels.dtype.kind != "b":
-        curve = transfer_function(
-            first, task.method, out_range=task.out_range, strength=task.strength
-        )
+    single = task.recipe.method.is_single_curve
+    if single and first.total and first.levels.dtype.kind != "b":
+        curve = task.recipe.curve(first)
     at = ", ".join(str(i) for s, i in zip(shared, index, strict=True) if not s)
     return plot.render(
         first, second, curve=curve, title=f"{task.source}  [{at}]", theme=theme,
@@ -131,10 +131,10 @@ def note_of(task: Task, before: Histogram, after: Histogram | None) -> str:
 
     if after is None:
         return ""
-    if not task.method.is_single_curve:
+    if not task.recipe.method.is_single_curve:
         return plot.why_not_flat(before, after, local=True)
-    if task.axes is not None:
+    if task.recipe.axes is not None:
         return f"{plot.WHOLE_LEVELS}, and here every slice has its own curve."
-    if task.channel_axis is not None:
+    if task.colors:
         return f"{plot.WHOLE_LEVELS}, and this is the luminance of colors that are whole numbers."
     return plot.why_not_flat(before, after)

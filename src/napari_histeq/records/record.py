@@ -7,23 +7,17 @@ import math
 import platform
 import zlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields, make_dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, get_type_hints
 
 import numpy as np
-from pydantic import AfterValidator, ConfigDict, TypeAdapter, ValidationError
+from pydantic import ConfigDict, Field, Strict, TypeAdapter, ValidationError
 
-from napari_histeq.core import METHODS, equalize
-from napari_histeq.core.arrays import (
-    check_strength,
-    checked_axes,
-    checked_channel_axis,
-    checked_out_range,
-    is_lazy,
-)
-from napari_histeq.core.methods import from_dict
+from napari_histeq.core import equalize
+from napari_histeq.core.arrays import checked_axes, checked_channel_axis, is_lazy
+from napari_histeq.core.recipe import Recipe
 from napari_histeq.records.record_fields import (
     MASK_BYTES,
     Bits,
@@ -33,16 +27,13 @@ from napari_histeq.records.record_fields import (
     Exact,
     Flag,
     Measures,
-    MethodDict,
-    Number,
-    OutRange,
     RecordError,
     Shape,
     Text,
     Versions,
-    Whole,
     broadcasts,
     damaged,
+    strictly,
 )
 
 if TYPE_CHECKING:
@@ -144,12 +135,10 @@ class Record:
         Name of the layer that was equalized.
     shape, dtype : tuple of int, str
         Of its data.
+    recipe : Recipe
+        How it was equalized. In `as_dict` its fields stand among the others.
     digest : str or None
         SHA-256 of its data in C order, if they were at hand and not too many.
-    method : mapping
-        The method's `as_dict`.
-    axes, channel_axis, out_range, strength
-        As `equalize` takes them.
     mask : MaskRecord or None
         The pixels that counted; None means all.
     ignored : float or None
@@ -168,17 +157,11 @@ class Record:
         `SCHEMA` of the version that wrote it.
     """
 
-    __pydantic_config__: ClassVar = ConfigDict(extra="forbid")
-
     source: Text
     shape: Shape
     dtype: Dtype
-    method: MethodDict
+    recipe: Recipe
     digest: Digest | None = None
-    axes: tuple[Whole, ...] | None = None
-    channel_axis: Whole | None = None
-    out_range: OutRange = "auto"
-    strength: Number = 1.0
     mask: MaskRecord | None = None
     ignored: Exact | None = None
     curve: Curve = None
@@ -186,20 +169,19 @@ class Record:
     curve_of: Text = ""
     measures: Measures = field(default_factory=dict)
     versions: Versions = field(default_factory=lambda: dict(current_versions()))
-    schema: Literal[1] = 1
+    schema: Annotated[int, Strict(), Field(ge=1, le=SCHEMA)] = SCHEMA
 
     @property
     def one_curve(self) -> bool:
         """Whether a single transfer function tells all."""
-        single = METHODS[self.method["name"]].is_single_curve
-        plain = self.axes is None and self.channel_axis is None
-        return single and plain and self.curve is not None
+        gray = self.recipe.channel_axis is None
+        return self.recipe.one_curve and gray and self.curve is not None
 
     def as_dict(self) -> dict[str, Any]:
         """Plain dicts, tuples, numbers, strings, bytes and arrays: for a layer's metadata."""
         plain = {name: getattr(self, name) for name in self.__slots__}
-        for name in ("method", "versions"):
-            plain[name] = dict(plain[name])
+        plain |= plain.pop("recipe").as_dict()
+        plain["versions"] = dict(self.versions)
         plain["measures"] = {when: dict(found) for when, found in self.measures.items()}
         plain["mask"] = _as_plain(self.mask, ("layer", "shape", "digest", "bits"))
         plain["curve"] = _as_plain(self.curve, ("x", "y", "end_slope"))
@@ -223,12 +205,19 @@ class Record:
                 "this layer's record is of a newer version of napari-histeq: update the plugin"
             )
         try:
-            return _reader().validate_python(dict(plain))
+            found = vars(_reader(Recipe).validate_python(dict(plain)))
         except ValidationError as error:
             place = error.errors(include_url=False, include_context=False, include_input=False)
-            field = str(place[0]["loc"][0]) if place[0]["loc"] else "fields that do not fit"
-            known = field in {f.name for f in fields(cls)} or not place[0]["loc"]
-            raise damaged(field if known else "a field that is unknown") from None
+            field = next(iter(place[0]["loc"]), None)
+            known = {f.name for kind in (cls, Recipe) for f in fields(kind)} - {"recipe"}
+            raise damaged(str(field) if field in known else "a field that is unknown") from None
+        recipe = Recipe(**{f.name: found.pop(f.name) for f in fields(Recipe)})
+        record = cls(recipe=recipe, **found)
+        try:
+            _check_agreement(record)
+        except ValueError:
+            raise damaged("fields that do not fit") from None
+        return record
 
     def reproduce(self, image: Any, mask: Any = None) -> Any:
         """Make the result again.
@@ -245,44 +234,44 @@ class Record:
         array
             The same bits.
         """
-        if self.curve is not None and self.channel_axis is None:
+        recipe = self.recipe
+        if self.curve is not None and recipe.channel_axis is None:
             return self.curve(image)
-        return equalize(
-            image,
-            from_dict(self.method),
-            mask=self.counted(image, mask),
-            axes=self.axes,
-            channel_axis=self.channel_axis,
-            out_range=self.out_range,
-            strength=self.strength,
-        )
+        mask = self.counted(image, mask)
+        return equalize(image, recipe.method, mask=mask, **recipe.keywords())
 
     def counted(self, image: Any, mask: Any = None) -> Any:
         """The pixels of `image` that count, or None for all."""
         if mask is None and self.mask is not None:
             mask = self.mask.array()
-        return counting(image, mask, self.ignored, self.channel_axis)
+        return counting(image, mask, self.ignored, self.recipe.channel_axis)
 
 
-def _agreeing(record: Record) -> Record:
-    """The record, if its fields fit each other."""
-    shape = record.shape
-    check_strength(record.strength)
-    checked_out_range(record.out_range, np.dtype(record.dtype))
-    channels = checked_channel_axis(record.channel_axis, shape)
+def _check_agreement(record: Record) -> None:
+    """Refuse fields that do not fit each other."""
+    shape, recipe = record.shape, record.recipe.checked(np.dtype(record.dtype))
+    channels = checked_channel_axis(recipe.channel_axis, shape)
     grid = tuple(n for axis, n in enumerate(shape) if axis != channels)
-    if record.axes is not None:
-        checked_axes(record.axes, len(shape))
+    checked_axes(recipe.axes, len(shape))
     if record.given and record.curve is None:
         raise ValueError("the curve is missing")
     if record.mask is not None and not broadcasts(record.mask.shape, grid):
         raise ValueError("the mask is of another image")
-    return record
 
 
 @cache
-def _reader() -> TypeAdapter[Record]:
-    return TypeAdapter(Annotated[Record, AfterValidator(_agreeing)])
+def _reader(recipe: type[Recipe]) -> TypeAdapter[Any]:
+    """What looks at each field of an `as_dict`: those of the record, and of its recipe."""
+    own, how = get_type_hints(Record, include_extras=True), get_type_hints(recipe)
+    kinds = {f: own[f.name] for f in fields(Record) if f.name != "recipe"}
+    kinds |= {f: strictly(how[f.name]) for f in fields(recipe)}
+    again: Any = field
+    named = []
+    for f, kind in kinds.items():
+        default = MISSING if f.name == "method" else f.default  # of that each record tells one
+        named.append((f.name, kind, again(default=default, default_factory=f.default_factory)))
+    config = {"__pydantic_config__": ConfigDict(extra="forbid")}
+    return TypeAdapter(make_dataclass("Fields", named, kw_only=True, namespace=config))
 
 
 def counting(image: Any, mask: Any, ignored: float | None, channel_axis: int | None) -> Any:

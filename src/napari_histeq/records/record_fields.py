@@ -6,13 +6,14 @@ A layer's metadata may have come from a file, and the file from a stranger.
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Annotated, Any
+from types import NoneType, UnionType
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
 import numpy as np
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, Strict
 
 from napari_histeq.core import TransferFunction
-from napari_histeq.core.methods import from_dict
+from napari_histeq.core.methods import Method, from_dict
 
 #: A mask that packs to more bytes than this is named in the record, but not kept.
 MASK_BYTES = 1 << 22
@@ -50,15 +51,14 @@ _DTYPES = {
 }
 
 
-def _method(value: Any) -> dict[str, Any]:
-    """A method's `as_dict`, after the method itself has looked at the options."""
+def _method(value: Any) -> Method:
+    """The method of an `as_dict`, which has itself looked at its options."""
     if not isinstance(value, dict) or not all(_is_option(v) for v in value.values()):
         raise ValueError("not a method and its options")
     try:
-        method = from_dict({k: _number(v) for k, v in value.items()})
+        return from_dict({k: _number(v) for k, v in value.items()})
     except (ArithmeticError, LookupError, TypeError) as error:
         raise ValueError(str(error)) from None
-    return method.as_dict()
 
 
 def _is_option(value: Any) -> bool:
@@ -103,17 +103,35 @@ Dtype = Annotated[str, Strict(), AfterValidator(_dtype)]
 Length = Annotated[int, Strict(), Field(gt=0, lt=1 << 63), BeforeValidator(_plain)]
 Shape = Annotated[tuple[Length, ...], Field(min_length=1, max_length=64)]
 Bits = Annotated[bytes, Strict(), Field(max_length=MASK_BYTES)]
-MethodDict = Annotated[dict[str, Any], PlainValidator(_method)]
 if TYPE_CHECKING:
     Curve = TransferFunction | None
 else:  # whose annotations pydantic would look into
     Curve = Annotated[Any, PlainValidator(_curve)]
-_Range = Annotated[str, Strict(), Field(pattern="^(auto|dtype|image)$")]
-OutRange = _Range | tuple[Exact, Exact]
 _When = Annotated[str, Strict(), Field(pattern="^(before|after)$")]
 Measures = dict[_When, dict[Text, Number]]
 _Name = Annotated[str, Strict(), Field(pattern=r"^[A-Za-z0-9._!+-]{1,100}$")]
 Versions = Annotated[dict[_Name, _Name], Field(max_length=100)]
+
+
+_STRICT: dict[Any, Any] = {
+    bool: Flag,
+    int: Whole,
+    float: Exact,
+    str: Text,
+    Method: Annotated[Any, PlainValidator(_method)],
+}
+
+
+def strictly(kind: Any) -> Any:
+    """What pydantic lets in for the plain type of a recipe's field."""
+    if kind in _STRICT:
+        return _STRICT[kind]
+    if kind in (None, NoneType, ...) or get_origin(kind) is Literal:
+        return kind
+    outer: Any = {tuple: tuple, Union: Union, UnionType: Union}.get(get_origin(kind))
+    if outer is None:
+        raise TypeError(f"{kind} is no type that a record knows how to check: add it to _STRICT")
+    return outer[tuple(map(strictly, get_args(kind)))]
 
 
 def broadcasts(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:

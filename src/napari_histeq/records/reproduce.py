@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_histeq.core.methods import from_dict, options_of
+from napari_histeq.core.methods import options_of
 from napari_histeq.records.record import Record
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def script(record: Record, *, display_only: bool = False) -> str:
         If the record is damaged. Nothing of it gets into the script but by `repr`.
     """
     record = Record.from_dict(record.as_dict())  # nothing unchecked gets into the script
-    method = from_dict(record.method)
+    method = record.recipe.method
     given = record.given and record.curve is not None
     packed = record.mask is not None and not given and _packs(record)
     apart = record.mask is not None and not given and not packed
@@ -134,7 +134,7 @@ def script(record: Record, *, display_only: bool = False) -> str:
         check=_CHECK if known else "",
         mask=_curve_source(record) if given else _mask_source(record) if packed else "",
         parameter=", mask" if apart else "",
-        body="\n".join(f"    {line}" if line else "" for line in _body(record, method, packed)),
+        body="\n".join(f"    {line}" if line else "" for line in _body(record, packed)),
         argument=", np.load(sys.argv[3])" if apart else "",
     )
 
@@ -185,7 +185,7 @@ def _in_lines(packed: bytes) -> str:
     return "\n".join(text[i : i + 96] for i in range(0, len(text), 96))
 
 
-def _body(record: Record, method: Method, packed: bool) -> Iterator[str]:
+def _body(record: Record, packed: bool) -> Iterator[str]:
     """The lines of the function that equalizes."""
     if record.given:
         yield "return curve()(image)"
@@ -193,11 +193,11 @@ def _body(record: Record, method: Method, packed: bool) -> Iterator[str]:
     counted = ""
     if record.mask is not None:
         counted = "mask()" if packed else "mask"
+    method, channels = record.recipe.method, record.recipe.channel_axis
     if record.ignored is not None:
-        color = record.channel_axis is not None
         other = f"image != {_literal(record.ignored)}"
-        if color:
-            axis = _literal(record.channel_axis)
+        if channels is not None:
+            axis = _literal(channels)
             yield f"other = np.moveaxis({other}, {axis}, -1)[..., :3].any(axis=-1)"
         else:
             yield f"other = {other}"
@@ -208,8 +208,8 @@ def _body(record: Record, method: Method, packed: bool) -> Iterator[str]:
     yield f"    {type(method).__name__}({_keywords(options)}),"
     if counted:
         yield f"    mask={counted},"
-    for name in ("axes", "channel_axis", "out_range", "strength"):
-        yield f"    {name}={_literal(getattr(record, name))},"
+    for name, value in record.recipe.keywords().items():
+        yield f"    {name}={_literal(value)},"
     yield ")"
 
 
@@ -249,25 +249,25 @@ def legend(record: Record, *, display_only: bool = False) -> str:
     -------
     str
     """
-    method = from_dict(record.method)
-    how = "; ".join((_named(method, record), *_conditions(record)))
+    how = "; ".join((_named(record), *_conditions(record)))
     program = f"napari-histeq {record.versions.get('napari-histeq', '')}".strip()
     what = "Display contrast" if display_only else "Contrast"
     return (
-        f"{what} was changed by {how} ({program}). {_caution(record, method)}"
+        f"{what} was changed by {how} ({program}). {_caution(record)}"
         f"{' The data themselves are as measured.' if display_only else ''}"
     )
 
 
-def _named(method: Method, record: Record) -> str:
+def _named(record: Record) -> str:
     """The method in words, with its options; of CLAHE's advanced ones, those that were changed."""
+    method, axes = record.recipe.method, record.recipe.axes
     words = cleandoc(type(method).__doc__ or method.name).splitlines()[0]
     words = words.split(":")[0].split(" [")[0].rstrip(".")
     first = words.split()[0]
     if first[1:].islower():  # neither an abbreviation nor a name such as OpenCV
         words = words[0].lower() + words[1:]
-    ndim = len(record.shape) - (record.channel_axis is not None)
-    resolved = method.resolved(tuple(record.shape[axis] for axis in record.axes or range(ndim)))
+    ndim = len(record.shape) - (record.recipe.channel_axis is not None)
+    resolved = method.resolved(tuple(record.shape[axis] for axis in axes or range(ndim)))
     chosen = {
         f.caption.lower(): getattr(resolved, f.name)
         for f in _options_of(method)
@@ -285,19 +285,22 @@ def _conditions(record: Record) -> Iterator[str]:
         yield f"counted only within “{name}”"
     if record.ignored is not None:
         yield f"pixels equal to {_short(record.ignored)} ignored"
-    if record.axes is not None and len(record.axes) < len(record.shape):
-        names = ", ".join(str(axis) for axis in record.axes)
+    recipe = record.recipe
+    if recipe.axes is not None and len(recipe.axes) < len(record.shape):
+        names = ", ".join(str(axis) for axis in recipe.axes)
         yield f"separately for each plane (axes {names} share a histogram)"
-    if record.strength != 1.0:
-        yield f"strength {record.strength:g}"
-    if not isinstance(record.out_range, str):
-        low, high = (_short(v) for v in record.out_range)
+    for name, value in recipe.keywords().items():
+        if name not in ("axes", "channel_axis", "out_range"):
+            yield name if value is True else f"{name} {_short(value)}"
+    if not isinstance(recipe.out_range, str):
+        low, high = (_short(v) for v in recipe.out_range)
         yield f"output range {low} to {high}"
 
 
-def _caution(record: Record, method: Method) -> str:
-    colors, whole = record.channel_axis is not None, method.is_single_curve
-    if whole and record.axes is not None and len(record.axes) < len(record.shape):
+def _caution(record: Record) -> str:
+    method, axes = record.recipe.method, record.recipe.axes
+    colors, whole = record.recipe.channel_axis is not None, method.is_single_curve
+    if whole and axes is not None and len(axes) < len(record.shape):
         return f"{'Colors' if colors else 'Gray values'} cannot be compared between planes."
     if colors and whole:  # of one brightness: singular
         return f"Brightness {method.caution.replace('preserve ', 'preserves ').replace(' are ', ' is ')}."

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from napari_histeq.core import (
-    Global,
     Histogram,
     TransferFunction,
     color,
@@ -27,8 +26,6 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from napari_histeq.core.methods import Method
-
 #: Images of up to so many pixels are measured themselves, not only their histograms: the
 #: structural similarity of more takes seconds and ten times their memory.
 MEASURED = 1 << 21
@@ -39,13 +36,15 @@ SAMPLES = 1_000_000
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Task:
-    """What to do with an image: `equalize`'s arguments, and where they come from.
+    """What to do with an image: how, which pixels count, and where they come from.
 
     Attributes
     ----------
     image : array
     source : str
         Name of its layer.
+    recipe : Recipe
+        How to equalize.
     region : callable, optional
         Makes the mask; it is called where the work is done, not on the GUI thread. Given a
         ``grid`` (see `regions.mask_on`), it makes that of those pixels.
@@ -53,8 +52,6 @@ class Task:
         Name of the layer the mask comes from.
     ignored : float, optional
         An intensity that does not count.
-    method, axes, channel_axis, out_range, strength
-        As `equalize` takes them.
     given : TransferFunction, optional
         A curve that is known already; then nothing needs to be counted to get one.
     given_of : str
@@ -67,35 +64,26 @@ class Task:
 
     image: Any
     source: str = "image"
+    recipe: Recipe = Recipe()  # noqa: RUF009  (frozen)
     region: Callable[..., NDArray[np.bool_]] | None = None
     region_name: str = ""
     ignored: int | float | None = None
-    method: Method = Global()  # noqa: RUF009  (frozen)
-    axes: tuple[int, ...] | None = None
-    channel_axis: int | None = None
-    out_range: str | tuple[float, float] = "auto"
-    strength: float = 1.0
     given: TransferFunction | None = None
     given_of: str = ""
     coarser: tuple[Any, ...] = ()
     wants_gain: bool = False
 
     @property
-    def recipe(self) -> Recipe:
-        """How to equalize."""
-        return Recipe(self.method, self.axes, self.channel_axis, self.out_range, self.strength)
-
-    @property
-    def one_curve(self) -> bool:
-        """Whether a single transfer function does it."""
-        return self.method.is_single_curve and self.axes is None
+    def colors(self) -> bool:
+        """Whether the image has channels, of which the luminance is equalized."""
+        return self.recipe.channel_axis is not None
 
 
 def count_of(task: Task, mask: Any) -> Histogram:
     """The histogram before; if no curve hangs on it, that of a sample of what is lazy."""
-    if task.channel_axis is not None:
+    if task.colors:
         return luminance_histogram(task.image, mask)
-    sample = is_lazy(task.image) and not task.one_curve
+    sample = is_lazy(task.image) and not task.recipe.one_curve
     return compute_histogram(task.image, mask=mask, max_samples=SAMPLES if sample else None)
 
 
@@ -103,37 +91,31 @@ def curve_of(task: Task, before: Histogram) -> TransferFunction | None:
     """The curve of a histogram, if the task takes a single one."""
     if task.given is not None:
         return task.given
-    if not task.one_curve or before.levels.dtype.kind == "b" or not before.total:
+    if not task.recipe.one_curve or before.levels.dtype.kind == "b" or not before.total:
         return None
-    return task.method.transfer_function(before, task.recipe.checked(before.levels.dtype))
+    return task.recipe.curve(before)
 
 
 def equalized(task: Task, mask: Any, curve: TransferFunction | None) -> Any:
     """The equalized image; a list of its levels, if there are several."""
     levels = [task.image, *task.coarser]
-    if curve is not None and task.channel_axis is None:
+    if curve is not None and not task.colors:
         mapped = [curve(level) for level in levels]  # what `equalize` does, without counting again
         return mapped if task.coarser else mapped[0]
-    how: dict[str, Any] = {
-        "mask": mask,
-        "axes": task.axes,
-        "channel_axis": task.channel_axis,
-        "out_range": task.out_range,
-        "strength": task.strength,
-    }
+    method, how = task.recipe.method, task.recipe.keywords()
     if task.coarser:
-        return equalize_multiscale(levels, task.method, **how)
-    return equalize(task.image, task.method, **how)
+        return equalize_multiscale(levels, method, mask=mask, **how)
+    return equalize(task.image, method, mask=mask, **how)
 
 
 def after_of(
     task: Task, data: Any, mask: Any, before: Histogram, curve: TransferFunction | None
 ) -> Histogram:
     """The histogram after; of what is lazy, that of a sample if no curve tells."""
-    if curve is not None and task.channel_axis is None:
+    if curve is not None and not task.colors:
         return curve.push(before)
     finest = data[0] if task.coarser else data
-    if task.channel_axis is not None:
+    if task.colors:
         return luminance_histogram(finest, mask)
     return compute_histogram(finest, mask=mask, max_samples=SAMPLES if is_lazy(finest) else None)
 
@@ -147,7 +129,7 @@ def counted_limits(task: Task, before: Histogram) -> tuple[float, float] | None:
     if task.given is not None:
         low, high = float(task.given.y[0]), float(task.given.y[-1])
         return (low, high) if low < high else None
-    part = task.strength
+    part = task.recipe.strength
     low, high = ((1 - part) * e + part * w for e, w in zip(ends, wanted, strict=True))
     return (low, high) if low < high else None
 
@@ -156,7 +138,7 @@ def measured_images(task: Task, data: Any) -> dict[str, tuple[float, float]]:
     """The measures of the pixels themselves, where they are at hand and not too many."""
     image = task.image
     wanted = not is_lazy(image) and image.size <= MEASURED and image.dtype.kind != "b"
-    if not wanted or task.channel_axis is not None or task.coarser:
+    if not wanted or task.colors or task.coarser:
         return {}
     return measures.of_images(image, data) if np.isfinite(image).all() else {}
 
@@ -165,10 +147,9 @@ def gain_of(task: Task, mask: NDArray[np.bool_] | None) -> NDArray[np.float32]:
     """How much CLAHE amplifies the contrast at each pixel."""
     if is_lazy(task.image):
         raise ValueError("the gain map needs the image in memory: untick it, or load the image")
-    image = task.image
-    if task.channel_axis is not None:
-        image = color.luminance_of(np.moveaxis(image, task.channel_axis, -1))
+    image, recipe = task.image, task.recipe
+    if recipe.channel_axis is not None:
+        image = color.luminance_of(np.moveaxis(image, recipe.channel_axis, -1))
     return gain_map(
-        image, task.method,
-        mask=mask, axes=task.axes, out_range=task.out_range, strength=task.strength,
-    )  # fmt: skip
+        image, recipe.method, mask=mask, **replace(recipe, channel_axis=None).keywords()
+    )

@@ -100,7 +100,7 @@ def plan(task: Task, report: Report) -> Outcome:
     ValueError
         If it takes more than one curve.
     """
-    if not task.one_curve or task.channel_axis is not None:
+    if not task.recipe.one_curve or task.colors:
         raise ValueError(
             f"{_why_not_one_curve(task)}, so it cannot be shown by a colormap: "
             "choose the output “New layer”"
@@ -119,11 +119,11 @@ def plan(task: Task, report: Report) -> Outcome:
 
 
 def _why_not_one_curve(task: Task) -> str:
-    if task.channel_axis is not None:
+    if task.colors:
         return "an RGB layer has no colormap"
-    if task.axes is not None:
+    if task.recipe.axes is not None:
         return "each plane would have a curve of its own (untick no axis, or follow the slice)"
-    return f"{type(task.method).__name__} is not a single curve"
+    return f"{type(task.recipe.method).__name__} is not a single curve"
 
 
 def survey(task: Task, report: Report) -> Outcome:
@@ -151,7 +151,7 @@ def _mask_of(task: Task, report: Report) -> tuple[Any, MaskRecord | None]:
         kept = MaskRecord.of(task.region_name, region)
     if task.ignored is not None:
         report(0.0, "looking for the ignored value")
-    return counting(task.image, region, task.ignored, task.channel_axis), kept
+    return counting(task.image, region, task.ignored, task.recipe.channel_axis), kept
 
 
 def _record_of(
@@ -164,12 +164,8 @@ def _record_of(
         source=task.source,
         shape=tuple(int(n) for n in task.image.shape),
         dtype=str(getattr(task.image.dtype, "numpy_dtype", task.image.dtype)),  # tensorstore's
+        recipe=task.recipe,
         digest=digest_of(task.image),
-        method=task.method.as_dict(),
-        axes=task.axes,
-        channel_axis=task.channel_axis,
-        out_range=task.out_range,
-        strength=task.strength,
         mask=region,
         ignored=task.ignored,
         curve=curve,

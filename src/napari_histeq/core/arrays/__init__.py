@@ -14,6 +14,7 @@ from napari_histeq.core.arrays.blocks import (
     watching,
 )
 from napari_histeq.core.arrays.checks import (
+    OutRange,
     bin_limits,
     check_bandwidth,
     check_besides_channels,
@@ -55,7 +56,7 @@ from napari_histeq.core.arrays.lines import (
     readable_lines,
     writable_lines,
 )
-from napari_histeq.core.arrays.named import taken_apart, with_names
+from napari_histeq.core.arrays.named import taken_apart
 from napari_histeq.core.arrays.planes import Plane, for_each_plane, outer_axes, planes_of
 from napari_histeq.core.arrays.source import ArraySource, Source, T, run_of
 
@@ -64,6 +65,7 @@ __all__ = [
     "Declared",
     "Distinct",
     "Interval",
+    "OutRange",
     "PerThread",
     "Plane",
     "Region",
@@ -124,6 +126,5 @@ __all__ = [
     "unnamed",
     "values_of",
     "watching",
-    "with_names",
     "writable_lines",
 ]

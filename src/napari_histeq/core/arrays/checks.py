@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import operator
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
 
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from numpy.typing import DTypeLike, NDArray
 
 REAL_KINDS = "buif"
+
+#: The range of the output, as `equalize` takes it.
+OutRange = Literal["auto", "dtype", "image"] | tuple[float, float]
 
 
 def checked_image(value: Any) -> NDArray[Any]:
@@ -132,12 +135,12 @@ def check_strength(value: float) -> None:
         raise ValueError(f"strength is {value}: it goes from 0 (the input) to 1 (fully equalized)")
 
 
-def checked_out_range(value: Any, dtype: np.dtype[Any]) -> str | tuple[float, float]:
+def checked_out_range(value: Any, dtype: np.dtype[Any]) -> OutRange:
     """One of the names, or two finite numbers in order that the dtype can hold."""
     if isinstance(value, str):
         if value not in ("auto", "dtype", "image"):
             raise ValueError(f"out_range is {value!r}: {_OUT_RANGES}")
-        return value
+        return cast("OutRange", value)
     try:
         low, high = (float(v) for v in value)
     except (TypeError, ValueError):

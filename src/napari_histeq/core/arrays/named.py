@@ -5,32 +5,17 @@ Nothing here imports xarray: the DataArray that was handed over does the work.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from napari_histeq.core.arrays.lazy import is_named, unnamed
 
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
-
-def with_names(
-    function: Callable[..., Any], image: Any, *, mask: Any, axes: Any, channel_axis: Any
-) -> Any:
-    """`function` of the pixels, with the names, coordinates and attributes of the image."""
-    result = function(
-        unnamed(image),
-        mask=unnamed_mask(mask, image.dims),
-        axes=numbers(axes, image.dims),
-        channel_axis=numbers(channel_axis, image.dims),
-    )
-    return image.copy(data=result)
-
-
-def taken_apart(image: Any, mask: Any, axes: Any) -> tuple[Any, Any, Any]:
-    """The pixels, and the mask and the axes without names."""
-    return unnamed(image), unnamed_mask(mask, image.dims), numbers(axes, image.dims)
+def taken_apart(image: Any, mask: Any, *axes: Any) -> tuple[Any, ...]:
+    """The pixels, and the mask and each of the axes without names."""
+    dims = image.dims
+    return unnamed(image), unnamed_mask(mask, dims), *(numbers(a, dims) for a in axes)
 
 
 def unnamed_mask(mask: Any, dims: tuple[Any, ...]) -> Any:

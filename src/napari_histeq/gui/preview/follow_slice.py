@@ -8,9 +8,7 @@ from napari.utils.notifications import show_error, show_warning
 from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_histeq import display, layers
-from napari_histeq.core import ChunkError, compute_histogram, transfer_function
-from napari_histeq.core.methods import from_dict
-from napari_histeq.core.recipe import Recipe
+from napari_histeq.core import ChunkError, compute_histogram
 from napari_histeq.display import show_on
 from napari_histeq.gui.links import Links
 from napari_histeq.layers import KEY, RecordError, counting, plain, slice_of, thinned, visible_of
@@ -128,12 +126,9 @@ class Follower(QObject):
         histogram = compute_histogram(pixels, mask=counting(pixels, None, record.ignored, None))
         if histogram.populated.size < 2:  # nothing to spread
             return
-        method = from_dict(record.method)
-        how: Any = {"out_range": record.out_range, "strength": record.strength}
-        curve = transfer_function(histogram, method, **how)
+        curve = record.recipe.curve(histogram)
         colormap, gamma = layers.look_of(layer)
-        recipe = Recipe(method, out_range=record.out_range)
-        limits = recipe.limits(histogram.levels.dtype, histogram.range)
+        limits = record.recipe.limits(histogram.levels.dtype, histogram.range)
         settings = display.display_settings(
             curve, histogram, limits, colormap=colormap, gamma=gamma
         )

@@ -290,7 +290,7 @@ class Live(QObject):
         """What no curve tells: the histograms of the visible part, if it is previewed."""
         if pair is not None:
             self._plot_all(task, Drawn(*pair))
-        elif self._histogram is not None and not task.one_curve:
+        elif self._histogram is not None and not task.recipe.one_curve:
             self._plot_all(task, Drawn(self._histogram))
 
     def _plot_all(self, task: Task, drawn: Drawn, made: Made | None = None) -> None:

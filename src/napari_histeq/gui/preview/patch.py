@@ -13,6 +13,7 @@ from superqt.utils import create_worker
 
 from napari_histeq import layers
 from napari_histeq.core import ChunkError
+from napari_histeq.core.recipe import Recipe
 from napari_histeq.display import result_look
 from napari_histeq.gui.links import Links
 from napari_histeq.gui.preview.view import View, planes_of, view_of, window_of
@@ -245,7 +246,7 @@ def _equalized(
         return None
     parts, words = [pixels for pixels, _ in made], made[0][1]
     pixels = _PROJECTIONS[project](np.stack(parts), axis=0) if project else parts[0]
-    if task.one_curve:
+    if task.recipe.one_curve:
         yield Answer(pixels, words)
         return None
     yield Answer(pixels, f"{words} {VISIBLE}".strip())
@@ -255,10 +256,10 @@ def _equalized(
 
 def _histogram(task: Task, pixels: NDArray[Any]) -> Histogram:
     """Of what is visible; as floats take longer to count, of every few of them."""
-    axis = None if task.channel_axis is None else -1
     if pixels.dtype.kind == "f":
-        pixels = thinned(pixels, FLOATS, rgb=axis is not None)
-    return count_of(Task(pixels, channel_axis=axis), None)
+        pixels = thinned(pixels, FLOATS, rgb=task.colors)
+    recipe = Recipe(channel_axis=-1 if task.colors else None)
+    return count_of(Task(pixels, recipe=recipe), None)
 
 
 def _layer_of(

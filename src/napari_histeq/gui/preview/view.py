@@ -84,7 +84,7 @@ class View:
         region = None
         if task.region is not None:
             region = self._region(task, spans, steps, pixels.shape[: len(spans)])
-        found = counting(pixels, region, task.ignored, task.channel_axis)
+        found = counting(pixels, region, task.ignored, task.recipe.channel_axis)
         return None if found is None else np.asarray(found)
 
     def _region(

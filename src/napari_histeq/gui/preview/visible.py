@@ -74,15 +74,16 @@ def equalized(view: View, task: Task, known: Histogram) -> tuple[NDArray[Any], s
     ValueError, TypeError
         If it cannot be previewed: the message says why.
     """
-    axes, words = list(range(len(view.shape)) if task.axes is None else task.axes), ""
+    method, axes = task.recipe.method, list(task.recipe.axes or range(len(view.shape)))
+    words = ""
     if not {len(view.shape) - 2, len(view.shape) - 1} <= {*axes}:
         raise ValueError(NO_PLANE)
     if task.image.dtype.kind == "b":
         found = view.read(view.window, view.steps)
-    elif task.method.is_single_curve:
-        found = _by_curve(view, task, task.method, axes, known)
+    elif method.is_single_curve:
+        found = _by_curve(view, task, method, axes, known)
     else:
-        found, words = _locally(view, task, task.method, axes, known)
+        found, words = _locally(view, task, method, axes, known)
     return found.reshape(found.shape[len(view.shape) - 2 :]), words
 
 
@@ -98,7 +99,7 @@ def _by_curve(
     if not before.total:
         raise ValueError(NOTHING)
     mapping: Any = method.transfer_function(before, recipe)
-    if task.channel_axis is not None:
+    if task.colors:
         mapping = color_mapping(mapping, recipe, pixels.dtype, before.range)
     out = np.empty_like(pixels)
     mapping.map_into(pixels, out)
@@ -110,7 +111,8 @@ def _own_histogram(view: View, task: Task, axes: list[int]) -> Histogram | None:
     if len(axes) == len(view.shape) or not view.is_at_hand(axes, WHOLE):
         return None
     pixels, mask = _whole(view, task, axes)
-    return count_of(replace(task, image=pixels, axes=None, coarser=()), mask)
+    recipe = replace(task.recipe, axes=None)
+    return count_of(replace(task, image=pixels, recipe=recipe, coarser=()), mask)
 
 
 def _whole(view: View, task: Task, axes: list[int]) -> tuple[NDArray[Any], Mask]:
@@ -153,7 +155,7 @@ def _locally(
     view: View, task: Task, method: Any, axes: list[int], known: Histogram
 ) -> tuple[NDArray[Any], str]:
     finest, masked = tuple(view.finest[a] for a in axes), task.region or task.ignored is not None
-    method.check(finest, task.image.dtype, bool(masked), task.out_range)
+    method.check(finest, task.image.dtype, bool(masked), task.recipe.out_range)
     if isinstance(method, OpenCvClahe):
         return _as_opencv(view, task, method, known), ""
     around = _around(view, dict(zip(axes, resolve_kernel(method.kernel_size, finest), strict=True)))
@@ -164,7 +166,7 @@ def _locally(
     def mix(gray: NDArray[Any], mask: Mask, seen: NDArray[Any]) -> NDArray[Any]:
         counted, start = around.block(gray, around.spans, around.steps)
         wanted, first = around.block(seen, view.window, view.steps)
-        limits = Limits(*task.recipe.limits(gray.dtype, extremes), task.strength)
+        limits = Limits(*task.recipe.limits(gray.dtype, extremes), task.recipe.strength)
         return equalize_part(
             (counted, start, around.flat(mask), around.counted), (wanted, first, around.seen),
             method, extremes, limits,
@@ -181,10 +183,10 @@ def _mixed(
     Of colors, it is given the luminances.
     """
     pixels, mask, seen = read
-    if task.channel_axis is None:
+    if not task.colors:
         return mix(pixels, mask, seen).reshape(seen.shape)
     dtype, recipe = task.image.dtype, task.recipe
-    ends = color.gamut(recipe.limits(dtype, extremes), task.strength, dtype, extremes)
+    ends = color.gamut(recipe.limits(dtype, extremes), recipe.strength, dtype, extremes)
     gray, mask = color.luminance_image(pixels, mask)
     before, _ = color.luminance_image(seen, None)
     after = np.ascontiguousarray(mix(gray, mask, before)).reshape(-1)
@@ -239,7 +241,7 @@ def _extent(view: View, task: Task, method: Any, axes: list[int], known: Histogr
     if (len(axes) == len(view.shape) and known_well) or not view.is_at_hand(axes, WHOLE):
         return extent_in(known, method.rule.nbins)
     pixels, mask = _whole(view, task, axes)
-    if task.channel_axis is not None:
+    if task.colors:
         pixels, mask = color.luminance_image(pixels, mask)
     found = extent_of(ArraySource(pixels, mask), method.rule.nbins)
     if found is None:
@@ -261,7 +263,7 @@ def _as_opencv(view: View, task: Task, method: OpenCvClahe, known: Histogram) ->
     def mix(gray: NDArray[Any], _m: Mask, _s: NDArray[Any]) -> NDArray[Any]:
         plane = gray.reshape(gray.shape[lead:])
         where = (top, left), grid, (rows, columns)
-        return equalize_opencv_part(plane, *where, method, task.strength)
+        return equalize_opencv_part(plane, *where, method, task.recipe.strength)
 
     seen = pixels[(slice(None),) * lead + inner]
     return _mixed(task, (pixels, None, seen), known.range, mix)
