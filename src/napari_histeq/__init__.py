@@ -1,25 +1,25 @@
 """Histogram equalization for napari, and for any numpy or dask array."""
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from napari_histeq.core import (
-    BiHistogram,
-    Clahe,
-    Global,
-    Histogram,
-    OpenCvClahe,
-    TransferFunction,
-    Weighted,
-    clip_limit_from,
-    compute_histogram,
-    equalize,
-    equalize_multiscale,
-    gain_map,
-    measures,
-    transfer_function,
-)
-
 if TYPE_CHECKING:
+    from napari_histeq.core import (
+        BiHistogram,
+        Clahe,
+        Global,
+        Histogram,
+        OpenCvClahe,
+        TransferFunction,
+        Weighted,
+        clip_limit_from,
+        compute_histogram,
+        equalize,
+        equalize_multiscale,
+        gain_map,
+        measures,
+        transfer_function,
+    )
     from napari_histeq.core.zarr import save_zarr
 
 __all__ = [
@@ -42,14 +42,24 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    # It brings dask and zarr along, which few need and which take a while.
-    if name == "save_zarr":
+    """What is asked for, loaded by now: a viewer's start pays for nothing that it does not use."""
+    found: Any
+    if name == "save_zarr":  # with dask and zarr, which few need and which take a while
         try:
-            from napari_histeq.core.zarr import save_zarr
+            found = import_module("napari_histeq.core.zarr").save_zarr
         except ModuleNotFoundError:  # so that `import *` works all the same
             return _no_save_zarr
-        return save_zarr
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    elif name == "core" or name in __all__:
+        core: Any = import_module("napari_histeq.core")
+        found = core if name == "core" else getattr(core, name)
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = found
+    return found
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
 
 
 def _no_save_zarr(*_: Any, **__: Any) -> Any:

@@ -84,3 +84,23 @@ def test_panel_opens_without_what_draws_and_fits():
 
 def test_every_public_name_is_there():
     run("import napari_histeq as h; [getattr(h, name) for name in h.__all__]")
+    run("from napari_histeq import *; equalize, Global, measures, save_zarr")
+
+
+def test_the_package_loads_what_is_asked_for():
+    """All names are listed from the start, and none is loaded by it."""
+    code = (
+        "import sys, napari_histeq as h; assert set(h.__all__) <= set(dir(h))\n"
+        "print('napari_histeq.core' in sys.modules)\n"
+        "h.core; print(h.equalize is h.core.equalize, 'equalize' in vars(h))"
+    )
+    assert run(code).split() == ["False", "True", "True"]
+
+
+def test_a_name_that_there_is_not():
+    code = (
+        "import napari_histeq\n"
+        "try: napari_histeq.equalise\n"
+        "except AttributeError as error: print(error)"
+    )
+    assert run(code) == "module 'napari_histeq' has no attribute 'equalise'"

@@ -10,7 +10,6 @@ from __future__ import annotations
 import math
 import os
 import threading
-from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cache
@@ -20,6 +19,7 @@ import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from concurrent.futures import ThreadPoolExecutor
 
     from numpy.typing import NDArray
 
@@ -68,6 +68,8 @@ def _affinity() -> Sequence[int]:
 def _pool() -> ThreadPoolExecutor:
     # One pool for the process, whoever asks: numba's own `parallel=True` aborts
     # the process when two Python threads enter its default threading layer.
+    from concurrent.futures import ThreadPoolExecutor  # late: it brings logging along
+
     return ThreadPoolExecutor(thread_count(), thread_name_prefix="napari-histeq")
 
 
@@ -126,6 +128,8 @@ def _in_place(work: Callable[[Any], object], items: Sequence[Any]) -> None:
 
 
 def _on_pool(work: Callable[[Any], object], items: Sequence[Any]) -> None:
+    from concurrent.futures import wait
+
     watcher = _watcher.get()
     futures = [_pool().submit(_as_worker, work, item) for item in items]
     try:
