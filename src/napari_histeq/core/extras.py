@@ -21,7 +21,8 @@ def brought_by(extra: str) -> Iterator[None]:
     try:
         yield
     except ModuleNotFoundError as error:
+        package = str(error.name).partition(".")[0]
         raise ImportError(
-            f'{error.name} is not installed: pip install "napari-histeq[{extra}]"',
+            f'{package} is not installed: pip install "napari-histeq[{extra}]"',
             name=error.name,
         ) from error

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from napari_histeq.records.packing import as_json, from_json
 from napari_histeq.records.record import (
     KEY,
     MaskRecord,
@@ -25,12 +26,14 @@ __all__ = [
     "Record",
     "RecordError",
     "Task",
+    "as_json",
     "count_of",
     "counted_limits",
     "counting",
     "current_versions",
     "curve_of",
     "damaged",
+    "from_json",
     "legend",
     "perform",
     "plain_array",

@@ -20,6 +20,7 @@ from napari_histeq.core import (
 from napari_histeq.core.arrays import is_lazy
 from napari_histeq.core.compute import luminance_histogram
 from napari_histeq.core.recipe import Recipe
+from napari_histeq.records.record import plain_array
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,6 +61,8 @@ class Task:
         The other levels of a pyramid whose finest is `image`.
     wants_gain : bool
         Whether to map the local gain of CLAHE too.
+    measured : bool
+        Whether to measure the result; without it there is no histogram after.
     """
 
     image: Any
@@ -72,6 +75,7 @@ class Task:
     given_of: str = ""
     coarser: tuple[Any, ...] = ()
     wants_gain: bool = False
+    measured: bool = True
 
     @property
     def colors(self) -> bool:
@@ -82,9 +86,13 @@ class Task:
 def count_of(task: Task, mask: Any) -> Histogram:
     """The histogram before; if no curve hangs on it, that of a sample of what is lazy."""
     if task.colors:
-        return luminance_histogram(task.image, mask)
+        return luminance_histogram(_channels_last(task, task.image), mask)
     sample = is_lazy(task.image) and not task.recipe.one_curve
     return compute_histogram(task.image, mask=mask, max_samples=SAMPLES if sample else None)
+
+
+def _channels_last(task: Task, image: Any) -> Any:
+    return np.moveaxis(plain_array(image), task.recipe.channel_axis or 0, -1)
 
 
 def curve_of(task: Task, before: Histogram) -> TransferFunction | None:
@@ -116,7 +124,7 @@ def after_of(
         return curve.push(before)
     finest = data[0] if task.coarser else data
     if task.colors:
-        return luminance_histogram(finest, mask)
+        return luminance_histogram(_channels_last(task, finest), mask)
     return compute_histogram(finest, mask=mask, max_samples=SAMPLES if is_lazy(finest) else None)
 
 

@@ -84,9 +84,11 @@ def perform(task: Task, report: Report) -> Outcome:
     with _stage(report, 0.5, 0.95, "equalizing"):
         data = equalized(task, mask, curve)
     with _stage(report, 0.95, 1.0, "measuring"):
-        after = after_of(task, data, mask, before, curve)
+        after = after_of(task, data, mask, before, curve) if task.measured else None
         limits = counted_limits(task, before)
-        found = measures.summary(before, after, limits) | measured_images(task, data)
+        found = {}
+        if after is not None:
+            found = measures.summary(before, after, limits) | measured_images(task, data)
         record = _record_of(task, region, curve, found)
         gain = gain_of(task, mask) if task.wants_gain else None
     return Outcome(data, before, after, curve, limits, record, gain)

@@ -11,6 +11,7 @@ from napari_histeq.core.arrays.blocks import (
     memory_order,
     native_run,
     regions,
+    thread_count,
     watching,
 )
 from napari_histeq.core.arrays.checks import (
@@ -123,6 +124,7 @@ __all__ = [
     "steps_in",
     "steps_of",
     "taken_apart",
+    "thread_count",
     "unnamed",
     "values_of",
     "watching",

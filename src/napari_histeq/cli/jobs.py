@@ -1,0 +1,166 @@
+"""Which file becomes which: found out, and checked as a whole, before any work."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from napari_histeq.cli.errors import Refused
+from napari_histeq.files import READABLE, Location, format_of, is_store, stem_and_suffix
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One input, and where its result goes (None: nowhere)."""
+
+    source: Location
+    target: Path | None = None
+    resume: bool = False
+
+    @property
+    def name(self) -> str:
+        """What it is called in a sentence, and in a manifest."""
+        return self.source.name
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """Where results go: to a folder, or to one file; and where the manifest lies."""
+
+    folder: Path
+    file: Path | None = None
+
+    @classmethod
+    def of(cls, wanted: Path, inputs: int) -> Output:
+        """What ``-o`` names: a file only for one input and with an ending that tells a format."""
+        is_folder = wanted.is_dir() and not is_store(wanted)
+        if is_folder or format_of(wanted) is None:
+            return cls(wanted)
+        if inputs != 1:
+            raise Refused(
+                f"-o {wanted} names one file, but there are {inputs} inputs: name a folder"
+            )
+        return cls(wanted.parent, wanted)
+
+    @property
+    def manifest(self) -> Path:
+        """The manifest beside the results."""
+        if self.file is not None:
+            return self.file.with_name(f"{self.file.name}.manifest.json")
+        return self.folder / "manifest.json"
+
+    def target(self, source: Location, ending: str = "") -> Path:
+        """Where the result of an input goes; with another ending, if one is given."""
+        if self.file is not None:
+            return self.file
+        name = source.path.name
+        return self.folder / (stem_and_suffix(name)[0] + ending if ending else name)
+
+
+def inputs_of(given: Sequence[str]) -> list[Location]:
+    """The files that were named; of a folder, the images in it.
+
+    Raises
+    ------
+    Refused
+        If one of them is not there, or is of no known kind.
+    """
+    found: list[Location] = []
+    wrong: list[str] = []
+    for text in given:
+        location = Location.of(text)
+        if location.path.is_dir() and not is_store(location.path):
+            within = [p for p in sorted(location.path.iterdir()) if _is_image(p)]
+            if not within:
+                wrong.append(f"{text}: the folder holds no image")
+            found += [Location(path) for path in within]
+        elif not location.path.exists():
+            wrong.append(f"{text}: there is no such file")
+        elif format_of(location.path) is None:
+            wrong.append(f"{text}: its kind of file is unknown")
+        else:
+            found.append(location)
+    if wrong:
+        known = f"\nKnown are {READABLE}." if any("unknown" in line for line in wrong) else ""
+        raise Refused("\n".join(wrong) + known)
+    return found
+
+
+def _is_image(path: Path) -> bool:
+    if path.name.startswith("."):
+        return False
+    return (path.is_file() or is_store(path)) and format_of(path) is not None
+
+
+def jobs_of(
+    sources: Sequence[Location],
+    output: Output,
+    *,
+    overwrite: bool = False,
+    ending: str = "",
+    resumable: bool = False,
+) -> list[Job]:
+    """Each input with its output, after a look at all outputs.
+
+    Raises
+    ------
+    Refused
+        If two inputs have one output, if an output is an input, or is there already and is
+        not to be overwritten. Nothing has been touched by then.
+    """
+    jobs = [Job(source, output.target(source, ending)) for source in sources]
+    _check_names(jobs)
+    own = {source.path.resolve() for source in sources}
+    same = [j for j in jobs if j.target is not None and j.target.resolve() in own]
+    if same:
+        raise Refused(
+            f"{_some(same)} would be written onto the input itself: name another folder with -o"
+        )
+    if output.folder.exists() and not output.folder.is_dir():
+        raise Refused(f"{output.folder} is a file, not a folder")
+    return _over_what_is_there(jobs, overwrite=overwrite, resumable=resumable)
+
+
+def _over_what_is_there(jobs: list[Job], *, overwrite: bool, resumable: bool) -> list[Job]:
+    there = [job for job in jobs if job.target is not None and job.target.exists()]
+    begun = [job for job in there if resumable and _is_incomplete(job.target)]
+    if overwrite:
+        return jobs
+    taken = [job for job in there if job not in begun]
+    if taken:
+        raise Refused(
+            f"{_some(taken, target=True)} already there, and nothing was touched: name another "
+            "folder with -o, or add --overwrite"
+        )
+    return [Job(j.source, j.target, resume=j in begun) for j in jobs]
+
+
+def _is_incomplete(path: Path | None) -> bool:
+    """Whether it is an OME-Zarr that was interrupted, which can be gone on with."""
+    if path is None or not is_store(path) or not path.is_dir():
+        return False
+    from napari_histeq.core.zarr import is_incomplete
+
+    return is_incomplete(path)
+
+
+def _check_names(jobs: list[Job]) -> None:
+    by_target: dict[Path | None, list[Job]] = defaultdict(list)
+    for job in jobs:
+        by_target[job.target].append(job)
+    twice = [group for target, group in by_target.items() if target is not None and len(group) > 1]
+    if twice:
+        target = twice[0][0].target
+        names = " and ".join(str(job.source.path) for job in twice[0])
+        raise Refused(f"{names} would both be written to {target}: run them into two folders")
+
+
+def _some(jobs: list[Job], *, target: bool = False) -> str:
+    names = [str(job.target) if target else job.name for job in jobs]
+    shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+    return f"{shown} {'is' if len(names) == 1 else 'are'}" if target else shown

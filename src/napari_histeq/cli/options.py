@@ -1,0 +1,146 @@
+"""The options of the methods as options of the command line: made from the methods' classes."""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections import defaultdict
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any, Optional
+
+import typer
+
+from napari_histeq.cli.errors import Refused
+from napari_histeq.core import METHODS
+from napari_histeq.core.methods import Method, options_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from napari_histeq.core.methods import OptionField
+
+
+def with_method_options(command: Callable[..., None]) -> Callable[..., None]:
+    """A command whose ``**options`` are spelled out: those of all methods."""
+    own = inspect.signature(command, eval_str=True)
+    plain = [p for p in own.parameters.values() if p.kind is not p.VAR_KEYWORD]
+
+    def run(**given: Any) -> None:
+        command(**given)
+
+    run.__doc__, run.__name__ = command.__doc__, command.__name__
+    run.__signature__ = own.replace(parameters=[*plain, *_parameters()])  # type: ignore[attr-defined]
+    return run
+
+
+def _fields(method: Any) -> tuple[OptionField, ...]:
+    return options_of(method)
+
+
+def _parameters() -> list[inspect.Parameter]:
+    fields: dict[str, list[tuple[type[Method], OptionField]]] = defaultdict(list)
+    for method in METHODS.values():
+        for field in _fields(method):
+            fields[field.name].append((method, field))
+    return [_parameter(name, owners) for name, owners in fields.items()]
+
+
+def _parameter(name: str, owners: list[tuple[type[Method], OptionField]]) -> inspect.Parameter:
+    parts = [_help(field) for _, field in owners]
+    if len(owners) > 1:
+        parts = [f"{method.name}: {text}" for (method, _), text in zip(owners, parts, strict=True)]
+    panel = "Options of " + ", ".join(method.name for method, _ in owners)
+    shown = typer.Option(
+        f"--{name.replace('_', '-')}",
+        help=". ".join(parts),
+        metavar=_metavar(owners[0][1]),
+        parser=str,
+        show_default=False,
+        rich_help_panel=panel,
+    )
+    kind = Annotated[Optional[str], shown]  # noqa: UP045  (typer reads it)
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=kind)
+
+
+def _help(field: OptionField) -> str:
+    """What an option does, its limits and its default, as the panel's tooltip tells them."""
+    option = field.option
+    default = "automatic" if field.default is None else _written(field.default)
+    limits = "" if field.choices or option.limits == "a number" else f"{option.limits}, "
+    unit = f" {option.unit}" if option.unit else ""
+    return f"{option.help} ({limits}default {default}{unit})"
+
+
+def _written(value: Any) -> str:
+    if isinstance(value, tuple):
+        return ",".join(map(str, value))
+    return "off" if value == float("inf") else str(value)
+
+
+def _metavar(field: OptionField) -> str:
+    if field.choices:
+        return "|".join(field.choices)
+    if field.type is float:
+        return "NUMBER"
+    return "N" if field.type is int or "tuple" not in str(field.type) else "N[,N...]"
+
+
+def method_of(name: str, given: dict[str, str | None]) -> Method:
+    """The method with the options that were given as text.
+
+    Raises
+    ------
+    Refused
+        If there is no such method, or if an option is not its own or makes no sense.
+    """
+    if name not in METHODS:
+        raise Refused(f"--method {name}: unknown; known are {', '.join(sorted(METHODS))}")
+    kind: Any = METHODS[name]
+    known = {field.name: field for field in options_of(kind)}
+    told = {key: text for key, text in given.items() if text is not None}
+    foreign = [key for key in told if key not in known]
+    if foreign:
+        flag = f"--{foreign[0].replace('_', '-')}"
+        owners = [m for m in METHODS if any(f.name == foreign[0] for f in _fields(METHODS[m]))]
+        raise Refused(
+            f"{flag} is no option of --method {name}, but of {' and '.join(owners)}: "
+            f"add --method {owners[0]}, or leave it out"
+        )
+    try:
+        return kind(**{key: value_of(known[key], text) for key, text in told.items()})  # type: ignore[no-any-return]
+    except (TypeError, ValueError) as error:
+        raise Refused(str(error)) from None
+
+
+def value_of(field: OptionField, text: str) -> Any:
+    """The value of an option that was given as text."""
+    if field.choices or field.type is str:
+        return text
+    if field.type is bool:
+        return _truth(field.name, text)
+    if text.lower() in ("auto", "automatic", "none"):
+        return field.default if field.default is None else _no(field.name, text)
+    if text.lower() == "off":
+        return float("inf")
+    parts = re.split(r"[,x\s]+", text.strip())
+    read = partial(_number, field.name, whole="float" not in str(field.type))
+    if len(parts) > 1:
+        return tuple(read(part) for part in parts)
+    return read(text)
+
+
+def _truth(name: str, text: str) -> bool:
+    if text.lower() in ("yes", "true", "on", "1"):
+        return True
+    return False if text.lower() in ("no", "false", "off", "0") else _no(name, text, "yes or no")
+
+
+def _number(name: str, text: str, *, whole: bool) -> Any:
+    try:
+        return int(text) if whole else float(text)
+    except ValueError:
+        return _no(name, text, "a whole number" if whole else "a number")
+
+
+def _no(name: str, text: str, what: str = "a number") -> Any:
+    raise Refused(f"--{name.replace('_', '-')} {text}: it must be {what}")

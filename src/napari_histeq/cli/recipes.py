@@ -1,0 +1,61 @@
+"""Settings from a file: a recipe, a record, or a manifest all of whose files had one recipe."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING, Any
+
+from napari_histeq.cli.errors import Refused
+from napari_histeq.core.methods import from_dict
+from napari_histeq.core.recipe import Recipe
+from napari_histeq.records import KEY
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from napari_histeq.cli.settings import Settings
+
+_FIELDS = tuple(field.name for field in fields(Recipe))
+
+
+def settings_of_file(path: Path, given: Settings) -> Settings:
+    """The settings that a JSON file tells, and those that were given for what it leaves open."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        raise Refused(f"--recipe {path} cannot be read: {error}") from None
+    told = _recipe(found, path)
+    try:
+        method = from_dict({k: _option(v) for k, v in told["method"].items()})
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise Refused(f"--recipe {path} tells no method: {error}") from None
+    more: dict[str, Any] = {}
+    if told.get("axes") is not None:
+        more["axes"] = ",".join(str(a) for a in told["axes"])
+    if told.get("channel_axis") is not None:
+        more["channel_axis"] = str(told["channel_axis"])
+    if told.get("out_range", "auto") != "auto":
+        wanted = told["out_range"]
+        more["out_range"] = wanted if isinstance(wanted, str) else tuple(wanted)
+    if told.get("strength", 1.0) != 1.0:
+        more["strength"] = told["strength"]
+    return replace(given, method=method, **more)
+
+
+def _recipe(found: Any, path: Path) -> dict[str, Any]:
+    """The recipe in a JSON document."""
+    if isinstance(found, dict) and found.get(KEY) == "manifest":
+        recipes = [{k: e["record"].get(k) for k in _FIELDS} for e in found.get("files", ())]
+        if not recipes or any(recipe != recipes[0] for recipe in recipes):
+            raise Refused(f"--recipe {path}: the files in this manifest had different recipes")
+        return recipes[0]
+    if not isinstance(found, dict) or not isinstance(found.get("method"), dict):
+        raise Refused(f'--recipe {path} tells no method: write {{"method": {{"name": "clahe"}}}}')
+    return found
+
+
+def _option(value: Any) -> Any:
+    if isinstance(value, list):
+        return tuple(value)
+    return float(value) if value in ("inf", "-inf") else value

@@ -1,0 +1,100 @@
+"""What is told on the terminal: the bar, what failed, and how it ended. Results go to stdout."""
+
+from __future__ import annotations
+
+import time
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+import typer
+from rich.console import Console
+from rich.markup import escape
+
+from napari_histeq.cli.errors import NOT_STARTED, SOME_FAILED, Refused
+from napari_histeq.cli.progress import Bar
+from napari_histeq.cli.running import run_all
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from napari_histeq.cli.jobs import Job
+    from napari_histeq.cli.running import Result
+
+#: Files that are named one by one; a word tells of the rest.
+_NAMED = 20
+
+
+def refused_in_words(command: Callable[..., None]) -> Callable[..., None]:
+    """A command that ends with its exit code where it refuses, and with words."""
+
+    @wraps(command)
+    def run(**given: Any) -> None:
+        try:
+            command(**given)
+        except (Refused, ImportError) as error:
+            Console(stderr=True).print(f"[bold red]napari-histeq:[/] {escape(str(error))}")
+            raise typer.Exit(NOT_STARTED) from None
+
+    return run
+
+
+class Run:
+    """One run over all files, and what it says."""
+
+    def __init__(
+        self, what: str, workers: int, scheduler: str, *, quiet: bool, dry_run: bool = False
+    ) -> None:
+        self._what, self._workers, self._scheduler = what, workers, scheduler
+        self._quiet, self._dry_run = quiet, dry_run
+        self._console = Console(stderr=True)
+        self._failed: list[Result] = []
+        self._files = 0
+        self._started = time.monotonic()
+
+    def all(self, work: Any, jobs: Sequence[Job]) -> list[dict[str, Any]]:
+        """Do the work on every job; the entries of those that came to an end."""
+        if self._dry_run:
+            for job in jobs:
+                typer.echo(f"{job.source.name} -> {job.target}{' (goes on)' if job.resume else ''}")
+            typer.echo(f"{len(jobs)} file{'s' * (len(jobs) != 1)}; nothing was done (--dry-run)")
+            return []
+        with Bar(self._what, len(jobs), self._console, shown=not self._quiet) as bar:
+            results = run_all(work, jobs, bar, workers=self._workers, scheduler=self._scheduler)
+        self._files = len(jobs)
+        self._failed = [result for result in results if result.done is None]
+        self._tell_notes(results)
+        return [result.done.entry for result in results if result.done is not None]
+
+    def _tell_notes(self, results: Sequence[Result]) -> None:
+        if self._quiet:
+            return
+        told: dict[str, list[str]] = {}
+        for result in results:
+            for note in result.done.notes if result.done else ():
+                told.setdefault(note, []).append(result.job.name)
+        for note, names in told.items():
+            more = f" and {len(names) - 1} more" if len(names) > 1 else ""
+            self._console.print(
+                f"[yellow]{escape(names[0])}{more}:[/] {escape(note)}", highlight=False
+            )
+
+    def end(self) -> None:
+        """Say how it ended, name what failed, and leave with the exit code."""
+        if self._dry_run:
+            return
+        done = self._files - len(self._failed)
+        for result in self._failed[:_NAMED]:
+            self._console.print(
+                f"[red]{escape(result.job.name)}: {escape(result.error)}", highlight=False
+            )
+        if len(self._failed) > _NAMED:
+            self._console.print(f"[red]and {len(self._failed) - _NAMED} more", highlight=False)
+        if not self._quiet or self._failed:
+            took = time.monotonic() - self._started
+            failed = f", [red]{len(self._failed)} failed[/]" if self._failed else ""
+            self._console.print(
+                f"{done} of {self._files} file{'s' * (self._files != 1)} done{failed} "
+                f"({took:.1f} s)", highlight=False,
+            )  # fmt: skip
+        if self._failed:
+            raise typer.Exit(SOME_FAILED)

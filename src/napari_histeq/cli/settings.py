@@ -1,0 +1,126 @@
+"""What is asked for, before any image is known; and for one image, what that comes to."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, cast
+
+import numpy as np
+
+from napari_histeq.cli.errors import Refused
+from napari_histeq.core.recipe import Recipe
+from napari_histeq.files import read
+from napari_histeq.records import Task
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from napari_histeq.core.arrays import OutRange
+    from napari_histeq.core.methods import Method
+    from napari_histeq.files import Picture
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How to equalize each file.
+
+    Attributes
+    ----------
+    method : Method
+    axes : str
+        Names or numbers of the axes that share a histogram; empty: all.
+    channel_axis : str
+        A name or number, ``auto`` (what the file says) or ``none``.
+    out_range : str or (float, float)
+    strength : float
+    mask : Path or None
+        An image that is not 0 where a pixel counts; or a folder of such, by the inputs' names.
+    ignored : float or None
+        An intensity that does not count; by default what the file calls "no data".
+    """
+
+    method: Method
+    axes: str = ""
+    channel_axis: str = "auto"
+    out_range: OutRange = "auto"
+    strength: float = 1.0
+    mask: Path | None = None
+    ignored: float | None = None
+
+
+def out_range_of(text: str) -> OutRange:
+    """The range of the output: ``auto``, ``dtype``, ``image`` or ``LOW,HIGH``."""
+    if text in ("auto", "dtype", "image"):
+        return cast("OutRange", text)
+    parts = re.split(r"[,\s]+", text.strip())
+    try:
+        low, high = (int(p) if re.fullmatch(r"-?\d+", p) else float(p) for p in parts)
+    except ValueError:
+        raise Refused(
+            f"--out-range {text}: use auto, dtype, image, or two numbers such as 0,4095"
+        ) from None
+    if not low < high:
+        raise Refused(f"--out-range {text}: the first number must be below the second")
+    return low, high
+
+
+def task_of(picture: Picture, settings: Settings, name: str) -> Task:
+    """The work on one image.
+
+    Raises
+    ------
+    ValueError
+        If the settings do not fit it.
+    """
+    axes = None
+    if settings.axes:
+        axes = tuple(a % picture.data.ndim for a in picture.axis_numbers(settings.axes))
+    out_range = settings.out_range
+    if picture.limits is not None and out_range in ("auto", "dtype"):
+        out_range = picture.limits
+    mask, mask_name = _mask(settings, name)
+    return Task(
+        picture.data,
+        source=name,
+        region=None if mask is None else lambda: mask,
+        region_name=mask_name,
+        ignored=picture.ignored if settings.ignored is None else settings.ignored,
+        recipe=Recipe(
+            settings.method,
+            axes=axes,
+            channel_axis=channel_axis_of(picture, settings.channel_axis),
+            out_range=out_range,
+            strength=settings.strength,
+        ),
+        coarser=picture.coarser,
+    )
+
+
+def channel_axis_of(picture: Picture, wanted: str) -> int | None:
+    """The axis of the colors: what the file says, unless somebody says otherwise."""
+    if wanted == "auto":
+        return picture.channel_axis
+    if wanted == "none":
+        return None
+    axes = picture.axis_numbers(wanted)
+    if len(axes) != 1:
+        raise ValueError(f"channel axis {wanted!r} names {len(axes)} axes: name one")
+    return axes[0] % int(picture.data.ndim)
+
+
+def _mask(settings: Settings, name: str) -> tuple[Any, str]:
+    """The pixels that count, by what is not 0 in an image; and what that is called."""
+    if settings.mask is None:
+        return None, ""
+    path = settings.mask
+    if path.is_dir() and (path / name).exists():
+        path = path / name
+    elif path.is_dir():
+        raise ValueError(f"the folder of masks {path} has no {name}")
+    picture = read(path)
+    data = np.asarray(picture.data)
+    if picture.channel_axis is not None:
+        colors = np.moveaxis(data, picture.channel_axis, -1)[..., :3]
+        return np.any(colors, axis=-1), path.name
+    return data != 0, path.name

@@ -1,0 +1,169 @@
+"""The work on one file: read, equalize, write; in whatever thread or process."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from napari_histeq.cli.settings import task_of
+from napari_histeq.core.arrays import is_lazy, watching
+from napari_histeq.core.errors import hearing
+from napari_histeq.files import read, write
+from napari_histeq.records import Task, as_json, perform, survey
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from napari_histeq.cli.jobs import Job
+    from napari_histeq.cli.settings import Settings
+    from napari_histeq.files import Picture
+    from napari_histeq.records import Outcome, Record
+
+    Report = Callable[[float], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What came of a file: its entry in the manifest or the table, and what is to be said."""
+
+    entry: dict[str, Any]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Equalize:
+    """Equalize a file by the settings."""
+
+    settings: Settings
+
+    def __call__(self, job: Job, report: Report) -> Done:
+        """Do it."""
+        picture = read(job.source)
+        task = replace(task_of(picture, self.settings, job.name), measured=False)
+        return _made(job, picture, task, report)
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """Make a file again by its record, to the bit; or others with the same settings."""
+
+    records: dict[str, Record]
+    one: Record | None
+    same_curve: bool = False
+
+    def __call__(self, job: Job, report: Report) -> Done:
+        """Do it."""
+        picture = read(job.source)
+        record = self.one if self.one is not None else self.records[job.name]
+        task = _again(picture, record, job.name, same_curve=self.same_curve)
+        done = _made(job, picture, task, report)
+        told, found = record.digest, done.entry["record"]["digest"]
+        other = told is not None and found is not None and told != found
+        return Done(done.entry, (*done.notes, *[_OTHER] * (other and self.one is None)))
+
+
+_OTHER = (
+    "its pixels are not those that the manifest tells of: it was equalized with the same "
+    "settings, but is another image"
+)
+
+
+def _again(picture: Picture, record: Record, name: str, *, same_curve: bool) -> Task:
+    """The work that a record tells of, on an image."""
+    given = record.curve if record.given or same_curve else None
+    if same_curve and record.curve is None:
+        raise ValueError("the record holds no curve, so no other image can be given the same")
+    mask = record.mask if given is None else None
+    return Task(
+        picture.data,
+        source=name,
+        region=None if mask is None else mask.array,
+        region_name="" if mask is None else mask.layer,
+        ignored=record.ignored,
+        recipe=record.recipe,
+        given=given,
+        given_of=record.curve_of,
+        coarser=picture.coarser,
+        measured=False,
+    )
+
+
+def _made(job: Job, picture: Picture, task: Task, report: Report) -> Done:
+    """Equalize and write; what is lazy is computed while it is written."""
+    assert job.target is not None
+    heard: list[str] = []
+    lazy = is_lazy(task.image)
+    share = 0.4 if lazy else 0.9
+    with hearing(heard.append):
+        outcome = perform(task, lambda done, _: report(share * done))
+    record = as_json(outcome.record)
+    job.target.parent.mkdir(parents=True, exist_ok=True)
+    with watching(lambda done, total: report(share + (1 - share) * done / max(total, 1))):
+        write(picture.with_pixels(outcome.data), job.target, attributes=record, resume=job.resume)
+    entry = {"input": job.name, "output": job.target.name, "record": record}
+    notes = (*picture.notes, *heard)
+    return Done(entry | ({"notes": list(notes)} if notes else {}), notes)
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """Measure a file; with `settings`, before and after an equalization that is not kept."""
+
+    settings: Settings
+    equalized: bool
+
+    def __call__(self, job: Job, report: Report) -> Done:
+        """Do it."""
+        picture = read(job.source)
+        outcome, heard = _looked_at(picture, self.settings, job.name, report, self.equalized)
+        found = outcome.record.measures
+        row: dict[str, Any] = {
+            "file": job.name,
+            "axes": picture.axes,
+            "shape": "x".join(map(str, picture.data.shape)),
+            "dtype": str(picture.data.dtype),
+        }
+        if self.equalized:
+            for name in found["before"]:
+                row |= {f"{name}_{when}": found[when][name] for when in ("before", "after")}
+        else:
+            row |= found["before"]
+        return Done(row, (*picture.notes, *heard))
+
+
+@dataclass(frozen=True, slots=True)
+class Plot:
+    """Draw the histogram of a file; with `settings`, before and after."""
+
+    settings: Settings
+    equalized: bool
+    look: dict[str, Any]
+
+    def __call__(self, job: Job, report: Report) -> Done:
+        """Do it."""
+        from napari_histeq.plot import save
+
+        assert job.target is not None
+        picture = read(job.source)
+        outcome, heard = _looked_at(picture, self.settings, job.name, report, self.equalized)
+        job.target.parent.mkdir(parents=True, exist_ok=True)
+        temporary = job.target.with_name(f".partial.{job.target.name}")
+        try:
+            save(
+                temporary, outcome.before, outcome.after,
+                curve=outcome.curve, title=job.name, **self.look,
+            )  # fmt: skip
+            temporary.replace(job.target)
+        finally:
+            temporary.unlink(missing_ok=True)
+        return Done({"input": job.name, "output": job.target.name}, (*picture.notes, *heard))
+
+
+def _looked_at(
+    picture: Picture, settings: Settings, name: str, report: Report, equalized: bool
+) -> tuple[Outcome, list[str]]:
+    heard: list[str] = []
+    task = replace(task_of(picture, settings, name), coarser=())
+    with hearing(heard.append):
+        do = perform if equalized else survey
+        return do(task, lambda done, _: report(done)), heard
