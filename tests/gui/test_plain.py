@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import re
-import weakref
 
 import numpy as np
 import pytest
 
 from napari_histeq import Clahe, Global, OpenCvClahe, equalize
-from napari_histeq.gui.work import Spoken
 from napari_histeq.layers.wording import file_name, plain
 
 #: Names, calls and keywords of Python.
@@ -50,24 +48,6 @@ def test_an_error_is_told_in_words(what: str) -> None:
 
 def test_other_words_stay_as_they_are() -> None:
     assert plain("no axis is ticked: tick one") == "no axis is ticked: tick one"
-
-
-def test_a_run_goes_by_what_it_does() -> None:
-    """napari names the function of a worker when its window is closed meanwhile."""
-    spoken = Spoken("the equalization of “moon”", lambda a, b: a + b, 1, 2)
-    assert f"Executing {spoken}" == "Executing the equalization of “moon”"
-    assert spoken() == 3
-
-
-def test_a_run_forgets_its_pixels() -> None:
-    """napari keeps each worker, with its function, as long as the window."""
-    pixels = np.zeros((4, 4))
-    held = weakref.ref(pixels)
-    spoken = Spoken("the equalization of “moon”", np.sum, pixels)
-    del pixels
-    assert held() is not None
-    assert spoken() == 0
-    assert held() is None
 
 
 @pytest.mark.parametrize(

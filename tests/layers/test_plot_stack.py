@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -26,6 +27,18 @@ class Drawer:
         picture = np.full((self.height, 12, 4), 255, np.uint8)
         picture[..., : len(index)] = index
         return picture
+
+
+@pytest.fixture
+def background():
+    """A thread to draw on, and an event that is set when the picture asked for is drawn."""
+    ready = threading.Event()
+    with ThreadPoolExecutor(1) as pool:
+
+        def start(work):
+            pool.submit(lambda: work() and ready.set())
+
+        yield start, ready
 
 
 def test_shows_each_plane_its_own_picture():
@@ -59,9 +72,10 @@ def test_forgets_the_oldest(monkeypatch):
     assert draw.drawn == [(0,), (1,), (2,), (3,), (4,), (1,)]
 
 
-def test_nobody_waits():
-    draw, ready = Drawer(), threading.Event()
-    stack = PlotStack(draw, (9,), on_ready=ready.set)
+def test_nobody_waits(background):
+    draw, (start, ready) = Drawer(), background
+    stack = PlotStack(draw, (9,))
+    stack.in_background(start)
     draw.gate.clear()
     for index in range(1, 9):  # scrubbing over planes that take forever
         assert stack.picture((index,))[0, 0, 0] == 0
@@ -69,24 +83,24 @@ def test_nobody_waits():
     assert ready.wait(10)
     assert stack.picture((8,))[0, 0, 0] == 8
     assert set(draw.drawn) <= {(0,), (1,), (8,)}, "those passed over are not drawn"
-    stack.close()
 
 
-def test_the_stand_in_is_the_last_one_seen():
-    draw, ready = Drawer(), threading.Event()
-    stack = PlotStack(draw, (9,), on_ready=ready.set)
+def test_the_stand_in_is_the_last_one_seen(background):
+    draw, (start, ready) = Drawer(), background
+    stack = PlotStack(draw, (9,))
+    stack.in_background(start)
     stack.picture((4,))
     assert ready.wait(10)
     stack.picture((4,))
     draw.gate.clear()
     assert stack.picture((5,))[0, 0, 0] == 4
     draw.gate.set()
-    stack.close()
 
 
-def test_the_whole_has_no_stand_ins():
-    draw, ready = Drawer(), threading.Event()
-    stack = PlotStack(draw, (3, 5), on_ready=ready.set)
+def test_the_whole_has_no_stand_ins(background):
+    draw = Drawer()
+    stack = PlotStack(draw, (3, 5))
+    stack.in_background(background[0])
     whole = stack.whole()
     assert whole.shape == (3, 5, 8, 12, 4)
     for index in np.ndindex(3, 5):

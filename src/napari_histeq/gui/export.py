@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import time
+import threading
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from napari.qt.threading import create_worker
-from napari.utils import cancelable_progress
+from napari import current_viewer
 from napari.utils.notifications import show_error, show_info, show_warning
 from qtpy.QtCore import QObject, Signal
 
 from napari_histeq.core import ChunkError, watching
 from napari_histeq.core.extras import brought_by
+from napari_histeq.gui.activity import Activity
+from napari_histeq.gui.runner import Runner, Stopped, tell_fault
 from napari_histeq.gui.scheduler import scheduler_address, working_at
-from napari_histeq.gui.work import Spoken
 from napari_histeq.layers import KEY, affine_of, is_grid, plain, short
 
 if TYPE_CHECKING:
@@ -22,19 +23,17 @@ if TYPE_CHECKING:
 
     from napari.layers import Image
 
-#: Seconds between two reports of progress.
-PAUSE = 0.04
+    from napari_histeq.gui.runner import Job
 
 EXPECTED = (ValueError, TypeError, MemoryError, OSError, ImportError, ChunkError)
 
 #: What the axes of a layer are taken for that do not have these names themselves.
 LETTERS = "tczyx"
 
+#: Saves one after the other; beside what is equalized, as they may take hours.
+SAVES = Runner()
+
 _running: set[Export] = set()
-
-
-class Stopped(Exception):  # noqa: N818  (no error)
-    """Raised inside the work to end it."""
 
 
 class Export(QObject):
@@ -42,91 +41,85 @@ class Export(QObject):
 
     Attributes
     ----------
-    progressed : Signal(int, int)
-        Blocks written, and how many there are.
+    path : Path
+        The store.
+    progressed : Signal(float, str)
+        The part that is written, and what is being done.
     ended : Signal(str)
         ``"done"``, ``"canceled"``, or a message that says why it failed.
     """
 
-    progressed = Signal(int, int)
+    progressed = Signal(float, str)
     ended = Signal(str)
 
     def __init__(self, layer: Image, path: Path) -> None:
         super().__init__()
-        self._path = path
-        arguments, self._lost = zarr_arguments(layer), lost_in_zarr(layer)
-        self._worker = create_worker(
-            Spoken(
-                f"the saving of “{short(layer.name)}”",
-                _work, arguments, path, scheduler_address(), self._report,
-            ),
-            _start_thread=False, _ignore_errors=True,
-        )  # fmt: skip
-        self._worker.returned.connect(self._answered)
-        self._worker.errored.connect(self._broke)
-        self._worker.finished.connect(self._left)
-        self._over = False
-        self._reported = 0.0
-        self._bar = cancelable_progress(
-            total=100, desc=f"Saving {short(layer.name)}", cancel_callback=self.cancel
-        )
-        self.progressed.connect(self._show)
+        self.path, self._name = path, short(layer.name)
+        self._arguments, self._lost = zarr_arguments(layer), lost_in_zarr(layer)
+        self._canceled = threading.Event()
+        self._shown: Activity | None = None
 
     def start(self) -> None:
-        """Begin; this returns at once."""
+        """Begin, or wait for the saves before it; this returns at once."""
+        if any(other.path == self.path for other in _running):
+            show_warning(f"{self.path.name} is being written already.")
+            self.ended.emit("canceled")
+            return
         _running.add(self)
-        self._worker.start()
+        words = f"Saving “{self._name}”"
+        self._shown = Activity(current_viewer(), words, self.cancel)
+        self.progressed.connect(self._shown.show)
+        SAVES.submit(
+            words, _work, self._arguments, self.path, scheduler_address(), self._canceled,
+            progressed=self.progressed.emit, done=self._answered, failed=self._broke,
+        )  # fmt: skip
 
     def cancel(self) -> None:
         """Stop soon. What is written stays, marked as incomplete, and can be gone on with."""
-        self._worker.quit()
-
-    def _report(self, done: int, total: int) -> None:
-        """Called on the worker's thread, after each block."""
-        if self._worker.abort_requested:
-            raise Stopped
-        now = time.monotonic()
-        if now - self._reported > PAUSE or done == total:
-            self._reported = now
-            self.progressed.emit(done, total)
-
-    def _show(self, done: int, total: int) -> None:
-        ahead = 100 * done // max(total, 1) - self._bar.n
-        if ahead > 0:
-            self._bar.update(ahead)
+        self._canceled.set()  # it ends when its thread does: until then the folder is held
 
     def _answered(self, problem: str) -> None:
+        assert self._shown is not None
+        self._shown.when_free(partial(self._finish, problem))
+
+    def _finish(self, problem: str) -> None:
         if problem == "canceled":
-            show_info(f"{self._path.name} is incomplete: save to it again to go on.")
+            show_info(f"{self.path.name} is incomplete: save to it again to go on.")
         elif problem:
             show_error(problem)
         else:
-            show_info(f"Saved {self._path.name}.")
+            show_info(f"Saved {self.path.name}.")
             if self._lost:
                 show_warning(self._lost)
         self._end(problem or "done")
 
-    def _broke(self, error: Exception) -> None:
-        """A fault: napari itself shows it, with its traceback."""
-        self._end(f"{type(error).__name__}: {error}")
-
-    def _left(self) -> None:
-        """The worker is gone; if it was told to, it has not said how it ended."""
-        _running.discard(self)
-        if not self._over:
-            self._answered("canceled")
+    def _broke(self, fault: BaseException) -> None:
+        assert self._shown is not None
+        self._shown.when_free(partial(self._end, f"{type(fault).__name__}: {fault}"))
+        tell_fault(fault)
 
     def _end(self, how: str) -> None:
-        self._over = True
-        self.progressed.disconnect(self._show)
-        self._bar.close()
+        _running.discard(self)
+        shown, self._shown = self._shown, None
+        if shown is not None:
+            self.progressed.disconnect(shown.show)
+            shown.close()
+        self._arguments = {}
         self.ended.emit(how)
 
 
-def _work(arguments: dict[str, Any], path: Path, address: str, report: Any) -> str:
+def _work(
+    arguments: dict[str, Any], path: Path, address: str, canceled: threading.Event, report: Job
+) -> str:
     """All that takes time; on the worker's thread. Why it failed, or nothing."""
+
+    def watch(done: int, total: int) -> None:
+        if canceled.is_set():
+            raise Stopped
+        report(done / max(total, 1), "saving")
+
     try:
-        with working_at(address), watching(report):
+        with working_at(address), watching(watch):
             with brought_by("lazy"):
                 from napari_histeq.core.zarr import is_incomplete, save_zarr
 

@@ -2,30 +2,21 @@
 
 from __future__ import annotations
 
-import time
-import weakref
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+from weakref import ref
 
-from napari.qt.threading import create_worker
-from napari.utils import cancelable_progress
-from napari.utils.notifications import notification_manager, show_error, show_info, show_warning
-from qtpy.QtCore import QObject, QTimer, Signal
+from napari.utils.notifications import show_error, show_info, show_warning
+from qtpy.QtCore import QObject, Signal
 
 from napari_histeq import layers
 from napari_histeq.core.arrays import is_lazy
 from napari_histeq.display import taken_off
+from napari_histeq.gui.activity import Activity
+from napari_histeq.gui.runner import Runner, on_gui_thread, tell_fault
 from napari_histeq.gui.scheduler import scheduler_address
 from napari_histeq.gui.showing import add_results
-from napari_histeq.gui.work import (
-    Answer,
-    Choice,
-    Spoken,
-    Stopped,
-    display_layer_of,
-    task_of,
-    work,
-)
+from napari_histeq.gui.work import Answer, Choice, display_layer_of, task_of, work
 from napari_histeq.layers import (
     PlotStack,
     affine_beside,
@@ -43,22 +34,17 @@ if TYPE_CHECKING:
     from napari.utils.events import Event
     from napari.viewer import Viewer
 
+    from napari_histeq.gui.runner import Job
     from napari_histeq.gui.work import Picture
     from napari_histeq.layers import Outcome
 
-#: Seconds between two reports of progress: a person sees no more, and Qt has to keep up.
-PAUSE = 0.04
+#: Runs one after the other, in all viewers: each works on all cores.
+RUNS = Runner()
+
+#: Plots of the planes of a stack, drawn when they are looked at.
+PLOTS = Runner()
 
 _running: set[Run] = set()
-
-
-class _Bar(cancelable_progress):
-    """napari's progress bar; its button cancels, though nothing is iterated."""
-
-    def cancel(self) -> None:
-        """Cancel as soon as the button that was pressed is done with its click."""
-        super().cancel()
-        QTimer.singleShot(0, self.cancel_callback)
 
 
 class Run(QObject):
@@ -97,90 +83,59 @@ class Run(QObject):
             self._data, self._state = source.data, source.as_layer_data_tuple()[1]
         task = task_of(viewer, source, choice)
         address = scheduler_address() if is_lazy(task.image) else ""
-        self._worker = create_worker(
-            Spoken(
-                f"the equalization of “{short(source.name)}”",
-                work, task, choice, viewer.theme, address, self._report,
-            ),
-            _start_thread=False, _ignore_errors=True,
-        )  # fmt: skip
-        self._worker.returned.connect(self._answered)
-        self._worker.finished.connect(self._left)
-        self._reported = 0.0
-        self._bar: Any = None
-        self._updating = False
-        self._waiting: list[Callable[[], None]] = []
+        self._work = partial(work, task, choice, viewer.theme, address)
+        self._job: Job | None = None
+        self._shown: Activity | None = None
         self.adding = False
 
     def start(self) -> None:
-        """Begin; this returns at once."""
+        """Begin, or wait for the runs before it; this returns at once."""
         _running.add(self)
-        self._bar = _Bar(total=100, desc="Equalizing", cancel_callback=self.cancel)
-        self.progressed.connect(self._show)
+        words = f"Equalizing “{short(self.source.name)}”"
+        self._shown = Activity(self._viewer, words, self.cancel)
+        self.progressed.connect(self._shown.show)
         self._viewer.layers.events.removed.connect(self._layer_removed)
-        self._worker.start()
+        self._job = RUNS.submit(
+            words, self._work, progressed=self.progressed.emit,
+            done=self._answered, failed=self._broke,
+        )  # fmt: skip
+        del self._work
 
     def cancel(self) -> None:
         """Stop soon, and add nothing."""
-        self._worker.quit()
-        self._when_free(partial(self._stop, "canceled", ""))
+        self._end("canceled", "")
+
+    def _end(self, how: str, why: object) -> None:
+        """End now, or as soon as its bar is updated."""
+        if self._job is not None and self._shown is not None:
+            self._job.cancel()
+            self._shown.when_free(partial(self._stop, how, why))
 
     def _stop(self, how: str, why: object) -> None:
-        if self._bar is None:
+        if self._shown is None:
             return
-        self._worker.quit()
         self._viewer.layers.events.removed.disconnect(self._layer_removed)
-        self.progressed.disconnect(self._show)
-        bar, self._bar = self._bar, None
-        bar.close()
+        shown, self._shown = self._shown, None
+        self.progressed.disconnect(shown.show)
+        shown.close()
+        _running.discard(self)
         self.ended.emit(how, why)
-
-    def _report(self, fraction: float, what: str) -> None:
-        """Called on the worker's thread, after each block."""
-        if self._worker.abort_requested:
-            raise Stopped
-        now = time.monotonic()
-        if now - self._reported > PAUSE or fraction >= 1.0:
-            self._reported = now
-            self.progressed.emit(fraction, what)
-
-    def _show(self, fraction: float, _: str) -> None:
-        ahead = 0 if self._bar is None else int(100 * fraction) - self._bar.n
-        if ahead <= 0 or self._updating:
-            return
-        self._updating = True
-        self._bar.update(ahead)
-        self._updating = False
-        while self._waiting:
-            self._waiting.pop(0)()
-
-    def _when_free(self, then: Callable[[], None]) -> None:
-        """Do it now, or as soon as the bar is updated.
-
-        napari's bar lets Qt handle all events within its update: a run that ended
-        there would delete the bar that is being updated.
-        """
-        if self._updating:
-            self._waiting.append(then)
-        else:
-            then()
 
     def _layer_removed(self, event: Event) -> None:
         if event.value == self.source:
-            self._worker.quit()
-            why = f"“{short(self.source.name)}” was removed: nothing was added."
-            self._when_free(partial(self._stop, "removed", why))
+            self._end("removed", f"“{short(self.source.name)}” was removed: nothing was added.")
 
     def _answered(self, answer: Answer) -> None:
-        self._when_free(partial(self._finish, answer))
+        if self._shown is not None:
+            self._shown.when_free(partial(self._finish, answer))
 
     def _finish(self, answer: Answer) -> None:
-        if self._bar is None:  # canceled in the meantime
+        if self._shown is None:  # canceled in the meantime
             return
         for words in answer.warnings:
             show_warning(words)
         if answer.outcome is None:
-            _tell(answer)
+            show_error(answer.problem)
             self._stop("failed", answer.problem)
             return
         try:
@@ -189,6 +144,12 @@ class Run(QObject):
             self._stop("failed", "the result could not be added to the viewer")
             raise
         self._stop("done", answer.outcome)
+
+    def _broke(self, fault: BaseException) -> None:
+        """A fault of ours, which nobody foresaw: with its traceback."""
+        if self._shown is not None:
+            self._shown.when_free(partial(self._stop, "failed", f"{type(fault).__name__}: {fault}"))
+        tell_fault(fault)
 
     def _add(self, outcome: Outcome, picture: Picture | None) -> None:
         """Add the new layers; all are made before the first is added."""
@@ -231,39 +192,18 @@ class Run(QObject):
             made.append(layers.equalized_layer(source, outcome))
         if isinstance(picture, PlotStack):
             made.append(histogram_stack_layer(source, picture, outcome, beside=beside))
-            picture.in_background(_Refresher(made[-1]).tell)
+            picture.in_background(partial(_draw, ref(made[-1])))
         elif picture is not None:
             made.append(histogram_layer(source, picture, outcome, beside=beside))
         return made
 
-    def _left(self) -> None:
-        _running.discard(self)
 
+def _draw(layer: ref[Image], work: Callable[..., bool]) -> None:
+    """Have a plot drawn in the background, and shown in its layer if that is there still."""
 
-def _tell(answer: Answer) -> None:
-    """Why there is no result: in words, or for a fault with its traceback."""
-    if answer.fault is None:
-        show_error(answer.problem)
-    else:
-        fault = answer.fault
-        notification_manager.receive_error(type(fault), fault, fault.__traceback__)
+    def show(wanted: bool) -> None:
+        shown = layer()
+        if wanted and shown is not None:
+            shown.refresh()
 
-
-class _Refresher(QObject):
-    """Has a plot layer look again at its stack, on the GUI thread."""
-
-    ready = Signal()
-
-    def __init__(self, layer: Image) -> None:
-        super().__init__()
-        self._layer = weakref.ref(layer)
-        self.ready.connect(self._refresh)
-
-    def tell(self) -> None:
-        """Called on the thread that draws; a method keeps its object alive, a signal does not."""
-        self.ready.emit()
-
-    def _refresh(self) -> None:
-        layer = self._layer()
-        if layer is not None:
-            layer.refresh()
+    on_gui_thread(partial(PLOTS.submit, "drawing a plot", work, done=show, failed=tell_fault))

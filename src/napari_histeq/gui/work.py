@@ -43,29 +43,6 @@ if TYPE_CHECKING:
 EXPECTED = (ValueError, TypeError, MemoryError, OSError, ChunkError)
 
 
-class Spoken:
-    """A single call that goes by what it does: napari names it when its window is closed.
-
-    It holds the arguments no longer than the call: napari keeps each worker, and with it
-    the function, as long as the window.
-    """
-
-    def __init__(self, words: str, function: Callable[..., Any], *args: Any) -> None:
-        self._words = words
-        self._calls = [partial(function, *args)]
-
-    def __call__(self) -> Any:
-        """Call it, for the first and last time."""
-        return self._calls.pop()()
-
-    def __repr__(self) -> str:
-        return self._words
-
-
-class Stopped(Exception):  # noqa: N818  (no error)
-    """Raised inside the work to end a run that was canceled."""
-
-
 @dataclass(frozen=True, slots=True)
 class Choice:
     """What a person chose in the panel; of its recipe the layer tells the channel axis."""
@@ -84,15 +61,11 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the worker hands back: an outcome and its picture, or why there is none.
-
-    A `fault` is one of ours, which nobody foresaw.
-    """
+    """What the worker hands back: an outcome and its picture, or why there is none."""
 
     outcome: Outcome | None = None
     picture: Picture | None = None
     problem: str = ""
-    fault: Exception | None = None
     warnings: tuple[str, ...] = ()
 
 
@@ -150,7 +123,7 @@ def display_layer_of(source: Image, outcome: Outcome) -> Image:
 
 
 def work(task: Task, choice: Choice, theme: str, address: str, report: Report) -> Answer:
-    """All that takes time; `report` raises `Stopped` to end it."""
+    """All that takes time; what `report` raises ends it."""
     heard: list[str] = []
     with hearing(heard.append):
         answer = _attempt(task, choice, theme, address, report)
@@ -162,12 +135,8 @@ def _attempt(task: Task, choice: Choice, theme: str, address: str, report: Repor
         outcome = _computed(task, _kind_of_work(choice), address, report)
         picture = _drawn(task, outcome, theme) if choice.plot else None
         report(1.0, "drawing")
-    except Stopped:
-        return Answer(problem="canceled")
     except EXPECTED as error:
         return Answer(problem=_in_words(task, error))
-    except Exception as error:  # noqa: BLE001  (told to the person, with its traceback)
-        return Answer(problem=f"{type(error).__name__}: {error}", fault=error)
     return Answer(outcome, picture)
 
 

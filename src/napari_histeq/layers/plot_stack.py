@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     Index = tuple[int, ...]
     Picture = NDArray[np.uint8]
+    Start = Callable[[Callable[..., bool]], object]
 
 #: Pictures kept: scrubbing to and fro draws nothing twice.
 KEPT = 24
@@ -30,10 +31,6 @@ class PlotStack:
         Gives the (height, width, 4) uint8 picture of a plane's index.
     outer : tuple of int
         The lengths of the axes in front: there is a picture for each index.
-    on_ready : callable, optional
-        If given, nobody waits: what is not drawn yet is drawn in the background,
-        the picture last shown stands in for it, and this is called (on the
-        background's thread) when the one asked for is there.
 
     Notes
     -----
@@ -41,17 +38,11 @@ class PlotStack:
     last row: an array has one shape.
     """
 
-    def __init__(
-        self,
-        draw: Callable[[Index], Picture],
-        outer: tuple[int, ...],
-        on_ready: Callable[[], None] | None = None,
-    ) -> None:
+    def __init__(self, draw: Callable[[Index], Picture], outer: tuple[int, ...]) -> None:
         self._draw = draw
         self._outer = outer
-        self._on_ready = on_ready
+        self._start: Start | None = None
         self._lock = threading.Lock()
-        self._pool: ThreadPoolExecutor | None = None
         first = (0,) * len(outer)
         self._last = self._wanted = first
         self._kept: OrderedDict[Index, Picture] = OrderedDict({first: draw(first)})
@@ -65,18 +56,23 @@ class PlotStack:
                 self._last = self._wanted = index
                 return self._kept[index]
             self._wanted = index
-        if self._on_ready is None:
+        if self._start is None:
             self._last = index
             return self._made(index)
-        if self._pool is None:
-            self._pool = ThreadPoolExecutor(1, "histeq-plot")
-        self._pool.submit(self._make_wanted, index)
+        self._start(partial(self._make_wanted, index))
         with self._lock:
             return self._kept[self._last]
 
-    def in_background(self, on_ready: Callable[[], None]) -> None:
-        """From now on draw in the background: see `on_ready`."""
-        self._on_ready = on_ready
+    def in_background(self, start: Start) -> None:
+        """From now on nobody waits: the picture last shown stands in for one that is not drawn.
+
+        Parameters
+        ----------
+        start : callable
+            Has a function called elsewhere. That draws a picture, and returns whether it is
+            still the one that was asked for last: then it is to be shown.
+        """
+        self._start = start
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -103,12 +99,6 @@ class PlotStack:
         drawn = [self._kept_or_made(index) for index in np.ndindex(*self._outer)]
         return np.stack(drawn).reshape(*self._outer, *self._shape)
 
-    def close(self) -> None:
-        """Draw nothing more in the background."""
-        self._on_ready = None
-        if self._pool is not None:
-            self._pool.shutdown(wait=False, cancel_futures=True)
-
     def _level(self, step: int) -> Any:
         import dask.array as da
 
@@ -118,13 +108,12 @@ class PlotStack:
         from_array: Any = da.from_array
         return from_array(source, chunks, asarray=False, inline_array=True, meta=meta)
 
-    def _make_wanted(self, index: Index) -> None:
+    def _make_wanted(self, index: Index, *_: object) -> bool:
         """On the background's thread; whoever scrubs on wants only the last one."""
         if index != self._wanted or index in self._kept:
-            return
+            return False
         self._made(index)
-        if index == self._wanted and self._on_ready is not None:
-            self._on_ready()
+        return index == self._wanted
 
     def _kept_or_made(self, index: Index) -> Picture:
         with self._lock:

@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from qtpy.QtCore import QObject, Signal
-from superqt.utils import create_worker
 
 from napari_histeq import layers
 from napari_histeq.core.arrays import is_lazy
 from napari_histeq.display import load_solver
 from napari_histeq.gui.links import Links
 from napari_histeq.gui.preview.displayed import of_displayed, stands_for_all
+from napari_histeq.gui.runner import Runner
 from napari_histeq.gui.work import EXPECTED, Choice, task_of
 from napari_histeq.layers import affine_of, is_current, place_of, plain, survey
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from napari.viewer import Viewer
 
     from napari_histeq.core import Histogram
-    from napari_histeq.layers import Task
+    from napari_histeq.layers import Report, Task
 
     Key = tuple[Any, ...]
 
@@ -89,7 +89,7 @@ class Counter(QObject):
         self._viewer = viewer
         self._key: Key | None = None
         self._found: Counted | None = None
-        self._worker: Any = None
+        self._runner = Runner(newest=True)
         self._edits = 0
         self._doubted = False
         self._watched: list[Layer] = []
@@ -106,11 +106,11 @@ class Counter(QObject):
         """
         self._watch(source, choice.region)
         if not is_small(source) and not is_current(source):
-            self._drop()
+            self._runner.cancel()
             self._key = self._found = None
             return Counted(problem=_not_displayed(source))
         key = self.pixels_of(source, choice), _part_of(source)
-        if key != self._key or (self._doubted and self._worker is None):
+        if key != self._key or (self._doubted and not self._runner.busy):
             self._begin(source, choice, key)
         return self._found
 
@@ -124,14 +124,14 @@ class Counter(QObject):
 
     def stop(self) -> None:
         """Drop what is under way, forget what was counted, and hear of nothing more."""
-        self._drop()
+        self._runner.cancel()
         self._links.undo()
         self._watched, self._key, self._found = [], None, None
 
     # ---- the count ----
 
     def _begin(self, source: Image, choice: Choice, key: Key) -> None:
-        self._drop()
+        self._runner.cancel()
         if key != self._key:
             self._key = self._found = None
         task, part = task_of(self._viewer, source, choice), ""
@@ -139,15 +139,14 @@ class Counter(QObject):
             point = tuple(source.world_to_data(self._viewer.dims.point))
             task, part = of_displayed(task, source, point)
         self._key, self._doubted = key, False
-        self._worker = create_worker(_counted, task, part, _start_thread=False, _ignore_errors=True)
-        self._worker.returned.connect(partial(self._answer, key))
-        self._worker.errored.connect(partial(self._fail, key))
-        self._worker.start()
+        self._runner.submit(
+            "counting", _counted, task, part,
+            done=partial(self._answer, key), failed=partial(self._fail, key),
+        )  # fmt: skip
 
     def _answer(self, key: Key, counted: Counted) -> None:
         if key != self._key:  # too late: the person moved on
             return
-        self._worker = None
         known, self._found = self._found, counted
         if known is None or not known.says_the_same(counted):
             if known is not None:
@@ -157,13 +156,8 @@ class Counter(QObject):
         elif self._doubted:
             self.changed.emit()
 
-    def _fail(self, key: Key, error: Exception) -> None:
+    def _fail(self, key: Key, error: BaseException) -> None:
         self._answer(key, Counted(problem=f"{type(error).__name__}: {error}"))
-
-    def _drop(self) -> None:
-        if self._worker is not None:
-            self._worker.quit()
-            self._worker = None
 
     # ---- the pixels change ----
 
@@ -226,14 +220,14 @@ def _not_displayed(source: Image) -> str:
     return f"“{source.name}” is {what}: the plot would be of its displayed slice."
 
 
-def _counted(task: Task, part: str) -> Counted:
+def _counted(task: Task, part: str, report: Report) -> Counted:
     """On a worker's thread."""
     from napari_histeq.gui.canvas import warm_up
 
     warm_up()  # or the first drawing would hold the GUI
     load_solver()  # or the first preview
     try:
-        found = survey(task, lambda *_: None)
+        found = survey(task, report)
     except EXPECTED as error:
         return Counted(problem=plain(error))
     return Counted(found.before, found.record.digest, part)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from napari.layers import Image
 from qtpy.QtCore import QObject, QTimer
-from superqt.utils import create_worker
 
 from napari_histeq import layers
 from napari_histeq.core import ChunkError
@@ -18,16 +17,18 @@ from napari_histeq.display import result_look
 from napari_histeq.gui.links import Links
 from napari_histeq.gui.preview.view import View, planes_of, view_of, window_of
 from napari_histeq.gui.preview.visible import equalized
+from napari_histeq.gui.runner import Runner, tell_fault
 from napari_histeq.gui.work import EXPECTED
 from napari_histeq.layers import KEY, Task, count_of, counted_limits, plain, thinned
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import Callable
 
     from napari.viewer import Viewer
     from numpy.typing import NDArray
 
     from napari_histeq.core import Histogram
+    from napari_histeq.gui.runner import Job
 
     Wanted = tuple[Image, Task, Histogram]
     Pair = tuple[Histogram, Histogram]
@@ -78,7 +79,8 @@ class Patch(QObject):
         self._layer: Image | None = None
         self._wanted: Wanted | None = None
         self._seen: tuple[Any, ...] = ()
-        self._working = self._late = False
+        self._late = False
+        self._runner = Runner()
         self._links = Links()
         self._timer = QTimer(self, singleShot=True)
         self._timer.timeout.connect(self._look)
@@ -106,6 +108,7 @@ class Patch(QObject):
     def stop(self) -> None:
         """Follow no more, and drop what is under way; Qt may have gone by now."""
         self._links.undo()
+        self._runner.cancel()
         self._wanted, self._late = None, False
 
     # ---- what is looked at ----
@@ -140,7 +143,7 @@ class Patch(QObject):
 
     def _renew(self) -> None:
         """Begin, or note that what is under way will be late."""
-        if self._working:
+        if self._runner.busy:
             self._late = True
             return
         assert self._wanted is not None
@@ -162,14 +165,11 @@ class Patch(QObject):
             self._fail(TOO_THICK)
             return
         project = str(source.projection_mode) if len(planes) > 1 else ""
-        affine, self._working = _to_world(source) @ view.place, True
-        worker: Any = create_worker(
-            _equalized, planes, project, task, histogram, _start_thread=False
-        )
-        worker.yielded.connect(partial(self._done, self._wanted, affine))
-        worker.returned.connect(partial(self._counted, self._wanted))
-        worker.finished.connect(self._next)
-        worker.start()
+        self._runner.submit(
+            "equalizing what is visible", _equalized, planes, project, task, histogram,
+            sent=partial(self._done, self._wanted, _to_world(source) @ view.place),
+            done=partial(self._counted, self._wanted), failed=self._broke,
+        )  # fmt: skip
 
     def _done(self, wanted: Wanted, affine: NDArray[np.float64], answer: Answer) -> None:
         source = wanted[0]
@@ -184,9 +184,13 @@ class Patch(QObject):
     def _counted(self, wanted: Wanted, pair: Pair | None) -> None:
         if pair is not None and self._wanted is not None and self._wanted[0] is wanted[0]:
             self._plot(wanted[1], pair)
+        self._next()
+
+    def _broke(self, fault: BaseException) -> None:
+        tell_fault(fault)
+        self._next()
 
     def _next(self) -> None:
-        self._working = False
         if self._wanted is not None and self._late:
             self._renew()
         else:
@@ -231,9 +235,9 @@ class Answer:
 
 
 def _equalized(
-    planes: list[View], project: str, task: Task, histogram: Histogram
-) -> Generator[Answer, None, Pair | None]:
-    """On the worker's thread: what is to be seen first, and then what is to be plotted.
+    planes: list[View], project: str, task: Task, histogram: Histogram, job: Job
+) -> Pair | None:
+    """On the worker's thread: what is to be seen is sent first, what is to be plotted returned.
 
     That is the histograms of the visible part, where no curve tells them of the whole.
     Of a thick slice each plane is equalized, and then they are projected: as napari will
@@ -242,14 +246,14 @@ def _equalized(
     try:
         made = [equalized(view, task, histogram) for view in planes]
     except EXPECTED as error:
-        yield Answer(None, plain(error))
+        job.send(Answer(None, plain(error)))
         return None
     parts, words = [pixels for pixels, _ in made], made[0][1]
     pixels = _PROJECTIONS[project](np.stack(parts), axis=0) if project else parts[0]
     if task.recipe.one_curve:
-        yield Answer(pixels, words)
+        job.send(Answer(pixels, words))
         return None
-    yield Answer(pixels, f"{words} {VISIBLE}".strip())
+    job.send(Answer(pixels, f"{words} {VISIBLE}".strip()))
     before = [view.read(view.window, view.steps).reshape(parts[0].shape) for view in planes]
     return _histogram(task, np.concatenate(before)), _histogram(task, np.concatenate(parts))
 
