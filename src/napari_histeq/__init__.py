@@ -5,11 +5,15 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from napari_histeq.core import (
+        Asinh,
         BiHistogram,
         Clahe,
+        Gamma,
         Global,
         Histogram,
+        Log,
         OpenCvClahe,
+        Stretch,
         TransferFunction,
         Weighted,
         clip_limit_from,
@@ -23,11 +27,15 @@ if TYPE_CHECKING:
     from napari_histeq.core.zarr import save_zarr
 
 __all__ = [
+    "Asinh",
     "BiHistogram",
     "Clahe",
+    "Gamma",
     "Global",
     "Histogram",
+    "Log",
     "OpenCvClahe",
+    "Stretch",
     "TransferFunction",
     "Weighted",
     "clip_limit_from",

@@ -36,7 +36,7 @@ METHODS = [
     Global(power=0.5),
     Global(plateau=1.0),
     Global("midpoint", power=0.5),
-    Weighted(),
+    *(kind() for kind in some.CURVES if kind not in (Global, BiHistogram)),
     Weighted(lower=0.5),
     *(BiHistogram(split, n) for split in ("mean", "median", "min_error") for n in (1, 2)),
 ]

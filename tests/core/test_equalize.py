@@ -16,7 +16,6 @@ from helpers import strategies as some
 from napari_histeq import (
     BiHistogram,
     Global,
-    Weighted,
     compute_histogram,
     equalize,
     measures,
@@ -31,8 +30,7 @@ CURVE_METHODS = [
     Global("midpoint", power=0.5),
     Global("pillow"),
     Global(plateau=2.0),
-    Weighted(),
-    BiHistogram("mean"),
+    *(kind() for kind in some.CURVES if kind is not Global),
     BiHistogram("median", levels=2),
     BiHistogram("min_error"),
 ]

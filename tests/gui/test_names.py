@@ -9,6 +9,7 @@ import pytest
 from qtpy.QtCore import Qt
 
 from napari_histeq import layers
+from napari_histeq.core import METHODS
 from napari_histeq.gui.tips import WIDTH, tip
 from napari_histeq.layers.wording import NAME, brief, short
 
@@ -63,7 +64,7 @@ def test_a_tooltip_is_no_strip_and_no_markup() -> None:
 
 def test_every_control_says_what_it_is_for(panel: Any, qtbot: Any) -> None:
     """Whatever can be clicked or typed into has a tooltip, or stands in something that has."""
-    for method in ("global", "weighted", "bihistogram", "clahe"):
+    for method in METHODS:
         panel["method"].value = method
         for row in panel:
             silent = row.name in ("message", "summary", "progress", "status")

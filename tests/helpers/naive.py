@@ -217,3 +217,18 @@ def imagej(counts: Array, *, classic: bool = False) -> Array:
         table.append(int(np.floor(running * (top / total) + 0.5)))
         running += weight(i)
     return np.array([*table, top])
+
+
+def imagej_limits(counts: Array, saturated: float) -> tuple[int, int]:
+    """What ImageJ's contrast enhancer stretches between: a walk from either end."""
+    few = int(counts.sum() * saturated / 200.0)
+
+    def walk(levels: range) -> int:
+        passed = 0
+        for level in levels:
+            passed += int(counts[level])
+            if passed > few:
+                return level
+        return levels[-1]
+
+    return walk(range(counts.size)), walk(range(counts.size - 1, -1, -1))

@@ -16,9 +16,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from helpers import strategies  # noqa: F401  (sets how hard Hypothesis tries)
+from helpers.strategies import CURVES  # which also sets how hard Hypothesis tries
 from helpers.tasks import task_of
-from napari_histeq import BiHistogram, Clahe, Weighted, equalize
+from napari_histeq import BiHistogram, Clahe, equalize
+from napari_histeq.core import METHODS
 from napari_histeq.gui.export import _plain as as_json
 from napari_histeq.records.record import MaskRecord, Record
 from napari_histeq.records.record_fields import RecordError
@@ -48,7 +49,7 @@ TASKS = {
     "clahe": task_of(GRAY, method=Clahe(kernel_size=(np.int64(5), 6, 7), clip_limit=0.02)),
     "opencv": task_of(GRAY, method=Clahe.opencv(), axes=(1, 2)),
     "given": task_of(GRAY, given=perform(task_of(GRAY // 2), lambda *_: None).curve),
-    "weighted": task_of(GRAY, method=Weighted()),
+    **{kind.name: task_of(GRAY, method=kind()) for kind in CURVES},
     "parts": task_of(GRAY, method=BiHistogram("median", levels=2)),
 }
 RECORDS = {name: perform(task, lambda *_: None).record for name, task in TASKS.items()}
@@ -253,8 +254,8 @@ def test_no_name_changes_the_script(name, text):
 ALLOWED = {
     "sys", "hashlib", "base64", "zlib", "np", "imread", "image", "mask", "other", "bits", "packed",
     "x", "y", "axis", "bool", "equalize", "equalized", "curve", "float", "len", "__name__", "__doc__",
-    "TransferFunction", "MASK", "CURVE", "SHA256", "Global", "Weighted", "BiHistogram", "Clahe",
-    "OpenCvClahe",
+    "TransferFunction", "MASK", "CURVE", "SHA256",
+    *(kind.__name__ for kind in METHODS.values()),
 }  # fmt: skip
 IMPORTED = {"sys", "hashlib", "base64", "zlib", "numpy", "skimage.io", "napari_histeq"}
 

@@ -8,6 +8,7 @@ import sys
 import numpy as np
 import pytest
 
+from helpers.strategies import CURVES
 from helpers.tasks import RECIPE, task_of
 from napari_histeq import BiHistogram, Clahe, Global, Weighted, transfer_function
 from napari_histeq.core.recipe import Recipe
@@ -25,8 +26,7 @@ TASKS = {
     "16 bit": task_of((GRAY * 200.0).astype(np.uint16), method=Global("midpoint", power=0.5)),
     "float, NaN": task_of(np.where(GRAY > 70, np.nan, GRAY * 0.01).astype(np.float32)),
     "plateau": task_of(GRAY, method=Global(plateau=2.5)),
-    "weighted": task_of(GRAY, method=Weighted()),
-    "parts": task_of(GRAY, method=BiHistogram()),
+    **{kind.name: task_of(GRAY, method=kind()) for kind in CURVES if kind is not Global},
     "planes": task_of(GRAY, axes=(1, 2)),
     "strength": task_of(GRAY, strength=0.3, out_range=(10, 200)),
     "mask": task_of(GRAY, region=lambda: MASK, region_name="cells"),

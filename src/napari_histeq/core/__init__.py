@@ -12,17 +12,30 @@ from napari_histeq.core.equalize import (
 )
 from napari_histeq.core.errors import ChunkError
 from napari_histeq.core.histogram import Histogram, cdf_distance
-from napari_histeq.core.methods import METHODS, BiHistogram, Global, Weighted
+from napari_histeq.core.methods import (
+    METHODS,
+    Asinh,
+    BiHistogram,
+    Gamma,
+    Global,
+    Log,
+    Stretch,
+    Weighted,
+)
 from napari_histeq.core.transfer import TransferFunction
 
 __all__ = [
     "METHODS",
+    "Asinh",
     "BiHistogram",
     "ChunkError",
     "Clahe",
+    "Gamma",
     "Global",
     "Histogram",
+    "Log",
     "OpenCvClahe",
+    "Stretch",
     "TransferFunction",
     "Weighted",
     "cdf_distance",

@@ -303,7 +303,7 @@ def _caution(record: Record) -> str:
     if whole and axes is not None and len(axes) < len(record.shape):
         return f"{'Colors' if colors else 'Gray values'} cannot be compared between planes."
     if colors and whole:  # of one brightness: singular
-        return f"Brightness {method.caution.replace('preserve ', 'preserves ').replace(' are ', ' is ')}."
+        return f"Brightness {method.caution.replace('preserve ', 'preserves ').replace(' are ', ' is ').replace('stay ', 'stays ')}."
     return f"{'Colors' if colors else 'Gray values'} {method.caution}."
 
 

@@ -14,12 +14,11 @@ import zarr
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from helpers import strategies as some
 from helpers.lazy_cases import failing, image, random_chunks
 from napari_histeq import (
-    BiHistogram,
     Global,
     TransferFunction,
-    Weighted,
     compute_histogram,
     equalize,
     transfer_function,
@@ -33,8 +32,7 @@ METHODS = [
     Global(),
     Global(convention="cdf_min"),
     Global(power=0.5, plateau=3.0),
-    Weighted(),
-    BiHistogram(),
+    *(kind() for kind in some.CURVES),
 ]
 SCHEDULERS = ["threads", "synchronous", "processes"]
 

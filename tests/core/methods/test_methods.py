@@ -274,7 +274,7 @@ def test_every_method_tells_its_options(kind):
         setattr(kind(), found[0].name, found[0].default)
 
 
-@pytest.mark.parametrize("kind", [Global, Weighted, BiHistogram])
+@pytest.mark.parametrize("kind", some.CURVES)
 def test_limits_of_options_are_kept(kind):
     for field in options_of(kind):
         option = field.option

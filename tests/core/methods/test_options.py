@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers import strategies as some
-from napari_histeq import BiHistogram, Clahe, Global, OpenCvClahe, Weighted, equalize
+from napari_histeq import Clahe, Global, OpenCvClahe, Weighted, equalize
 from napari_histeq.core.methods.base import options_of
 
 TINY, HUGE = 5e-324, float(np.finfo(np.float64).max)
@@ -49,7 +49,7 @@ def extremes(kind: Any):
 
 
 @pytest.mark.parametrize("name", IMAGES)
-@pytest.mark.parametrize("kind", [Global, Weighted, BiHistogram])
+@pytest.mark.parametrize("kind", some.CURVES)
 def test_extremes_of_curves(kind, name):
     for method in extremes(kind):
         in_order(IMAGES[name], equalize(IMAGES[name], method))

@@ -83,6 +83,7 @@ class Clahe(Method):
 
     name: ClassVar[str] = "clahe"
     title: ClassVar[str] = "CLAHE"
+    group: ClassVar[str] = "adaptive"
     has_gain: ClassVar[bool] = True
     former: ClassVar[tuple[str, ...]] = ("convention", "tile_grid_size")
     summary: ClassVar[str] = "Adapts locally: for images with both bright and dark areas."

@@ -57,6 +57,7 @@ class OpenCvClahe(Method):
 
     name: ClassVar[str] = "opencv_clahe"
     title: ClassVar[str] = "CLAHE as OpenCV"
+    group: ClassVar[str] = "adaptive"
     summary: ClassVar[str] = "Adapts locally, to the bit as OpenCV does: 8 and 16-bit planes."
     has_gain: ClassVar[bool] = True
 

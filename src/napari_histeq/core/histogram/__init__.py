@@ -3,6 +3,7 @@
 from napari_histeq.core.histogram.counting import count, counts_on, counts_up_to
 from napari_histeq.core.histogram.density import cells_of, shares, spacing, spread
 from napari_histeq.core.histogram.histogram import Histogram, cdf_distance
+from napari_histeq.core.histogram.percentiles import saturation_limits
 from napari_histeq.core.histogram.sampling import sample_counted, sample_of_array
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "counts_up_to",
     "sample_counted",
     "sample_of_array",
+    "saturation_limits",
     "shares",
     "spacing",
     "spread",

@@ -1,6 +1,7 @@
 """The methods that are one curve, and what all methods have in common."""
 
 from napari_histeq.core.methods.base import (
+    GROUPS,
     METHODS,
     Fit,
     Mapping,
@@ -12,17 +13,23 @@ from napari_histeq.core.methods.base import (
 )
 from napari_histeq.core.methods.curves import BiHistogram, Global, Weighted
 from napari_histeq.core.methods.single import CurveMethod
+from napari_histeq.core.methods.stretches import Asinh, Gamma, Log, Stretch
 
 __all__ = [
+    "GROUPS",
     "METHODS",
+    "Asinh",
     "BiHistogram",
     "CurveMethod",
     "Fit",
+    "Gamma",
     "Global",
+    "Log",
     "Mapping",
     "Method",
     "Option",
     "OptionField",
+    "Stretch",
     "Weighted",
     "from_dict",
     "options_of",

@@ -149,6 +149,16 @@ def options_of(method: Any) -> tuple[OptionField, ...]:
 
 _known: dict[str, type[Method]] = {}
 
+#: The groups of methods, in the order of a list of them, and what a person reads.
+GROUPS: cabc.Mapping[str, str] = MappingProxyType(
+    {
+        "equalize": "Equalize",
+        "adaptive": "Adapt locally",
+        "stretch": "Stretch",
+        "match": "Match",
+    }
+)
+
 #: All methods by their names.
 METHODS: cabc.Mapping[str, type[Method]] = MappingProxyType(_known)
 
@@ -164,6 +174,8 @@ class Method:
         What a person reads; made from the name if it is left out.
     summary : str
         One line that says what the method is for.
+    group : {"equalize", "adaptive", "stretch", "match"}
+        Where a list of methods has it: `GROUPS`.
     caution : str
         What a reader of the result has to know of its values: "Gray values ...".
     is_single_curve : bool
@@ -178,6 +190,7 @@ class Method:
     name: ClassVar[str]
     title: ClassVar[str]
     summary: ClassVar[str]
+    group: ClassVar[str] = "equalize"
     caution: ClassVar[str] = "cannot be compared between regions"
     is_single_curve: ClassVar[bool] = False
     has_gain: ClassVar[bool] = False
@@ -196,6 +209,10 @@ class Method:
             raise ValueError(
                 f"{cls.__name__}: the name {name!r} is that of {other.__module__}."
                 f"{other.__qualname__}: choose another"
+            )
+        if cls.group not in GROUPS:
+            raise ValueError(
+                f"{cls.__name__}: the group {cls.group!r} is unknown: use {_either(tuple(GROUPS))}"
             )
         if "title" not in cls.__dict__:
             cls.title = name.replace("_", " ").capitalize()

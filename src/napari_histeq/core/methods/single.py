@@ -45,6 +45,13 @@ class CurveMethod(Method):
             Not decreasing, not yet rounded.
         """
 
+    def knots(self, histogram: Histogram, low: float, high: float) -> tuple[NDArray[Any], Floats]:
+        """The curve's knots: intensities, increasing, and what they become.
+
+        At the levels, and below them where nothing is counted yet.
+        """
+        return _with_start(histogram, curve_of_8_bit(self, histogram, low, high), low)
+
     def fit(self, source: Source, recipe: Recipe) -> Fit:
         """Count, and find the curve."""
         histogram = count(source)
@@ -57,19 +64,18 @@ class CurveMethod(Method):
         if histogram.populated.size <= 1 or dtype.kind == "b":
             return TransferFunction.identity(*histogram.levels[[0, -1]])
         low, high = (float(end) for end in recipe.limits(dtype, histogram.range))
-        y = curve_of_8_bit(self, histogram, low, high)
-        return _with_start(histogram, y, low).blend(recipe.strength)
+        return TransferFunction(*self.knots(histogram, low, high)).blend(recipe.strength)
 
 
-def _with_start(histogram: Histogram, y: NDArray[np.float64], low: float) -> TransferFunction:
-    """The curve through the levels, and up to them from where nothing is counted yet."""
+def _with_start(histogram: Histogram, y: Floats, low: float) -> tuple[NDArray[Any], Floats]:
+    """The knots at the levels, and one below them where nothing is counted yet."""
     x, y = _with_gaps(histogram, y)
     start = histogram.bin_edges[:1].astype(x.dtype)
     if start[0] == x[0]:  # a first bin that is no wider than a level: just below it
         start = _below(start)
     if start[0] < x[0]:
-        return TransferFunction(np.concatenate([start, x]), np.concatenate([[min(low, y[0])], y]))
-    return TransferFunction(x, y)
+        return np.concatenate([start, x]), np.concatenate([[min(low, y[0])], y])
+    return x, y
 
 
 def _with_gaps(
