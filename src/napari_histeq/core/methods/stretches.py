@@ -129,7 +129,7 @@ class Stretch(StretchMethod):
         float,
         Option(
             "Pixels that become black or white, half of them each; 0.35 as in ImageJ",
-            label="Saturated pixels",
+            label="Clip",
             unit="%",
             ge=0,
             le=50,
@@ -177,7 +177,7 @@ class Log(StretchMethod):
         float,
         Option(
             "How much the dark is lifted: 1 a little, 1000 as in DS9, 10000 a lot",
-            label="Lift (a)",
+            label="Lift",
             gt=0,
         ),
     ] = 1000.0
@@ -222,8 +222,8 @@ class Asinh(StretchMethod):
     a: Annotated[
         float,
         Option(
-            "Linear below this part of the range, logarithmic above; less lifts the dark more",
-            label="Linear part (a)",
+            "Linear up to this part of the range, logarithmic above; less lifts the dark more",
+            label="Linear to",
             ge=1e-6,
             le=1,
         ),
