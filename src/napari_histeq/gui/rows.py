@@ -17,6 +17,7 @@ from napari_histeq.core.methods import Option
 from napari_histeq.gui.controls import AxesRow, Either
 from napari_histeq.gui.elided import elide
 from napari_histeq.gui.foot import Evidence, Note, RunButton, Status, wrapped
+from napari_histeq.gui.methodbox import MethodBox, grouped, title
 from napari_histeq.gui.numbers import Number, Sliding
 from napari_histeq.gui.table import EXPLAINED
 from napari_histeq.gui.tips import tip
@@ -43,11 +44,6 @@ class RegionBox(ComboBox):
     null_string = "Whole image"
 
 
-def title(method: str) -> str:
-    """A method's name as a person reads it."""
-    return METHODS[method].title
-
-
 def what_rows(sources: Callable[..., Any]) -> list[Widget]:
     """Which layer, and how."""
     return [
@@ -57,10 +53,9 @@ def what_rows(sources: Callable[..., Any]) -> list[Widget]:
         ),
         _text("message", "histeq_problem"),
         _narrow(
-            ComboBox(
+            MethodBox(
                 name="method",
-                choices=[(title(m), m) for m in METHODS],
-                tooltip=tip("\n".join(f"{title(m)}: {METHODS[m].summary}" for m in METHODS)),
+                tooltip=tip("\n".join(f"{title(m)}: {METHODS[m].summary}" for m in grouped())),
             )
         ),
         _text("summary", "histeq_note"),

@@ -152,10 +152,10 @@ _known: dict[str, type[Method]] = {}
 #: The groups of methods, in the order of a list of them, and what a person reads.
 GROUPS: cabc.Mapping[str, str] = MappingProxyType(
     {
-        "equalize": "Equalize",
+        "equalize": "Equalize the histogram",
         "adaptive": "Adapt locally",
-        "stretch": "Stretch",
-        "match": "Match",
+        "stretch": "Stretch the range",
+        "match": "Match a reference",
     }
 )
 
