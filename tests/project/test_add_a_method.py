@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import sys
 import types
 from dataclasses import dataclass
@@ -95,6 +96,25 @@ def test_it_is_known_and_recorded(method: Any) -> None:
     assert "from my_methods import Sigmoid" in text
     assert "from napari_histeq import equalize" in text
     compile(text, "script", "exec")
+
+
+def test_of_a_class_that_no_module_has_the_script_says_so(
+    method: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(method, "__module__", "__main__")  # as in a notebook
+    image = np.random.default_rng(6).integers(0, 200, (40, 50)).astype(np.uint8)
+    outcome = perform(task_of(image, method=method(gain=3.0)), lambda *_: None)
+    text = script(outcome.record)
+    assert "import Sigmoid" not in text
+    told = "# The class Sigmoid was defined in a session, not in a module that can be imported:\n"
+    assert text.count(told) == 1
+    place = text.index("# put its definition here")
+    (code,) = re.findall(r"```python\n(.*?)```", PAGE.read_text(encoding="utf-8"), re.DOTALL)
+    np.save(tmp_path / "image.npy", image)
+    (tmp_path / "again.py").write_text(text[:place] + code + text[place:], encoding="utf-8")
+    files = ["again.py", "image.npy", "result.npy"]
+    subprocess.run([sys.executable, *files], cwd=tmp_path, check=True)
+    np.testing.assert_array_equal(np.load(tmp_path / "result.npy"), outcome.data)
 
 
 def test_its_curve(method: Any) -> None:

@@ -6,6 +6,7 @@ import ast
 import hashlib
 import io
 import json
+import re
 import tokenize
 import zlib
 from typing import Any
@@ -20,6 +21,7 @@ from helpers.strategies import CURVES  # which also sets how hard Hypothesis tri
 from helpers.tasks import task_of
 from napari_histeq import BiHistogram, Clahe, equalize
 from napari_histeq.core import METHODS
+from napari_histeq.core.methods import from_dict
 from napari_histeq.gui.export import _plain as as_json
 from napari_histeq.records.record import MaskRecord, Record
 from napari_histeq.records.record_fields import RecordError
@@ -126,7 +128,8 @@ def test_a_newer_record_says_so():
         ({"digest": "0" * 64 + "\n"}, "digest"),
         ({"method": "global"}, "method"),
         ({"method": {}}, "method"),
-        ({"method": {"name": "unheard of"}}, "method"),
+        ({"method": {"name": "un heard\nof"}}, "method"),
+        ({"method": {"name": "x" * 1000}}, "method"),
         ({"method": {"name": ["global"]}}, "method"),
         ({"method": {"name": "global", "power": 2.0}}, "method"),
         ({"method": {"name": "global", "power": 10**400}}, "method"),
@@ -173,6 +176,16 @@ def test_damage_is_told_in_a_sentence(damage, field):
     assert str(told.value).startswith("this layer's record is damaged (")
     assert field in str(told.value)
     assert len(str(told.value)) < 80
+
+
+@pytest.mark.parametrize("name", ["sigmoid", "my_methods.sigmoid", "Sigmoïd-2"])
+def test_a_method_that_is_not_known_here_is_no_damage(name):
+    plain = RECORDS["plain"].as_dict() | {"method": {"name": name, "gain": 3.0}}
+    words = f"this layer was made by the method {name!r}, which is not known here: import the "
+    with pytest.raises(RecordError, match=f"^{re.escape(words)}package that defines it$"):
+        Record.from_dict(plain)
+    with pytest.raises(LookupError, match="which is not known here"):
+        from_dict(plain["method"])
 
 
 @pytest.mark.parametrize("field", ["source", "shape", "dtype", "method"])
@@ -297,7 +310,10 @@ def test_any_damage_is_refused_or_harmless(plain):
         made = script(record)
     except RecordError as error:
         sentence = str(error)
-        assert sentence.startswith("this layer's record is ")
+        assert sentence.startswith(
+            ("this layer's record is ", "this layer was made by the method ")
+        )
+        assert len(sentence.splitlines()) == 1
         return
     assert_only_ours(made)
     assert isinstance(legend(record), str)

@@ -28,7 +28,7 @@ def settings_of_file(path: Path, given: Settings) -> Settings:
     told = _recipe(found, path)
     try:
         method = from_dict({k: _option(v) for k, v in told["method"].items()})
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+    except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise Refused(f"--recipe {path} tells no method: {error}") from None
     more: dict[str, Any] = {}
     if told.get("axes") is not None:

@@ -11,6 +11,7 @@ from magicgui.widgets import CheckBox, ComboBox, Container, LineEdit, RadioButto
 from qtpy.QtWidgets import QRadioButton, QWidget
 from superqt import QFlowLayout
 
+from napari_histeq.core.methods import options_of
 from napari_histeq.gui.numbers import ANY, Number, Sliding, Typed, shortened
 from napari_histeq.gui.tips import tip
 from napari_histeq.layers import Length, without_pixels
@@ -167,6 +168,16 @@ def control_for(field: OptionField, value: Any) -> Any:
         return Sliding(value, option=option, step=_step(field), kind=field.type, **named)
     off = field.type is float and math.isinf(field.default)
     return Number(value, option=option, kind=field.type, off=off, **named)
+
+
+def check_names(method: Any, rows: Iterable[str]) -> None:
+    """Refuse a method with an option that is called like another row of the panel."""
+    taken = sorted({field.name for field in options_of(method)} & set(rows))
+    if taken:
+        raise ValueError(
+            f"{method.__name__}: the panel has rows named {taken} of its own: "
+            "give these options other names"
+        )
 
 
 def _step(field: OptionField) -> float:

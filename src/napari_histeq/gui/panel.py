@@ -273,6 +273,12 @@ class EqualizePanel(Container[Any]):
         if name == self._method_shown:
             return
         old = self._options_shown
+        try:
+            controls.check_names(METHODS[name], {row.name for row in self} - {f.name for f in old})
+        except ValueError as error:
+            self._refuse(error)
+            self["method"].value = self._method_shown
+            return
         self._kept[self._method_shown] = {f.name: controls.kept(self[f.name]) for f in old}
         self._parts.show_options([], [])
         for field in old:

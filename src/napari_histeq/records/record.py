@@ -17,6 +17,7 @@ from pydantic import ConfigDict, Field, Strict, TypeAdapter, ValidationError
 
 from napari_histeq.core import equalize
 from napari_histeq.core.arrays import checked_axes, checked_channel_axis, is_lazy
+from napari_histeq.core.methods import UnknownMethodError
 from napari_histeq.core.recipe import Recipe
 from napari_histeq.records.record_fields import (
     MASK_BYTES,
@@ -194,8 +195,8 @@ class Record:
         Raises
         ------
         RecordError
-            If a field is missing, unknown, of another type or out of its range, or if the
-            record is of a newer version: in one sentence.
+            If a field is missing, unknown, of another type or out of its range, if the record
+            is of a newer version, or its method is none that is known: in one sentence.
         """
         if not isinstance(plain, Mapping):
             raise damaged("it holds no fields")
@@ -206,6 +207,8 @@ class Record:
             )
         try:
             found = vars(_reader(Recipe).validate_python(dict(plain)))
+        except UnknownMethodError as error:
+            raise RecordError(f"this layer was {error}") from None
         except ValidationError as error:
             place = error.errors(include_url=False, include_context=False, include_input=False)
             field = next(iter(place[0]["loc"]), None)

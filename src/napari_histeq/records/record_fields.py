@@ -6,6 +6,7 @@ A layer's metadata may have come from a file, and the file from a stranger.
 from __future__ import annotations
 
 import math
+import re
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
 
@@ -13,7 +14,7 @@ import numpy as np
 from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, Strict
 
 from napari_histeq.core import TransferFunction
-from napari_histeq.core.methods import Method, from_dict
+from napari_histeq.core.methods import Method, UnknownMethodError, from_dict
 
 #: A mask that packs to more bytes than this is named in the record, but not kept.
 MASK_BYTES = 1 << 22
@@ -55,10 +56,18 @@ def _method(value: Any) -> Method:
     """The method of an `as_dict`, which has itself looked at its options."""
     if not isinstance(value, dict) or not all(_is_option(v) for v in value.values()):
         raise ValueError("not a method and its options")
+    if not _NAMED.fullmatch(str(value.get("name"))):
+        raise ValueError("not the name of a method")
     try:
         return from_dict({k: _number(v) for k, v in value.items()})
+    except UnknownMethodError:  # no ValueError: pydantic lets it pass
+        raise
     except (ArithmeticError, LookupError, TypeError) as error:
         raise ValueError(str(error)) from None
+
+
+#: What the name of a method may look like: no sentence of a stranger's.
+_NAMED = re.compile(r"[\w.+-]{1,40}")
 
 
 def _is_option(value: Any) -> bool:

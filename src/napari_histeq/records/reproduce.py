@@ -146,6 +146,11 @@ def _imports_of(method: type[Method], given: bool) -> Iterator[str]:
         yield "from napari_histeq import TransferFunction"
     elif module.partition(".")[0] == "napari_histeq":
         yield f"from napari_histeq import {', '.join(sorted((name, 'equalize')))}"
+    elif module == "__main__" or "." in method.__qualname__:
+        yield "from napari_histeq import equalize"
+        yield ""
+        yield f"# The class {name} was defined in a session, not in a module that can be imported:"
+        yield "# put its definition here, before this script is run."
     else:
         yield "from napari_histeq import equalize"
         yield f"from {module} import {name}  # the method's own module: it has to be importable"

@@ -8,6 +8,7 @@ from napari_histeq.core.methods.base import (
     Method,
     Option,
     OptionField,
+    UnknownMethodError,
     from_dict,
     options_of,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "Option",
     "OptionField",
     "Stretch",
+    "UnknownMethodError",
     "Weighted",
     "from_dict",
     "options_of",

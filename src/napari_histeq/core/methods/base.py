@@ -163,6 +163,10 @@ GROUPS: cabc.Mapping[str, str] = MappingProxyType(
 METHODS: cabc.Mapping[str, type[Method]] = MappingProxyType(_known)
 
 
+class UnknownMethodError(LookupError):
+    """No class has been defined that has the name of a record's method."""
+
+
 class Method:
     """Base of all methods: frozen dataclasses whose fields are `Annotated` options.
 
@@ -307,4 +311,10 @@ def _either(choices: tuple[str, ...]) -> str:
 def from_dict(record: cabc.Mapping[str, Any]) -> Method:
     """The method of an `as_dict` record."""
     options = dict(record)
-    return METHODS[options.pop("name")].from_options(options)
+    name = options.pop("name")
+    if name not in METHODS:
+        raise UnknownMethodError(
+            f"made by the method {name!r}, which is not known here: "
+            "import the package that defines it"
+        )
+    return METHODS[name].from_options(options)

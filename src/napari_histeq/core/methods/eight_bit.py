@@ -33,10 +33,10 @@ def curve_of_8_bit(method: CurveMethod, histogram: Histogram, low: float, high: 
     """`CurveMethod.curve`, by the levels of 8 bit where the picture has no others."""
     found = levels_of(histogram) if method.counts_levels(histogram.levels.dtype) else None
     if found is None:
-        return method.curve(histogram, low, high)
+        return method.checked_curve(histogram, low, high)
     near = 255 * _eps(histogram.levels.dtype) + 1e-9
     ends = [_whole(end / found.step, near) for end in (low, high)]
-    y = method.curve(found.histogram, *ends)
+    y = method.checked_curve(found.histogram, *ends)
     return np.clip(y[found.place] * found.step, low, high)
 
 

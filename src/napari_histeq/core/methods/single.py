@@ -52,6 +52,31 @@ class CurveMethod(Method):
         """
         return _with_start(histogram, curve_of_8_bit(self, histogram, low, high), low)
 
+    def checked_curve(self, histogram: Histogram, low: float, high: float) -> Floats:
+        """`curve`, or an error that names the class if what it returns is none."""
+        found, size = self.curve(histogram, low, high), histogram.nbins
+        said = f"{type(self).__name__}.curve returned"
+        try:
+            y = np.asarray(found, np.float64)
+        except (TypeError, ValueError):
+            raise TypeError(f"{said} {found!r}: it must be numbers, one for each level") from None
+        if y.shape != (size,):
+            raise ValueError(
+                f"{said} an array of shape {y.shape}: it must be {(size,)}, a value for each level"
+            )
+        if not (y[1:] >= y[:-1]).all():
+            raise ValueError(
+                f"{said} values that decrease (or NaN): none may be less than the one before, "
+                "say np.maximum.accumulate(y)"
+            )
+        near = 1e-6 * high - 1e-6 * low  # OpenCV's single precision, say
+        if y[0] < low - near or y[-1] > high + near:
+            raise ValueError(
+                f"{said} {y[0]:g} to {y[-1]:g}: it must be within {low:g} to {high:g}, "
+                "say Interval(low, high).at(places)"
+            )
+        return y
+
     def fit(self, source: Source, recipe: Recipe) -> Fit:
         """Count, and find the curve."""
         histogram = count(source)
