@@ -38,9 +38,9 @@ class Equalize:
 
     def __call__(self, job: Job, report: Report) -> Done:
         """Do it."""
-        picture = read(job.source)
-        task = replace(task_of(picture, self.settings, job.name), measured=False)
-        return _made(job, picture, task, report)
+        with read(job.source) as picture:
+            task = replace(task_of(picture, self.settings, job.name), measured=False)
+            return _made(job, picture, task, report)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +53,10 @@ class Replay:
 
     def __call__(self, job: Job, report: Report) -> Done:
         """Do it."""
-        picture = read(job.source)
         record = self.one if self.one is not None else self.records[job.name]
-        task = _again(picture, record, job.name, same_curve=self.same_curve)
-        done = _made(job, picture, task, report)
+        with read(job.source) as picture:
+            task = _again(picture, record, job.name, same_curve=self.same_curve)
+            done = _made(job, picture, task, report)
         told, found = record.digest, done.entry["record"]["digest"]
         other = told is not None and found is not None and told != found
         return Done(done.entry, (*done.notes, *[_OTHER] * (other and self.one is None)))
@@ -114,8 +114,8 @@ class Measure:
 
     def __call__(self, job: Job, report: Report) -> Done:
         """Do it."""
-        picture = read(job.source)
-        outcome, heard = _looked_at(picture, self.settings, job.name, report, self.equalized)
+        with read(job.source) as picture:
+            outcome, heard = _looked_at(picture, self.settings, job.name, report, self.equalized)
         found = outcome.record.measures
         row: dict[str, Any] = {
             "file": job.name,
@@ -144,8 +144,8 @@ class Plot:
         from napari_histeq.plot import save
 
         assert job.target is not None
-        picture = read(job.source)
-        outcome, heard = _looked_at(picture, self.settings, job.name, report, self.equalized)
+        with read(job.source) as picture:
+            outcome, heard = _looked_at(picture, self.settings, job.name, report, self.equalized)
         job.target.parent.mkdir(parents=True, exist_ok=True)
         temporary = job.target.with_name(f".partial.{job.target.name}")
         try:

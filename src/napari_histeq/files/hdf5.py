@@ -26,6 +26,7 @@ def read(location: Location) -> Picture:
     with brought_by("cli"):
         import h5py
     file = h5py.File(location.path, "r")
+    closers: tuple[Any, ...] = ()
     try:
         inner, stored = _dataset(file, location.inner)
         header = {"inner": inner, "attributes": {k: stored.attrs[k] for k in stored.attrs}}
@@ -35,14 +36,14 @@ def read(location: Location) -> Picture:
         if is_large(stored.shape, stored.dtype):
             from napari_histeq.core.arrays import as_lazy
 
-            data: Any = as_lazy(stored)  # which keeps the file open
+            closers, data = (file.close,), as_lazy(stored)
         else:
             data = stored[()]
             file.close()
     except Exception:
         file.close()
         raise
-    return Picture(data, axes, "HDF5", scale, units, header=header)
+    return Picture(data, axes, "HDF5", scale, units, header=header, closers=closers)
 
 
 def _dataset(file: Any, wanted: str) -> tuple[str, Any]:

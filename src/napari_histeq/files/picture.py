@@ -6,12 +6,12 @@ import math
 import re
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 #: An image of more bytes is read when it is asked for, and never held as a whole.
 LARGE = 1 << 28
@@ -82,6 +82,8 @@ class Picture:
         What the format needs to write the same kind of file again.
     attributes : dict
         How the picture was made, for formats that can tell.
+    closers : tuple of callable
+        What closes the files that lazy pixels are read from: `close`, or ``with``, calls them.
     """
 
     data: Any
@@ -96,6 +98,7 @@ class Picture:
     notes: tuple[str, ...] = ()
     header: Any = None
     attributes: dict[str, Any] = field(default_factory=dict)
+    closers: tuple[Callable[[], object], ...] = ()
 
     def __post_init__(self) -> None:
         ndim = len(self.data.shape)
@@ -104,6 +107,17 @@ class Picture:
         if not self.units:
             object.__setattr__(self, "units", (None,) * ndim)
         assert len(self.axes) == len(self.scale) == len(self.units) == ndim, self.axes
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the files that lazy pixels are read from: nothing can be read any more."""
+        for closer in self.closers:
+            closer()
 
     def with_pixels(self, data: Any) -> Picture:
         """The same picture with other pixels: an array, or a list of the levels of a pyramid."""

@@ -65,12 +65,14 @@ def read(location: Location) -> Picture:
             raise ValueError("its pixels are numbers of a palette: convert it to RGB first")
         if page.photometric.name == "MINISWHITE":
             notes.append("its low values are shown bright (MINISWHITE), which is kept")
-        large = is_large(series.shape, series.dtype)
-        levels = [
-            _lazy(location.path, level, page) if large else series.levels[level].asarray()
-            for level in range(len(series.levels))
-        ]
         scale, units = _sizes(file, page, axes)
+        closers: list[Any] = []
+        if is_large(series.shape, series.dtype):
+            levels = [
+                _lazy(location.path, level, page, closers) for level in range(len(series.levels))
+            ]
+        else:
+            levels = [level.asarray() for level in series.levels]
         return Picture(
             levels[0], axes, "TIFF", scale, units,
             channel_axis=axes.index("s") if "s" in axes else None,
@@ -78,6 +80,7 @@ def read(location: Location) -> Picture:
             ignored=_nodata(page),
             notes=tuple(notes),
             header=_header(file, series, page),
+            closers=tuple(closers),
         )  # fmt: skip
 
 
@@ -86,7 +89,7 @@ def _letters(axes: str) -> str:
     return "".join(a if a in "tczyxs" and known.count(a) == 1 else UNNAMED for a in known)
 
 
-def _lazy(path: Path, level: int, page: Any) -> Any:
+def _lazy(path: Path, level: int, page: Any, closers: list[Any]) -> Any:
     """A level by dask, read by whole pages, or by tiles if a page is large."""
     import tifffile
 
@@ -97,6 +100,7 @@ def _lazy(path: Path, level: int, page: Any) -> Any:
     store = tifffile.imread(
         path, series=0, level=level, aszarr=True, chunkmode="page" if whole else "strile"
     )
+    closers.append(store.close)
     from napari_histeq.core.arrays import as_lazy
 
     return as_lazy(zarr.open_array(store, mode="r", zarr_format=2))
