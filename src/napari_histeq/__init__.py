@@ -59,6 +59,7 @@ def __getattr__(name: str) -> Any:
             return _no_save_zarr
     elif name == "core" or name in __all__:
         core: Any = import_module("napari_histeq.core")
+        import_module("napari_histeq.core.showing").draw_with(_figure)
         found = core if name == "core" else getattr(core, name)
     else:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
@@ -68,6 +69,11 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
+
+
+def _figure(*histograms: Any, **options: Any) -> Any:
+    """What draws for `Histogram.plot`, which knows no plotting library: ours, loaded by now."""
+    return import_module("napari_histeq.plot").figure_of(*histograms, **options)
 
 
 def _no_save_zarr(*_: Any, **__: Any) -> Any:

@@ -4,11 +4,14 @@ One drawing serves the plot layer under an image, the panel in the dock, exporte
 files and the documentation. No pyplot, no global state: safe in a worker thread.
 """
 
+from napari_histeq.core.showing import draw_with
 from napari_histeq.plot.blit import Blit
 from napari_histeq.plot.figure import HistogramFigure, draw
 from napari_histeq.plot.levels import WHOLE_LEVELS, levels_used, why_not_flat
-from napari_histeq.plot.render import render, save, warm_up
+from napari_histeq.plot.render import figure_of, render, save, warm_up
 from napari_histeq.plot.theme import Theme
+
+draw_with(figure_of)
 
 __all__ = [
     "WHOLE_LEVELS",
@@ -16,6 +19,7 @@ __all__ = [
     "HistogramFigure",
     "Theme",
     "draw",
+    "figure_of",
     "levels_used",
     "render",
     "save",

@@ -117,6 +117,18 @@ def save(
     figure.savefig(path, facecolor=figure.get_facecolor(), dpi=figure.dpi)
 
 
+def figure_of(before: Histogram, after: Histogram | None = None, **options: Any) -> Figure:
+    """The plot as a figure of matplotlib's, which shows itself in a notebook.
+
+    Parameters
+    ----------
+    before, after, **options
+        As in `render`; by default 900 pixels wide, and light.
+    """
+    width = options.pop("width", 900)
+    return _figure(before, after, width, **({"theme": "light"} | options))
+
+
 @lru_cache(maxsize=1)
 def warm_up() -> None:
     """Have loaded what the first drawing needs (letters, Fourier transforms): on any thread."""

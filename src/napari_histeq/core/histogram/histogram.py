@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_histeq.core import showing
 from napari_histeq.core.arrays import (
     Interval,
     bin_limits,
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
 
 #: Stands for levels that are derived from the edges.
 _BY_EDGES: NDArray[Any] = np.empty(0)
+
+#: Bars of the small picture.
+BARS = 90
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -227,6 +231,34 @@ class Histogram:
             check_bandwidth(bandwidth)
         where = self.bin_centers if points is None else np.asarray(points, dtype=np.float64)
         return gaussian_kde(self, where, bandwidth)
+
+    def plot(self, after: Histogram | None = None, **options: Any) -> Any:
+        """Draw the histogram, or that before and after an equalization, as the panel does.
+
+        Parameters
+        ----------
+        after : Histogram, optional
+            That of the result.
+        **options
+            As in `napari_histeq.plot.render`: ``curve``, ``title``, ``theme``, ``nbins``, ``log`` ...
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+        """
+        return showing.drawn(self, after, **options)
+
+    def _repr_html_(self) -> str:
+        """A small picture for a notebook, without a plotting library."""
+        told = f"{self.total:,} pixels in {self.nbins:,} bins"
+        if not self.total:
+            return showing.bars(np.zeros(1), told)
+        low, high = self.range
+        whole = Histogram(
+            self.counts.reshape(-1, self.nbins).sum(axis=0), self.bin_edges, self.levels
+        )
+        shown = whole.rebin(BARS, (float(low), float(high)))
+        return showing.bars(shown.counts, f"{told}, intensities {low:g} to {high:g}")
 
 
 def _default_levels(edges: NDArray[Any]) -> NDArray[Any]:

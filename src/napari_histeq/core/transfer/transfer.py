@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_histeq.core import showing
 from napari_histeq.core.arrays import (
+    Interval,
     check_knots,
     check_strength,
     checked_image,
@@ -184,6 +186,29 @@ class TransferFunction:
             the bins moved by the map if the bins are adaptive.
         """
         return push_counts(self, histogram)
+
+    def plot(self, before: Histogram, **options: Any) -> Any:
+        """Draw the curve between the histogram of an image, and that which it comes to.
+
+        Parameters
+        ----------
+        before : Histogram
+            Of the image.
+        **options
+            As in `napari_histeq.plot.render`.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+        """
+        return showing.drawn(before, self.push(before), curve=self, **options)
+
+    def _repr_html_(self) -> str:
+        """A small picture for a notebook, without a plotting library."""
+        ends = Interval(self.x[0], self.x[-1]), Interval(float(self.y[0]), float(self.y[-1]))
+        told = f"{self.x[0]:g} to {self.x[-1]:g} becomes {self.y[0]:g} to {self.y[-1]:g}"
+        some = np.unique(np.linspace(0, self.x.size - 1, 2 * showing.WIDE).astype(int))
+        return showing.line(ends[0].place(self.x[some]), ends[1].place(self.y[some]), told)
 
 
 def _apply_here(curve: TransferFunction, chunk: NDArray[Any], *_: Any) -> NDArray[Any]:
