@@ -10,6 +10,8 @@ import pytest
 from helpers.viewers import MANIFEST, open_panel
 
 os.environ.setdefault("NAPARI_STRICT_QT", "1")
+# What is tested is what everybody has after a minute; what runs before has tests of its own.
+os.environ.setdefault("NAPARI_HISTEQ_LOOPS", "compiled")
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -10,6 +10,7 @@ from qtpy.QtWidgets import QApplication, QFileDialog
 
 from napari_histeq import layers
 from napari_histeq.core import Clahe
+from napari_histeq.core.kernels import be_patient
 from napari_histeq.core.recipe import Recipe
 from napari_histeq.gui.export import Export
 from napari_histeq.gui.job import Run
@@ -76,4 +77,5 @@ def _run(viewer: napari.viewer.Viewer, choice: Choice) -> None:
     if not layers.is_source(active):
         show_warning(f"{layers.why_not(active)}: select an image layer first.")
         return
+    be_patient()
     Run(viewer, active, choice).start()

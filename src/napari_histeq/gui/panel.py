@@ -17,6 +17,7 @@ from napari.utils.notifications import (
 
 from napari_histeq import layers
 from napari_histeq.core import METHODS
+from napari_histeq.core.kernels import be_patient
 from napari_histeq.core.methods import Method, OptionField, options_of
 from napari_histeq.core.recipe import Recipe
 from napari_histeq.gui import controls
@@ -53,6 +54,7 @@ class EqualizePanel(Container[Any]):
     """
 
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
+        be_patient()
         self._viewer = viewer
         self._links, self._layer_links = Links(), Links()
         self._job: Run | None = None

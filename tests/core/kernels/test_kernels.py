@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-
 import numpy as np
 import pytest
 from hypothesis import given
@@ -250,36 +246,3 @@ def test_recoloring_values(shape, seed, limits):
     wanted = recolored(pixels[known], before[known], after[known], *limits)
     np.testing.assert_allclose(out[known], wanted, rtol=1e-9, atol=1e-9)
     np.testing.assert_array_equal(out[~known], pixels[~known])
-
-
-# The cache on disk
-
-EVERYTHING = """
-import numpy as np
-from napari_histeq import equalize
-rng = np.random.default_rng(0)
-for dtype in (np.uint8, np.uint16, np.float32):
-    image = (rng.random((50, 60)) * 200).astype(dtype)
-    out = equalize(image)
-    assert out.dtype == dtype and out.max() >= image.max()
-print(equalize(np.array([52, 55, 55, 61], np.uint8)))
-"""
-
-
-@pytest.mark.parametrize("where", ["below a file", "read-only", "writable"])
-def test_where_no_cache_can_be_written_all_still_works(tmp_path, where):
-    folder = tmp_path / "cache"
-    if where == "below a file":
-        folder.write_text("no folder")
-        folder /= "numba"
-    elif where == "read-only":
-        folder.mkdir(mode=0o555)
-    environment = os.environ | {"NUMBA_CACHE_DIR": str(folder)}
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", EVERYTHING],
-        env=environment, capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.strip() == "[ 64 191 191 255]"
-    if where == "writable":
-        assert list(folder.rglob("*.nbi"))

@@ -12,7 +12,9 @@ from typing import Any
 
 import numpy as np
 
-from napari_histeq.core.kernels.levels import compiled, kernel
+from napari_histeq.core.kernels.compiler import compiled
+from napari_histeq.core.kernels.levels import kernel
+from napari_histeq.core.kernels.twins import clahe as twins
 
 # What is compiled has Numba's types, not numpy's: no use in checking these.
 Array = Any
@@ -23,6 +25,7 @@ ONE, TWO = np.uint64(1), np.uint64(2)
 
 
 @kernel(
+    twins.count_bytes,
     flat="u1[:]",
     rows="u8[:]",
     starts="u8[t]",
@@ -64,6 +67,7 @@ def place(value: Any, low: Any, unit: Any, scale: Any, top: Any) -> Any:
 
 
 @kernel(
+    twins.count_values,
     flat="R[:]",
     rows="u8[r]",
     starts="u8[t]",
@@ -197,7 +201,7 @@ def curve(counts: Array, limit: float, target: int, alpha: float, heights: Array
     return True
 
 
-@kernel(counts="C[t,n]", out="T[t,n]", filled="?[t]")
+@kernel(twins.curves, counts="C[t,n]", out="T[t,n]", filled="?[t]")
 def curves(
     counts: Array, limit: float, target: int, alpha: float, full: float, out: Array, filled: Array
 ) -> None:
@@ -219,7 +223,7 @@ def at_bytes(y: Array, below: Array, part: Array, full: float, out: Array) -> No
         out[level] = np.uint16((low + (high - low) * part[level]) * full + 0.5)
 
 
-@kernel(counts="C[t,256]", places="f8[256]", out="T[t,256]", filled="?[t]")
+@kernel(twins.curves_of_bytes, counts="C[t,256]", places="f8[256]", out="T[t,256]", filled="?[t]")
 def curves_of_bytes(
     counts: Array,
     places: Array,

@@ -6,13 +6,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_histeq.core.kernels.levels import compiled, kernel
+from napari_histeq.core.kernels.compiler import compiled
+from napari_histeq.core.kernels.levels import kernel
+from napari_histeq.core.kernels.twins import color as twins
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
-@kernel(pixels="U[n,3|4]", out="U[n]")
+@kernel(twins.luminance_levels, pixels="U[n,3|4]", out="U[n]")
 def luminance_levels(pixels: NDArray[Any], out: NDArray[Any]) -> None:
     """BT.709 luminance of (n, C) uint8 or uint16 pixels, rounded to levels.
 
@@ -26,7 +28,7 @@ def luminance_levels(pixels: NDArray[Any], out: NDArray[Any]) -> None:
         out[i] = np.uint32(total) >> shift
 
 
-@kernel(pixels="F[n,3|4]", out="F[n]")
+@kernel(twins.luminance_values, pixels="F[n,3|4]", out="F[n]")
 def luminance_values(pixels: NDArray[Any], out: NDArray[Any]) -> None:
     """BT.709 luminance of (n, C) float pixels."""
     for i in range(pixels.shape[0]):
@@ -76,7 +78,7 @@ def held(value: float, gray: float, limit: float) -> float:
     return min(max(value, -limit), limit)
 
 
-@kernel(pixels="R[n,c]", before="R[n]", after="R[n]", out="F[n,c]")
+@kernel(twins.recolor, pixels="R[n,c]", before="R[n]", after="R[n]", out="F[n,c]")
 def recolor(
     pixels: NDArray[Any],
     before: NDArray[Any],
@@ -113,7 +115,7 @@ def recolor(
         out[i, 0], out[i, 1], out[i, 2] = red, green, blue
 
 
-@kernel(pixels="U[n,c]", before="U[n]", after="U[n]", out="U[n,c]")
+@kernel(twins.recolor_levels, pixels="U[n,c]", before="U[n]", after="U[n]", out="U[n,c]")
 def recolor_levels(
     pixels: NDArray[Any],
     before: NDArray[Any],

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import inspect
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
@@ -44,6 +44,9 @@ KINDS = {
 
 #: Looks of arguments that are remembered.
 MOST_KNOWN = 1000
+
+#: What matters of an array's flags: C-contiguous, aligned, writeable.
+FLAGS = 0x1 | 0x100 | 0x400
 
 #: What counts as a number.
 NUMBER = (int, float, np.number)
@@ -105,15 +108,22 @@ class _Array:
         return all(wanted.fits(length, found) for wanted, length in pairs)
 
 
+class Chooses(Protocol):
+    """What is behind a door."""
+
+    def choose(self, arguments: tuple[Any, ...]) -> tuple[Callable[..., Any], bool]:
+        """What to call with such arguments, and whether that will always be so."""
+
+
 class Door:
-    """A compiled loop that takes what was declared, and nothing else.
+    """A loop that takes what was declared, and nothing else.
 
     Parameters
     ----------
-    loop : callable
-        The compiled loop.
+    loop : Loop
+        It chooses what to call, and says whether that is final: see `compiler`.
     function : callable
-        What it was compiled from, which has the names of the arguments.
+        What it is compiled from, which has the names of the arguments.
     declared : dict of str to str
         What the arrays among them must be.
     within : sequence of str
@@ -123,16 +133,16 @@ class Door:
 
     def __init__(
         self,
-        loop: Callable[..., Any],
+        loop: Chooses,
         function: Callable[..., Any],
         declared: dict[str, str],
         within: tuple[str, ...] = (),
     ) -> None:
-        self._loop, self.__name__, self.__doc__ = loop, function.__name__, function.__doc__
+        self.loop, self.__name__, self.__doc__ = loop, function.__name__, function.__doc__
         self._names = list(inspect.signature(function).parameters)
         if unknown := set(declared) - set(self._names):
             raise TypeError(f"{self.__name__} has no arguments {sorted(unknown)}")
-        self._declared, self._known = declared, set[tuple[Any, ...]]()
+        self._declared, self._known = declared, dict[tuple[Any, ...], Any]()
         self._arrays = [_Array.of(declared[n]) if n in declared else None for n in self._names]
         self._lines = [self._line(*text.split()) for text in within]
 
@@ -145,16 +155,21 @@ class Door:
         # Block after block looks alike: what has been checked is looked up.
         look = tuple(
             [
-                (a.dtype, a.shape, a.flags.c_contiguous) if type(a) is np.ndarray else type(a)
+                (a.dtype, a.shape, a.flags.num & FLAGS) if type(a) is np.ndarray else type(a)
                 for a in arguments
             ]
         )
-        if look not in self._known:
+        loop = self._known.get(look)
+        if loop is None and look not in self._known:
             self._check(arguments)
-            self._known.add(look)
+            self._known[look] = None
         for line in self._lines:
             self._check_line(arguments, *line)
-        return self._loop(*arguments)
+        if loop is None:
+            loop, is_final = self.loop.choose(arguments)
+            if is_final:
+                self._known[look] = loop
+        return loop(*arguments)
 
     def _check(self, arguments: tuple[Any, ...]) -> None:
         if len(self._known) >= MOST_KNOWN:

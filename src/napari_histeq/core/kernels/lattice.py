@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_histeq.core.kernels.levels import compiled, kernel, order_key
+from napari_histeq.core.kernels.compiler import compiled
+from napari_histeq.core.kernels.levels import kernel, order_key
+from napari_histeq.core.kernels.twins import lattice as twins
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,7 +25,9 @@ def place_of(key: Any, keys: NDArray[Any], counts: NDArray[Any]) -> Any:
     return place
 
 
-@kernel(bits="I[n]", mask="u1[n?]", order="I[4]", keys="u8[k]", counts="i8[k]")
+@kernel(
+    twins.count_distinct, bits="I[n]", mask="u1[n?]", order="I[4]", keys="u8[k]", counts="i8[k]"
+)
 def count_distinct(
     bits: NDArray[Any],
     mask: NDArray[Any],
@@ -55,7 +59,7 @@ def count_distinct(
     return held
 
 
-@kernel(more="u8[n]", often="i8[n]", keys="u8[k]", counts="i8[k]")
+@kernel(twins.add_distinct, more="u8[n]", often="i8[n]", keys="u8[k]", counts="i8[k]")
 def add_distinct(
     more: NDArray[Any],
     often: NDArray[Any],
@@ -76,7 +80,7 @@ def add_distinct(
     return held
 
 
-@kernel(bits="I[n]", mask="u1[n?]", order="I[4]")
+@kernel(twins.common_step, bits="I[n]", mask="u1[n?]", order="I[4]")
 def common_step(
     bits: NDArray[Any], mask: NDArray[Any], order: NDArray[Any], first: Any, step: Any
 ) -> Any:

@@ -1,48 +1,43 @@
 """The compiled loops: count and look up. Nothing else is compiled.
 
 Every kernel works on contiguous 1-D runs, releases the GIL and starts no threads
-of its own: `arrays.for_each` does that. Each has a plain numpy oracle in the
-tests. Import this module late: it brings Numba along.
+of its own: `arrays.for_each` does that. Each has a twin in plain numpy, and an oracle in
+the tests.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
-import numba
 import numpy as np
 
+from napari_histeq.core.kernels.compiler import Loop, compiled
 from napari_histeq.core.kernels.door import Door
+from napari_histeq.core.kernels.twins import levels as twins
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from numpy.typing import NDArray
 
+    Function = Callable[..., Any]
+
 F = TypeVar("F", bound="Callable[..., Any]")
 
 
-def compiled(function: F) -> F:
-    """Compile at the first call, for other compiled loops to call.
+def kernel(twin: Function, within: tuple[str, ...] = (), **declared: str) -> Callable[[F], F]:
+    """A loop that is called from Python, with a door that checks it: see `Door`.
 
-    The result is kept on disk where that can be done.
+    Its `twin` does the same in plain numpy: see `Loop`.
     """
-    try:
-        return cast("F", numba.njit(nogil=True, cache=True)(function))
-    except RuntimeError:  # no folder for the cache can be written: compile anew in each session
-        return cast("F", numba.njit(nogil=True)(function))
-
-
-def kernel(within: tuple[str, ...] = (), **declared: str) -> Callable[[F], F]:
-    """Compile a loop that is called from Python, with a door that checks it: see `Door`."""
 
     def made(function: F) -> F:
-        return cast("F", Door(compiled(function), function, declared, within))
+        return cast("F", Door(Loop(function, twin), function, declared, within))
 
     return made
 
 
-@kernel(words="u8[:]", rest="u1[:]", counts="i8[256]")
+@kernel(twins.count_bytes, words="u8[:]", rest="u1[:]", counts="i8[256]")
 def count_bytes(words: NDArray[Any], rest: NDArray[Any], counts: NDArray[Any]) -> None:
     """Add to `counts` (256) the bytes of `words` (uint64) and of `rest` (uint8)."""
     # One table per byte of the word: a run of equal pixels would otherwise wait
@@ -58,7 +53,7 @@ def count_bytes(words: NDArray[Any], rest: NDArray[Any], counts: NDArray[Any]) -
             counts[level] += table[byte, level]
 
 
-@kernel(words="u8[:]", rest="u2[:]", counts="i8[65536]")
+@kernel(twins.count_shorts, words="u8[:]", rest="u2[:]", counts="i8[65536]")
 def count_shorts(words: NDArray[Any], rest: NDArray[Any], counts: NDArray[Any]) -> None:
     """Add to `counts` (65536) the uint16 values in `words` (uint64) and in `rest` (uint16)."""
     # One table for all: a second one would save some waiting for stores and cost the cache.
@@ -75,21 +70,21 @@ def count_shorts(words: NDArray[Any], rest: NDArray[Any], counts: NDArray[Any]) 
         counts[level] += table[level]
 
 
-@kernel(values="U[n]", mask="u1[n]", counts="i8[levels]")
+@kernel(twins.count_masked, values="U[n]", mask="u1[n]", counts="i8[levels]")
 def count_masked(values: NDArray[Any], mask: NDArray[Any], counts: NDArray[Any]) -> None:
     """Add to `counts` the unsigned `values` at which `mask` (uint8, 0 or 1) is 1."""
     for i in range(values.size):
         counts[values[i]] += mask[i]
 
 
-@kernel(values="U[n]", table="U[levels]", out="U[n]")
+@kernel(twins.look_up, values="U[n]", table="U[levels]", out="U[n]")
 def look_up(values: NDArray[Any], table: NDArray[Any], out: NDArray[Any]) -> None:
     """``out = table[values]``: `values` are unsigned, `table` has an entry for each."""
     for i in range(values.size):
         out[i] = table[values[i]]
 
 
-@kernel(words="u8[n]", table="u2[65536]", out="u8[n]")
+@kernel(twins.look_up_words, words="u8[n]", table="u2[65536]", out="u8[n]")
 def look_up_words(words: NDArray[Any], table: NDArray[Any], out: NDArray[Any]) -> None:
     """Look up the four shorts of each uint64 word in a `table` of 65536 uint16.
 
@@ -105,7 +100,7 @@ def look_up_words(words: NDArray[Any], table: NDArray[Any], out: NDArray[Any]) -
         out[i] = low | (high << half)
 
 
-@kernel(table="u1[256]")
+@kernel(twins.pairs_of, table="u1[256]")
 def pairs_of(table: NDArray[Any]) -> NDArray[Any]:
     """What all pairs of bytes become, in one uint16 each, by a `table` of 256 bytes."""
     pairs = np.empty((256, 256), np.uint16)
@@ -128,6 +123,7 @@ def order_key(bits: Any, order: NDArray[Any]) -> Any:
 
 
 @kernel(
+    twins.count_keys,
     bits="K[n]",
     mask="u1[n?]",
     order="K[4]",
@@ -177,6 +173,7 @@ def count_keys(
 
 
 @kernel(
+    twins.interpolate,
     bits="K[n]",
     values="R[n]",
     order="K[4]",

@@ -13,7 +13,9 @@ from typing import Any
 import numpy as np
 
 from napari_histeq.core.kernels.clahe import ONE, RUN, place
-from napari_histeq.core.kernels.levels import compiled, kernel
+from napari_histeq.core.kernels.compiler import compiled
+from napari_histeq.core.kernels.levels import kernel
+from napari_histeq.core.kernels.twins import mixing as twins
 
 # What is compiled has Numba's types, not numpy's: no use in checking these.
 Array = Any
@@ -63,7 +65,7 @@ def lean(left: Array, right: Array, whole: float, start: Array, slope: Array) ->
         slope[i] = right[i] - left[i]
 
 
-@kernel(flat="u1[:]", out="u1[:]", base="f8[256]", **BY_ROW)
+@kernel(twins.mix_bytes_by_row, flat="u1[:]", out="u1[:]", base="f8[256]", **BY_ROW)
 def mix_bytes_by_row(
     flat: Array,
     rows: Array,
@@ -129,7 +131,7 @@ def gather(
             mixed[x] += at_left * whole + (at_right - at_left) * right_weight[x]
 
 
-@kernel(flat="u1[:]", out="u1[:]", base="f8[256]", **BY_PIXEL)
+@kernel(twins.mix_bytes_by_pixel, flat="u1[:]", out="u1[:]", base="f8[256]", **BY_PIXEL)
 def mix_bytes_by_pixel(
     flat: Array,
     rows: Array,
@@ -191,7 +193,7 @@ def finish(line: Array, mixed: Array, ends: Array, result: Array) -> None:
             result[x] = value
 
 
-@kernel(flat="R[:]", out="S[:]", knots="f8[4]", ends="f8[7]", **BY_ROW)
+@kernel(twins.mix_values_by_row, flat="R[:]", out="S[:]", knots="f8[4]", ends="f8[7]", **BY_ROW)
 def mix_values_by_row(
     flat: Array,
     rows: Array,
@@ -227,7 +229,7 @@ def mix_values_by_row(
                 finish(line, mixed, ends, out[out_rows[r] + a : out_rows[r] + b])
 
 
-@kernel(flat="R[:]", out="S[:]", knots="f8[4]", ends="f8[7]", **BY_PIXEL)
+@kernel(twins.mix_values_by_pixel, flat="R[:]", out="S[:]", knots="f8[4]", ends="f8[7]", **BY_PIXEL)
 def mix_values_by_pixel(
     flat: Array,
     rows: Array,

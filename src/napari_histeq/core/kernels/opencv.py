@@ -7,12 +7,14 @@ from typing import Any
 import numpy as np
 
 from napari_histeq.core.kernels.levels import kernel
+from napari_histeq.core.kernels.twins import opencv as twins
 
 # What is compiled has Numba's types, not numpy's: no use in checking these.
 Array = Any
 
 
 @kernel(
+    twins.count_shorts,
     flat="u2[:]",
     rows="u8[:]",
     starts="u8[t]",
@@ -37,7 +39,7 @@ def count_shorts(flat: Array, rows: Array, starts: Array, stops: Array, counts: 
             counts[t, level] += table[0, level] + table[1, level]
 
 
-@kernel(counts="u4[t,n]", out="U[t,n]")
+@kernel(twins.opencv_curves, counts="u4[t,n]", out="U[t,n]")
 def opencv_curves(counts: Array, limit: int, scale: Any, out: Array) -> None:
     """The tables of tiles from their counts, clipped as OpenCV does it."""
     levels = counts.shape[1]
@@ -61,6 +63,7 @@ def opencv_curves(counts: Array, limit: int, scale: Any, out: Array) -> None:
 
 
 @kernel(
+    twins.opencv_mix,
     flat="U[:]",
     rows="u8[r]",
     out="U[:]",

@@ -1,0 +1,69 @@
+"""The thread that has loops compiled for those who do not wait."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import TYPE_CHECKING
+
+from napari_histeq.core.kernels.helper import Helper
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    #: The name of a loop, and of each of its arguments the kind.
+    Request = tuple[str, ...]
+
+#: Seconds that thread and helper wait for more to do, before they go.
+LINGER = 5.0
+
+
+class Background:
+    """Has loops compiled one after the other, in a thread that is there while there is a need.
+
+    Parameters
+    ----------
+    load : callable
+        Loads a loop into this process: compiles it, if it is not in the cache.
+    """
+
+    def __init__(self, load: Callable[..., None]) -> None:
+        self._load = load
+        self._asked: dict[Request, None] = {}
+        self._failed: set[Request] = set()
+        self._changed = threading.Condition()
+        self._works = False
+
+    def ask(self, request: Request) -> None:
+        """Have a loop loaded, soon."""
+        with self._changed:
+            if request in self._asked or request in self._failed:
+                return
+            self._asked[request] = None
+            if not self._works:
+                self._works = True
+                name = "napari-histeq-compiler"
+                threading.Thread(target=self._work, name=name, daemon=True).start()
+            self._changed.notify()
+
+    def _work(self) -> None:
+        with Helper() as helper:
+            while (request := self._next()) is not None:
+                helper.compile(request)
+                try:
+                    self._load(*request)
+                except Exception:
+                    # The twin goes on answering.
+                    logging.getLogger(__name__).exception("%s could not be compiled", request[0])
+                    self._failed.add(request)
+                with self._changed:
+                    del self._asked[request]
+
+    def _next(self) -> Request | None:
+        with self._changed:
+            if not self._asked:
+                self._changed.wait(LINGER)
+            for request in self._asked:
+                return request
+            self._works = False
+            return None
