@@ -37,7 +37,7 @@ from napari_histeq.core.arrays.checks import (
     output_limits,
 )
 from napari_histeq.core.arrays.chunks import Declared, checked_block, promise_of
-from napari_histeq.core.arrays.interval import Interval
+from napari_histeq.core.arrays.interval import Interval, above
 from napari_histeq.core.arrays.keys import bits_of, finite_keys, keys_of, order_of, values_of
 from napari_histeq.core.arrays.lattice import Distinct, Steps, steps_in, steps_of
 from napari_histeq.core.arrays.lazy import (
@@ -51,7 +51,6 @@ from napari_histeq.core.arrays.lazy import (
     unnamed,
 )
 from napari_histeq.core.arrays.lines import (
-    above,
     is_wide,
     mask_lines,
     readable_lines,

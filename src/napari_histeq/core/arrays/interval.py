@@ -66,12 +66,11 @@ class Interval:
         return np.asarray(np.clip(part, 0.0, 1.0))
 
     def _place_integers(self, values: NDArray[Any]) -> Floats:
-        """By the arithmetic of their bits, which wraps around: every difference is exact."""
+        """Of integers, whose differences are exact."""
         low, high = int(self.low), int(self.high)
         info = np.iinfo(values.dtype)
         held = np.clip(values, max(low, info.min), min(high, info.max))
-        above = held.astype(np.uint64) - np.uint64(low % (1 << 64))
-        return np.asarray(above.astype(np.float64) / float(high - low))
+        return np.asarray(above(held, low).astype(np.float64) / float(high - low))
 
     def at(self, places: ArrayLike) -> Floats:
         """The intensities at places from 0 to 1: in order, and never beyond the ends."""
@@ -94,11 +93,17 @@ class Interval:
             low, high = max(low - half, -MOST), min(high + half, MOST)
         steps = np.arange(parts + 1)
         if math.isinf((high - low) * parts):
-            edges = 2.0 * (low / 2 + (high / 2 - low / 2) * (steps / parts))
+            halves = low / 2 + (high / 2 - low / 2) * (steps / parts)
+            edges = 2.0 * np.minimum(halves, high / 2)  # rounding may have gone beyond
         else:
             edges = low + (high - low) * steps / parts  # integers exactly
         edges[-1] = high
         return np.asarray(edges, np.float64)
+
+
+def above(values: NDArray[Any], low: Any) -> NDArray[np.uint64]:
+    """How far integers lie above `low`, exactly: the arithmetic of their bits wraps around."""
+    return values.astype(np.uint64, copy=False) - np.uint64(int(low) % (1 << 64))
 
 
 def _is_whole(value: Any) -> bool:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_histeq.core.arrays.interval import above
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -45,12 +47,6 @@ def readable_lines(block: NDArray[Any], low: Any) -> Lines:
     if block.dtype != work or not _has_lines(block):
         block = np.require(block, work, ["C", "A"])
     return _flat(block), _rows(block)
-
-
-def above(values: NDArray[Any], low: Any) -> NDArray[np.uint64]:
-    """64-bit integers as their distance from `low`, exactly."""
-    native = values.astype(values.dtype.newbyteorder("="), copy=False)
-    return native.view(np.uint64) - np.uint64(int(low) % (1 << 64))
 
 
 @contextmanager

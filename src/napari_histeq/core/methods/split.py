@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_histeq.core.arrays import Interval
+from napari_histeq.core.arrays import Interval, above
 
 if TYPE_CHECKING:
     from napari_histeq.core.histogram import Histogram
@@ -111,12 +111,12 @@ def _distance(levels: NDArray[Any], base: int, sign: int) -> Floats:
     """How far integers lie above (sign 1) or below (-1) `base`; 0 on the other side."""
     info = np.iinfo(levels.dtype)
     nearest = min(max(base, info.min), info.max)
-    start = np.array(nearest, levels.dtype)
     farther = float(max(sign * (nearest - base), 0))  # where no level can be
-    beyond = np.maximum(levels, start) if sign > 0 else np.minimum(levels, start)
-    ends = (beyond, start) if sign > 0 else (start, beyond)
-    # By the arithmetic of the bits, which wraps around.
-    return np.asarray(ends[0].astype(np.uint64) - ends[1].astype(np.uint64), np.float64) + farther
+    if sign > 0:
+        way = above(np.maximum(levels, nearest), nearest)
+    else:
+        way = -above(np.minimum(levels, nearest), nearest)
+    return way.astype(np.float64) + farther
 
 
 def _parts(bins: _Bins, rule: str, depth: int) -> list[tuple[int, int]]:
