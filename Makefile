@@ -13,11 +13,12 @@ SCREEN := xvfb-run -a -s "-screen 0 1600x1000x24"
 PICTURE := --screenshot demo.png
 endif
 
-.PHONY: help demo test lint format bench figures clean
+.PHONY: help demo test test-all lint format bench figures clean
 
 help:
 	@echo "make demo     open napari with the X-ray sample and run the job (no screen: writes demo.png)"
-	@echo "make test     all the tests"
+	@echo "make test     the tests, with the quick choice of examples"
+	@echo "make test-all the tests, with many more examples, other ones each time (an hour or more)"
 	@echo "make lint     ruff, mypy, import contracts, npe2 manifest"
 	@echo "make format   let ruff rewrite what it can"
 	@echo "make bench    the benchmarks, with the peers in the same run"
@@ -27,13 +28,17 @@ help:
 demo: $(STAMPS)/demo $(STAMPS)/system
 	$(SCREEN) $(BIN)/python docs/demo.py $(PICTURE)
 
+# Each process of the tests has a screen of its own (tests/helpers/screens.py). What pytest
+# compiles of tests and plugins is kept for the next one, whatever the environment says.
+PYTEST := env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest
+WORKERS := -n auto --maxprocesses 8 --dist worksteal
+
 test: $(STAMPS)/dev $(STAMPS)/system
-ifdef ARGS
-	$(SCREEN) $(BIN)/python -m pytest $(ARGS)
-else # arrays on all cores; viewers one after the other: they share the screen and its focus
-	$(SCREEN) $(BIN)/python -m pytest tests --ignore=tests/gui -n auto
-	$(SCREEN) $(BIN)/python -m pytest tests/gui
-endif
+	$(PYTEST) $(or $(ARGS),tests $(WORKERS))
+
+test-all: export HISTEQ_TESTS := thorough
+test-all: $(STAMPS)/dev $(STAMPS)/system
+	$(PYTEST) $(or $(ARGS),tests $(WORKERS))
 
 lint: $(STAMPS)/dev
 	$(BIN)/ruff check .

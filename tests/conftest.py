@@ -1,12 +1,15 @@
-"""Real viewers with the plugin in them."""
+"""How hard tests try, a screen for each process, and real viewers with the plugin in them."""
 
 from __future__ import annotations
 
+import gc
 import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from helpers import effort
+from helpers.screens import own_screen
 from helpers.viewers import MANIFEST, open_panel
 
 os.environ.setdefault("NAPARI_STRICT_QT", "1")
@@ -20,6 +23,33 @@ if TYPE_CHECKING:
 
 #: What takes a moment on a quiet machine may take so many times as long on a busy one.
 PATIENCE = 6
+
+effort.load()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    is_worker = hasattr(config, "workerinput")
+    if not is_worker and getattr(config.option, "numprocesses", None):
+        return  # the workers do the work
+    screen = own_screen(is_worker=is_worker)
+    if screen is not None:
+        config.add_cleanup(screen.close)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    kept = effort.thinned(items)
+    chosen = set(kept)
+    config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
+    items[:] = kept
+
+
+@pytest.fixture(scope="session")
+def _modules_are_no_garbage(qapp: Any) -> None:
+    """What is imported stays: no collection, of which each viewer needs some, looks at it again."""
+    import napari_histeq.gui.panel  # noqa: F401
+
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture
@@ -39,7 +69,7 @@ def qtbot(qtbot: Any) -> Any:
 
 @pytest.fixture
 def viewer(
-    make_napari_viewer: Callable[..., napari.Viewer], npe2pm: Any
+    _modules_are_no_garbage: None, make_napari_viewer: Callable[..., napari.Viewer], npe2pm: Any
 ) -> Iterator[napari.Viewer]:
     """A viewer as a person has it: on the screen, with this plugin and no other."""
     with npe2pm.tmp_plugin(manifest=str(MANIFEST)):

@@ -71,6 +71,7 @@ def test_curves(method, name, out_range):
         assert np.abs(found / level - curve).max() <= (0.502 if rounds else 0.01)
 
 
+@pytest.mark.crossed
 @pytest.mark.parametrize("dtype", ["i4", "u4", "i8", "u8"])
 @pytest.mark.parametrize("name", PICTURES)
 @pytest.mark.parametrize("method", METHODS, ids=repr)
@@ -114,6 +115,7 @@ def test_curves_of_any_picture(picture, method):
         assert np.abs(found / level - curve).max() <= 0.502
 
 
+@pytest.mark.crossed
 @pytest.mark.parametrize("out_range", [*RANGES, (0, 255)])
 @pytest.mark.parametrize("name", PICTURES)
 @pytest.mark.parametrize(

@@ -9,13 +9,14 @@ import sys
 import dask.array as da
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from napari.layers import Image
 from napari.utils.colormaps import Colormap, ensure_colormap
 from napari.utils.colormaps.colormap_utils import _napari_cmap_to_vispy
 
+from helpers.effort import examples
 from helpers.images import hard_images, two_far_peaks
 from napari_histeq import (
     Histogram,
@@ -67,6 +68,7 @@ def settings_of(image, colormap="gray", gamma=1.0, **how):
     return curve, limits, display_settings(curve, histogram, limits, colormap=colormap, gamma=gamma)
 
 
+@pytest.mark.crossed
 @pytest.mark.parametrize("colormap", ["gray", "magma", "gray_r"])
 @pytest.mark.parametrize("name", IMAGES)
 def test_within_two_levels(name, colormap):
@@ -97,7 +99,7 @@ def test_where_texels_are_too_few_the_error_says_so():
     colormap=st.sampled_from(["gray", "turbo"]),
     gamma=st.sampled_from([0.4, 1.0, 2.0]),
 )
-@settings(max_examples=60, deadline=None)
+@examples(30)
 def test_what_is_predicted_is_what_is_shown(image, colormap, gamma):
     curve, limits, chosen = settings_of(image, colormap, gamma)
     limits = limits if limits[0] < limits[1] else (limits[0], limits[0] + 1)
@@ -105,7 +107,7 @@ def test_what_is_predicted_is_what_is_shown(image, colormap, gamma):
 
 
 @given(hnp.arrays(np.float32, 200, elements=FLOATS))
-@settings(max_examples=60, deadline=None)
+@examples(30)
 def test_limits_and_gamma_can_be_set_on_a_layer(image):
     assume(np.isfinite(image).any())
     _, _, chosen = settings_of(image)

@@ -41,6 +41,7 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     opened.set()
 
 
+@pytest.mark.crossed
 @pytest.mark.parametrize("axes", [(0, 1, 2), (1, 2)])
 @pytest.mark.parametrize("other", OTHERS)
 def test_the_result_is_of_what_the_source_was(

@@ -5,54 +5,14 @@ from __future__ import annotations
 import threading
 from typing import Any
 
-import dask.array as da
 import numpy as np
 import pytest
-from napari.utils.notifications import notification_manager
 
+from helpers.true_now import IMAGE, counts_are, has_no_table, has_table, is_empty
 from helpers.viewers import add_stack
-from napari_histeq import compute_histogram, equalize
+from napari_histeq import equalize
 from napari_histeq.core.color import luminance_of
 from napari_histeq.gui.preview import counter
-
-IMAGE = np.random.default_rng(3).gamma(3, 20, (100, 120)).astype(np.uint8)
-
-
-def counts_are(panel: Any, image: Any, after: Any = None) -> bool:
-    """Whether the plot is of an image (and of a result)."""
-    shown = panel.plotbox.shown
-    if shown is None or not same(shown.before, compute_histogram(image)):
-        return False
-    if after is None:
-        return shown.after is None
-    return shown.after is not None and same(shown.after, compute_histogram(after))
-
-
-def same(found: Any, true: Any) -> bool:
-    return found.total == true.total and np.array_equal(
-        found.counts[found.counts > 0], true.counts[true.counts > 0]
-    )
-
-
-def is_empty(panel: Any) -> bool:
-    return panel.plotbox.shown is None and not panel.plotbox.isVisible() and has_no_table(panel)
-
-
-def has_no_table(panel: Any) -> bool:
-    evidence = panel["evidence"]
-    return panel.plotbox.measures is None and not evidence.visible and not evidence.value
-
-
-def has_table(panel: Any) -> bool:
-    return panel.plotbox.measures is not None and panel["evidence"].visible
-
-
-@pytest.fixture
-def until(qtbot: Any) -> Any:
-    def wait(condition: Any, *given: Any) -> None:
-        qtbot.waitUntil(lambda: condition(*given), timeout=15_000)
-
-    return wait
 
 
 def test_other_settings_take_the_table_along(viewer: Any, panel: Any, run: Any, until: Any) -> None:
@@ -106,16 +66,6 @@ def test_pixels_edited_in_place_are_noticed(viewer: Any, panel: Any, run: Any, u
     until(counts_are, panel, IMAGE)
 
 
-def test_a_lazy_slice_that_was_edited_is_noticed(viewer: Any, panel: Any, until: Any) -> None:
-    image = np.stack([IMAGE, IMAGE // 2])
-    layer = viewer.add_image(flaky(image)[0], cache=False)
-    viewer.dims.set_current_step(0, 1)
-    until(counts_are, panel, image[1], equalize(image[1]))
-    image[1, :30] = 200
-    layer.refresh()
-    until(counts_are, panel, image[1], equalize(image[1]))
-
-
 def test_the_mask_is_that_of_now(viewer: Any, panel: Any, until: Any) -> None:
     viewer.add_image(IMAGE, name="cells")
     drawn = np.zeros((2, *IMAGE.shape), int)
@@ -142,64 +92,6 @@ def test_the_mask_is_that_of_now(viewer: Any, panel: Any, until: Any) -> None:
     region.refresh()
     until(lambda: total() == IMAGE.size)
     assert panel["status"].value == ""
-
-
-def flaky(planes: Any) -> tuple[Any, dict[str, bool]]:
-    """A lazy stack whose planes can be made unreadable."""
-    state = {"broken": False}
-
-    def read(block_info: Any = None) -> Any:
-        if state["broken"]:
-            raise OSError("the disk is gone")
-        assert block_info is not None
-        return planes[block_info[None]["chunk-location"][0]][None]
-
-    chunks = ((1,) * len(planes), *((n,) for n in planes.shape[1:]))
-    empty = np.empty((0, 0, 0), planes.dtype)
-    return da.map_blocks(read, chunks=chunks, dtype=planes.dtype, meta=empty), state
-
-
-def test_a_slice_that_can_not_be_read_shows_nothing(
-    viewer: Any, panel: Any, until: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    planes = np.stack([IMAGE, IMAGE // 2, IMAGE // 3])
-    lazy, state = flaky(planes)
-    viewer.add_image(lazy, name="far", cache=False)
-    viewer.dims.set_current_step(0, 0)
-    until(counts_are, panel, planes[0], equalize(planes[0]))
-    state["broken"] = True
-    with pytest.raises(OSError, match="the disk is gone") as caught:
-        viewer.dims.set_current_step(0, 2)
-    with monkeypatch.context() as patched:  # what napari's window does with it
-        patched.setattr(notification_manager, "catch_error", True)
-        notification_manager.receive_error(caught.type, caught.value, caught.tb)
-    until(is_empty, panel)
-    assert "“far” is not displayed here" in panel["status"].value
-    state["broken"] = False
-    viewer.dims.set_current_step(0, 1)
-    until(counts_are, panel, planes[1], equalize(planes[1]))
-    assert "displayed slice" in panel["status"].value
-
-
-def test_a_lazy_layer_that_is_hidden_or_elsewhere_shows_nothing(
-    viewer: Any, panel: Any, until: Any
-) -> None:
-    planes = np.stack([IMAGE, IMAGE // 2])
-    layer = viewer.add_image(flaky(planes)[0], name="far")
-    viewer.add_points([[9, 0, 0]])  # the slider goes on
-    viewer.layers.selection = {layer}
-    viewer.dims.set_current_step(0, 0)
-    until(counts_are, panel, planes[0], equalize(planes[0]))
-    viewer.dims.set_current_step(0, 8)
-    until(is_empty, panel)
-    viewer.dims.set_current_step(0, 0)
-    until(counts_are, panel, planes[0], equalize(planes[0]))
-    layer.visible = False
-    viewer.dims.set_current_step(0, 1)
-    until(is_empty, panel)
-    assert "“far” is hidden" in panel["status"].value
-    layer.visible = True
-    until(counts_are, panel, planes[1], equalize(planes[1]))
 
 
 def test_while_a_layer_is_counted_no_other_is_shown(
@@ -287,18 +179,3 @@ def test_after_a_run_the_panel_has_the_numbers_of_the_run(
     until(counts_are, panel, *brightness)
     told = viewer.layers["color equalized"].metadata["napari_histeq"]["measures"]
     until(lambda: panel.plotbox.measures == told)
-
-
-def test_the_numbers_of_a_lazy_run_are_those_of_all_planes(
-    viewer: Any, panel: Any, run: Any, until: Any
-) -> None:
-    planes = np.stack([IMAGE, IMAGE // 2, IMAGE // 3])
-    viewer.add_image(flaky(planes)[0], name="far")
-    until(has_table, panel)
-    run()
-    until(counts_are, panel, planes, equalize(planes))
-    viewer.dims.set_current_step(0, 1)
-    assert counts_are(panel, planes, equalize(planes))
-    panel["strength"].value = 0.5
-    until(counts_are, panel, planes[1], equalize(planes[1], strength=0.5))
-    assert "displayed slice" in panel["status"].value

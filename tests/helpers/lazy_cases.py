@@ -2,6 +2,7 @@
 
 import dask.array as da
 import numpy as np
+import tensorstore
 
 
 def random_chunks(rng, shape, most=5):
@@ -39,3 +40,21 @@ def failing(shape, chunks, at, error):
 
     zeros = da.zeros(shape, chunks=chunks, dtype=np.uint8)
     return zeros.map_blocks(read, dtype=np.uint8, meta=np.empty((0,) * len(shape), np.uint8))
+
+
+def same_bits(got, want):
+    assert isinstance(got, da.Array)
+    assert (got.shape, got.dtype) == (want.shape, want.dtype)
+    computed = got.compute(scheduler="synchronous")
+    assert computed.dtype == want.dtype
+    assert computed.tobytes() == want.tobytes()
+
+
+def stored(pixels, chunks=(2, 20, 20)):
+    """A tensorstore in memory, in chunks."""
+    grid = {"name": "regular", "configuration": {"chunk_shape": chunks}}
+    metadata = {"shape": pixels.shape, "data_type": pixels.dtype.name, "chunk_grid": grid}
+    spec = {"driver": "zarr3", "kvstore": "memory://", "metadata": metadata}
+    store = tensorstore.open(spec, create=True).result()
+    store[...] = pixels
+    return store

@@ -1,17 +1,11 @@
-"""Hypothesis strategies: images of every kind, and every way to ask for their equalization.
-
-Importing them also sets how hard Hypothesis tries: ``HISTEQ_TESTS=thorough`` tries ten
-times as many examples as the usual ``ci``, and other ones each time.
-"""
+"""Hypothesis strategies: images of every kind, and every way to ask for their equalization."""
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
@@ -20,16 +14,6 @@ from napari_histeq.core import METHODS
 from napari_histeq.core.methods.base import OptionField, options_of
 
 Array = np.ndarray[Any, Any]
-
-COMMON: dict[str, Any] = {
-    "deadline": None,  # the first call of a kernel compiles it
-    "suppress_health_check": [HealthCheck.too_slow, HealthCheck.data_too_large],
-    "print_blob": True,
-}
-# The same examples each time: what turns red is a change, not luck.
-settings.register_profile("ci", max_examples=150, derandomize=True, **COMMON)
-settings.register_profile("thorough", max_examples=1500, **COMMON)
-settings.load_profile(os.environ.get("HISTEQ_TESTS", "ci"))
 
 UNSIGNED = ("u1", "<u2", ">u2", "<u4", ">u4", "<u8", ">u8")
 SIGNED = ("i1", "<i2", ">i2", "<i4", ">i4", "<i8", ">i8")

@@ -42,3 +42,36 @@ def add_stack(viewer: napari.Viewer, **state: Any) -> Image:
     rng = np.random.default_rng(7)
     planes = [rng.gamma(3, 60 / (z + 1), (40, 50)) for z in range(4)]
     return viewer.add_image(np.array(planes).astype(np.uint16), name="stack", **state)
+
+
+def names(viewer: napari.Viewer) -> list[str]:
+    return [layer.name for layer in viewer.layers]
+
+
+def idle() -> bool:
+    """Whether no run is under way."""
+    from napari_histeq.gui.job import _running  # late: it brings Qt
+
+    return not _running
+
+
+def state_of(viewer: Any) -> Any:
+    """All that a person could see of a viewer."""
+    states = []
+    for layer in viewer.layers:
+        state = layer.as_layer_data_tuple()[1]
+        colormap = state.pop("colormap", None)
+        states.append((state, str(colormap), tuple(layer.contrast_limits_range)))
+    active = viewer.layers.selection.active
+    chosen = sorted(layer.name for layer in viewer.layers.selection)
+    return (
+        states,
+        active and active.name,
+        chosen,
+        viewer.scene.camera.zoom,
+        viewer.dims.current_step,
+    )
+
+
+def screen(viewer: Any) -> Any:
+    return viewer.export_figure(scale_factor=1, flash=False).astype(int)

@@ -51,6 +51,7 @@ def expected(image: np.ndarray, task: Task) -> np.ndarray:
     return equalize(image, mask=mask, **how)
 
 
+@pytest.mark.crossed
 @pytest.mark.parametrize("choice", CHOICES, ids=lambda c: "+".join(c) or "default")
 @pytest.mark.parametrize("name", IMAGES)
 @pytest.mark.parametrize("method", ["global", "bihistogram"])

@@ -89,6 +89,7 @@ def says(error, index, place):
 PLACE = ((20, 40), (40, 60))
 
 
+@pytest.mark.crossed
 @pytest.mark.parametrize("scheduler", ["threads", "synchronous"])
 @pytest.mark.parametrize("lie", LIES)
 def test_counting_names_it(lie, scheduler):
@@ -118,6 +119,7 @@ ENTRIES = {
 }
 
 
+@pytest.mark.crossed
 @pytest.mark.parametrize("entry", ENTRIES)
 @pytest.mark.parametrize("lie", ["uint16", "float32", "shorter", "an axis less", "None"])
 def test_every_way_in_names_it(entry, lie):
@@ -126,6 +128,7 @@ def test_every_way_in_names_it(entry, lie):
     says(caught.value, (1, 2), PLACE)
 
 
+@pytest.mark.crossed
 @pytest.mark.parametrize("dtype", ["u1", "u2", "i2", "u4", "f2", "f4", "f8"])
 @pytest.mark.parametrize("real", ["u1", "u2", "i2", "u4", "u8", "f2", "f4", "f8"])
 def test_every_pair_of_dtypes(dtype, real):

@@ -7,11 +7,12 @@ import itertools
 import hypothesis.extra.numpy as hnp
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers.clahe_cases import FLOATS, INTEGERS, equalize, sample
 from helpers.clahe_oracle import clahe as oracle
+from helpers.effort import examples
 from napari_histeq.core.arrays import output_limits
 from napari_histeq.core.clahe import mixing
 from napari_histeq.core.clahe.curves import (
@@ -39,6 +40,7 @@ SHAPES = [
 
 
 class TestOracle:
+    @pytest.mark.crossed
     @pytest.mark.parametrize(("shape", "kernel"), SHAPES)
     @pytest.mark.parametrize("dtype", INTEGERS)
     def test_integers_are_within_rounding(self, dtype, shape, kernel):
@@ -59,6 +61,7 @@ class TestOracle:
         tolerance = max(2 * np.finfo(image.dtype).eps, 1e-6) * scale
         assert np.abs(found.astype(np.float64) - expected).max() <= tolerance
 
+    @pytest.mark.crossed
     @pytest.mark.parametrize("target", ["uniform", "rayleigh", "exponential"])
     @pytest.mark.parametrize("clip_limit", [0.0, 0.005, 0.05, 1.0])
     @pytest.mark.parametrize("nbins", [2, 50, 256, 1000])
@@ -70,6 +73,7 @@ class TestOracle:
             found = equalize(image, kernel_size=(20, 30), **options)
             assert np.abs(found - expected).max() <= allowed
 
+    @pytest.mark.crossed
     @pytest.mark.parametrize("dtype", ["u1", "i1", "u2", "i2", "f4"])
     @pytest.mark.parametrize("out_range", ["dtype", "image", (3, 90)])
     @pytest.mark.parametrize("strength", [0.0, 0.3, 1.0])
@@ -125,7 +129,7 @@ class TestSymmetry:
         image=hnp.arrays(np.uint16, hnp.array_shapes(min_dims=1, max_dims=3, max_side=20)),
         data=st.data(),
     )
-    @settings(max_examples=150, deadline=None)
+    @examples(50)
     def test_any_shape_and_kernel(self, image, data):
         kernel = tuple(data.draw(st.integers(1, n)) for n in image.shape)
         order = data.draw(st.permutations(range(image.ndim)))

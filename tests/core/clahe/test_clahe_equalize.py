@@ -118,6 +118,7 @@ CASES = {
 }
 
 
+@pytest.mark.crossed
 @pytest.mark.parametrize("plane_bytes", [1 << 27, 0], ids=["by task", "beforehand"])
 @pytest.mark.parametrize("case", CASES)
 def test_any_chunks_give_the_same_bits(case, plane_bytes, monkeypatch):

@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from napari_histeq import equalize
@@ -18,7 +18,6 @@ from napari_histeq.core.methods import from_dict
 
 class TestGeometry:
     @given(n=st.integers(1, 300), k=st.integers(1, 300))
-    @settings(deadline=None)
     def test_tiles_are_symmetric_and_cover_everything(self, n, k):
         k = min(n, k)
         grid = TileGrid((n,), (k,))

@@ -38,6 +38,7 @@ def part_of(image: Any, kernel: Any, window: Any, steps: Any = None, mask: Any =
     return equalize_part(counted, (image[seen], at, grid), *how), seen
 
 
+@pytest.mark.crossed
 @pytest.mark.parametrize("dtype", ["u1", "i1", "u2", "i2", ">u4", "i8", "f2", "f4", "f8"])
 @pytest.mark.parametrize("kernel", [(20, 20), (21, 33), (113, 7)])
 @pytest.mark.parametrize("masked", [False, True])

@@ -195,6 +195,7 @@ def test_python_calls_no_loop_but_through_a_door():
     assert found >= len(DOORS) - 2
 
 
+@pytest.mark.crossed
 @pytest.mark.parametrize(
     "dtype", ["u1", "i1", "u2", ">u2", "i4", "u4", "i8", "u8", "f2", "f4", "f8"]
 )

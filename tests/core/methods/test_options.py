@@ -78,6 +78,7 @@ def test_narrowest_exponential_is_uniform(alpha):
     np.testing.assert_allclose(found, wanted, rtol=0, atol=1e-6 * np.ptp(image))
 
 
+@pytest.mark.crossed
 @pytest.mark.parametrize("limit", [TINY, 1e-20, 1e300, HUGE, np.inf])
 @pytest.mark.parametrize("alpha", [TINY, 1e-310, 1e-160, 10.0])
 @pytest.mark.parametrize("target", ["uniform", "rayleigh", "exponential"])

@@ -16,9 +16,10 @@ import pytest
 import xarray as xr
 import yaozarrs
 import zarr
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
+from helpers.effort import examples
 from helpers.lazy_cases import failing, image
 from napari_histeq import equalize, save_zarr
 from napari_histeq.core import ChunkError, watching
@@ -64,7 +65,7 @@ def test_a_store_holds_the_image_and_its_pyramid(tmp_path, scheduler):
     assert scales(path)[2:4] == [[2.0, 2.0, 2.0], [4.0, 4.0, 4.0]]
 
 
-@settings(deadline=None, max_examples=100)
+@examples(40)
 @given(
     shape=st.lists(st.integers(1, 9), min_size=1, max_size=3).map(tuple),
     dtype=st.sampled_from(["u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8", "f4", "bool"]),

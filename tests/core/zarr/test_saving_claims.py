@@ -22,7 +22,6 @@ import zarr
 from hypothesis import given
 from hypothesis import strategies as st
 
-from helpers import strategies  # noqa: F401  (sets how hard Hypothesis tries)
 from helpers.lazy_cases import image
 from napari_histeq import save_zarr
 from napari_histeq.core import ChunkError

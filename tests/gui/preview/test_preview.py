@@ -9,35 +9,13 @@ import numpy as np
 import pytest
 
 from helpers.images import hard_images
-from helpers.viewers import add_stack
+from helpers.viewers import add_stack, screen, state_of
 from napari_histeq import equalize
 from napari_histeq.gui.preview import counter
 from napari_histeq.layers.pictures import theme_of
 
 IMAGES = hard_images()
 IMAGE = IMAGES["16 bit log-normal, hot pixels"]
-
-
-def state_of(viewer: Any) -> Any:
-    """All that a person could see of a viewer."""
-    states = []
-    for layer in viewer.layers:
-        state = layer.as_layer_data_tuple()[1]
-        colormap = state.pop("colormap", None)
-        states.append((state, str(colormap), tuple(layer.contrast_limits_range)))
-    active = viewer.layers.selection.active
-    chosen = sorted(layer.name for layer in viewer.layers.selection)
-    return (
-        states,
-        active and active.name,
-        chosen,
-        viewer.scene.camera.zoom,
-        viewer.dims.current_step,
-    )
-
-
-def screen(viewer: Any) -> Any:
-    return viewer.export_figure(scale_factor=1, flash=False).astype(int)
 
 
 def shown(qtbot: Any, panel: Any) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import dask.array as da
 import numpy as np
 import pytest
+from napari.components import ViewerModel
 
 from helpers.viewers import add_stack
 from napari_histeq import (
@@ -61,6 +62,7 @@ def test_following_the_slice_is_plotted_told_and_baked(viewer: Any, panel: Any, 
     qtbot.waitUntil(is_of_all, timeout=10_000)
 
 
+@pytest.mark.crossed
 @pytest.mark.parametrize("mode", ["mean", "sum", "max", "min"])
 @pytest.mark.parametrize("method", ["clahe", "global"])
 def test_a_thick_slice_is_previewed_as_the_result_will_be_projected(
@@ -102,8 +104,9 @@ def test_a_slice_that_is_too_thick_or_lazy_is_told(viewer: Any, panel: Any, qtbo
 @pytest.mark.parametrize("margins", [(0, 0), (1, 1), (0.4, 0.4), (3, 2), (100, 100), (0, 1.5)])
 @pytest.mark.parametrize("step", [0, 2, 6])
 def test_the_planes_of_a_thick_slice_are_those_that_napari_projects(
-    viewer: Any, margins: Any, step: int
+    margins: Any, step: int
 ) -> None:
+    viewer = ViewerModel()
     stack = np.arange(7)[:, None, None] * np.ones((4, 5))
     layer = viewer.add_image(10.0**stack, projection_mode="sum", scale=(2, 1, 1))
     viewer.dims.margin_left, viewer.dims.margin_right = ((2 * m, 0, 0) for m in margins)

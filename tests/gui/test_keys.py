@@ -1,0 +1,100 @@
+"""The order of the Tab key, and where the focus is."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from qtpy.QtCore import Qt
+from qtpy.QtTest import QTest
+from qtpy.QtWidgets import QWidget
+from skimage import data
+
+from helpers.look import folds, place
+from helpers.viewers import add_stack
+from napari_histeq.core import METHODS
+
+if TYPE_CHECKING:
+    import napari
+
+
+def focus(panel: Any) -> Any:
+    """What has the keyboard, as soon as the window is the active one."""
+    return panel.native.window().focusWidget()
+
+
+@pytest.mark.crossed
+@pytest.mark.parametrize("opened", [False, True], ids=["folded", "unfolded"])
+@pytest.mark.parametrize("method", METHODS)
+def test_tab_goes_as_the_eye_does(
+    viewer: napari.Viewer, panel: Any, qtbot: Any, method: str, opened: bool
+) -> None:
+    viewer.window.resize(1300, 1600)
+    add_stack(viewer)
+    panel["method"].value = "weighted" if method != "weighted" else "global"
+    panel["method"].value = method
+    for fold in folds(panel).values():
+        fold.open(opened)
+    panel["ignore"].value = True
+    qtbot.waitUntil(panel.plotbox.isVisible, timeout=30_000)
+    panel["layer"].native.setFocus()
+    passed = [focus(panel)]
+    for _ in range(60):
+        QTest.keyClick(focus(panel), Qt.Key.Key_Tab)
+        if not panel.native.isAncestorOf(focus(panel)):
+            break
+        passed.append(focus(panel))
+    places = [place(widget) for widget in passed]
+    for (y, x), (next_y, next_x) in pairwise(places):
+        assert next_y > y + 4 or (abs(next_y - y) <= 4 and next_x > x), places
+    for name in ("layer", "method", "preview", "run"):
+        assert panel[name].native in passed
+    assert (panel["mask"].native in passed) is opened
+    assert passed.index(panel["preview"].native) < passed.index(panel["run"].native)
+
+
+def click(widget: QWidget) -> None:
+    QTest.mouseClick(widget, Qt.MouseButton.LeftButton)
+
+
+@pytest.mark.parametrize("how", ["mouse", "space"])
+def test_the_focus_stays_on_the_button(
+    viewer: napari.Viewer, panel: Any, qtbot: Any, how: str
+) -> None:
+    """So that napari's shortcuts are not typed into a text box."""
+    viewer.add_image(data.moon(), name="moon")
+    button = panel["run"].native
+    button.setFocus()
+    if how == "mouse":
+        click(button)
+    else:
+        QTest.keyClick(button, Qt.Key.Key_Space)
+    assert not panel["run"].enabled
+    assert focus(panel) is button
+    qtbot.waitUntil(lambda: panel["run"].enabled, timeout=20_000)
+    assert focus(panel) is button
+    kept = panel["plateau"].value
+    QTest.keyClick(focus(panel), Qt.Key.Key_2)
+    assert panel["plateau"].value == kept
+    assert viewer.layers["moon"].mode == "transform"  # what napari does on a 2
+
+
+def test_after_cancel_the_focus_is_on_the_button(
+    viewer: napari.Viewer, panel: Any, qtbot: Any
+) -> None:
+    viewer.add_image(data.moon(), name="moon")
+    click(panel["run"].native)
+    assert panel["cancel"].visible
+    panel["cancel"].native.setFocus()
+    click(panel["cancel"].native)
+    qtbot.waitUntil(lambda: panel["run"].enabled)
+    assert focus(panel) is panel["run"].native
+    assert not panel["cancel"].visible
+
+
+def test_a_button_that_is_off_starts_nothing(viewer: napari.Viewer, panel: Any) -> None:
+    assert not panel["run"].enabled
+    click(panel["run"].native)
+    assert not panel["cancel"].enabled
+    assert not viewer.layers

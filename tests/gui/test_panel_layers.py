@@ -1,0 +1,64 @@
+"""Layers come and go under an open panel."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from skimage import data
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import napari
+
+    Press = Callable[..., None]
+
+
+def test_without_a_layer(panel: Any) -> None:
+    assert panel["layer"].value is None
+    assert not panel["run"].enabled
+    assert "Open an image" in panel["message"].value
+
+
+def test_a_layer_that_is_no_image(viewer: napari.Viewer, panel: Any) -> None:
+    viewer.add_labels(np.ones((5, 5), int), name="cells")
+    assert not panel["run"].enabled
+    assert "“cells” is a Labels layer, not an image" in panel["message"].value
+    assert panel["message"].visible
+    viewer.add_image(data.moon(), name="moon")
+    assert panel["run"].enabled
+    assert not panel["message"].visible
+
+
+def test_it_follows_the_selection(viewer: napari.Viewer, panel: Any) -> None:
+    moon = viewer.add_image(data.moon(), name="moon")
+    coins = viewer.add_image(data.coins(), name="coins")
+    assert panel["layer"].value is coins
+    viewer.layers.selection.active = moon
+    assert panel["layer"].value is moon
+    shapes = viewer.add_shapes()
+    assert panel["layer"].value is moon
+    assert panel["mask"].choices == (None, shapes)
+
+
+def test_it_knows_renamed_and_removed_layers(viewer: napari.Viewer, panel: Any) -> None:
+    moon = viewer.add_image(data.moon(), name="moon")
+    coins = viewer.add_image(data.coins(), name="coins")
+    coins.name = "money"
+    box = panel["layer"].native
+    assert [box.itemText(i) for i in range(box.count())] == ["moon", "money"]
+    assert panel["layer"].value is coins
+    viewer.layers.remove(coins)
+    assert panel["layer"].value is moon
+    viewer.layers.remove(moon)
+    assert panel["layer"].value is None
+
+
+def test_plots_are_not_offered(viewer: napari.Viewer, panel: Any, run: Press) -> None:
+    viewer.add_image(data.moon(), name="moon")
+    run()
+    plot = viewer.layers["moon histogram"]
+    assert plot not in panel["layer"].choices
+    viewer.layers.selection.active = plot
+    assert "histogram plot" in panel["message"].value
