@@ -19,7 +19,6 @@ from napari_histeq import (
     equalize,
     transfer_function,
 )
-from napari_histeq.core import METHODS
 
 CURVE_METHODS = [
     Global(),
@@ -154,8 +153,8 @@ def test_integers_beyond_double_precision(dtype):
 
 def test_method_by_name_is_the_method_itself():
     image = np.random.default_rng(0).integers(0, 200, (20, 20)).astype(np.uint8)
-    for name, kind in METHODS.items():
-        np.testing.assert_array_equal(equalize(image, name), equalize(image, kind()))
+    for kind in some.BARE:
+        np.testing.assert_array_equal(equalize(image, kind.name), equalize(image, kind()))
     np.testing.assert_array_equal(
         equalize(image, "global", convention="cdf_min", power=0.5),
         equalize(image, Global("cdf_min", power=0.5)),

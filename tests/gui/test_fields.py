@@ -13,7 +13,7 @@ from qtpy.QtCore import QPoint, QPointF, Qt
 from qtpy.QtGui import QWheelEvent
 from qtpy.QtWidgets import QApplication
 
-from napari_histeq.core import METHODS
+from helpers.strategies import BARE
 from napari_histeq.core.methods.base import Method, Option, options_of
 from napari_histeq.gui.controls import control_for, kept
 from napari_histeq.gui.numbers import Number, Typed, number, written
@@ -74,7 +74,7 @@ def test_a_kept_value_comes_back(name: str, value: Any, qtbot: QtBot) -> None:
     assert row(name, qtbot, value).value == (value if value is not None else None)
 
 
-@pytest.mark.parametrize("method", METHODS.values(), ids=METHODS)
+@pytest.mark.parametrize("method", BARE, ids=lambda method: method.name)
 def test_the_defaults_make_the_default_method(method: Any, qtbot: QtBot) -> None:
     made = {f.name: control_for(f, f.default) for f in options_of(method)}
     for control in made.values():

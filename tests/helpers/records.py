@@ -6,7 +6,7 @@ import numpy as np
 
 from helpers.strategies import CURVES
 from helpers.tasks import task_of
-from napari_histeq import BiHistogram, Clahe
+from napari_histeq import BiHistogram, Clahe, Match, Standard
 from napari_histeq.records.task import perform
 
 RNG = np.random.default_rng(5)
@@ -34,6 +34,9 @@ TASKS = {
     "given": task_of(GRAY, given=perform(task_of(GRAY // 2), lambda *_: None).curve),
     **{kind.name: task_of(GRAY, method=kind()) for kind in CURVES},
     "parts": task_of(GRAY, method=BiHistogram("median", levels=2)),
+    "match": task_of(GRAY, method=Match(GRAY // 3, (5, 50, 95))),
+    "match, planes": task_of(GRAY, method=Match(GRAY * 0.1, 7), axes=(1, 2)),
+    "standard": task_of(GRAY, method=Match(Standard.learn([GRAY, GRAY // 2]))),
 }
 
 

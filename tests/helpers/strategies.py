@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
-from napari_histeq import Clahe, Global
+from napari_histeq import Clahe, Global, Match, Standard
 from napari_histeq.core import METHODS
 from napari_histeq.core.methods.base import OptionField, options_of
 
@@ -19,8 +19,9 @@ UNSIGNED = ("u1", "<u2", ">u2", "<u4", ">u4", "<u8", ">u8")
 SIGNED = ("i1", "<i2", ">i2", "<i4", ">i4", "<i8", ">i8")
 FLOATS = ("<f2", ">f2", "<f4", ">f4", "<f8", ">f8")
 REAL = (*UNSIGNED, *SIGNED, *FLOATS)
-#: Every method that is one curve; a new one needs no line here.
-CURVES = tuple(kind for kind in METHODS.values() if kind.is_single_curve)
+#: Every method that needs no reference, and those that are one curve; a new one needs no line here.
+BARE = tuple(k for k in METHODS.values() if not any(field.values for field in options_of(k)))
+CURVES = tuple(kind for kind in BARE if kind.is_single_curve)
 CONVENTIONS = ("cdf", "cdf_min", "midpoint", "pillow")
 
 dtypes = st.sampled_from(REAL).map(np.dtype)
@@ -147,8 +148,26 @@ def out_ranges(draw: Any, dtype: np.dtype[Any]):
 
 
 @st.composite
+def matches(draw: Any):
+    """Matching to any image in which something counts, or to a standard."""
+    reference = draw(images())
+    if not np.isfinite(reference).any():
+        reference = np.array([1, 2, 4], np.uint8)
+    percentiles = st.lists(st.floats(0, 100), min_size=2, max_size=9, unique=True).map(sorted)
+    if draw(st.booleans()):
+        return Match(reference, draw(st.none() | st.integers(1, 300) | percentiles.map(tuple)))
+    steps = draw(percentiles)
+    landmarks = sorted(
+        draw(st.lists(st.floats(-1e6, 1e6), min_size=len(steps), max_size=len(steps)))
+    )
+    if landmarks[0] == landmarks[-1]:
+        landmarks = list(range(len(steps)))
+    return Match(Standard(tuple(steps), tuple(landmarks), signed=True))
+
+
+@st.composite
 def methods(draw: Any):
-    """Any curve method with any options."""
+    """Any curve method with any options; `matches` are beside, as they may not fit an image."""
     kind: Any = draw(st.sampled_from([Global, *CURVES]))
     return kind(**draw(any_options(kind)))
 

@@ -88,7 +88,7 @@ ALLOWED = {
     "sys", "hashlib", "base64", "zlib", "np", "imread", "image", "mask", "other", "bits", "packed",
     "x", "y", "axis", "bool", "equalize", "equalized", "curve", "float", "len", "__name__", "__doc__",
     "TransferFunction", "MASK", "CURVE", "SHA256",
-    *(kind.__name__ for kind in METHODS.values()),
+    *(kind.__name__ for kind in METHODS.values()), "Standard", "Reference", "REFERENCE", "reference",
 }  # fmt: skip
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from helpers.strategies import CURVES
 from helpers.tasks import RECIPE, task_of
-from napari_histeq import BiHistogram, Clahe, Global, Weighted, transfer_function
+from napari_histeq import BiHistogram, Clahe, Global, Match, Standard, Weighted, transfer_function
 from napari_histeq.core.recipe import Recipe
 from napari_histeq.records.record import MaskRecord, Record
 from napari_histeq.records.reproduce import legend, script
@@ -27,6 +27,9 @@ TASKS = {
     "float, NaN": task_of(np.where(GRAY > 70, np.nan, GRAY * 0.01).astype(np.float32)),
     "plateau": task_of(GRAY, method=Global(plateau=2.5)),
     **{kind.name: task_of(GRAY, method=kind()) for kind in CURVES if kind is not Global},
+    "match": task_of(GRAY, method=Match(GRAY // 3)),
+    "landmarks": task_of(GRAY, method=Match(GRAY * 0.1, (5, 50.5, 95)), axes=(1, 2)),
+    "standard": task_of(GRAY, method=Match(Standard.learn([GRAY, GRAY // 2]))),
     "planes": task_of(GRAY, axes=(1, 2)),
     "strength": task_of(GRAY, strength=0.3, out_range=(10, 200)),
     "mask": task_of(GRAY, region=lambda: MASK, region_name="cells"),

@@ -6,12 +6,14 @@ import inspect
 import re
 from collections import defaultdict
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Optional
 
 import typer
 
 from napari_histeq.cli.errors import Refused
-from napari_histeq.core import METHODS
+from napari_histeq.core import METHODS, Histogram
+from napari_histeq.core.arrays import kind_of
 from napari_histeq.core.methods import Method, options_of
 
 if TYPE_CHECKING:
@@ -80,6 +82,8 @@ def _written(value: Any) -> str:
 def _metavar(field: OptionField) -> str:
     if field.choices:
         return "|".join(field.choices)
+    if field.values:
+        return "FILE.json"
     if field.type is float:
         return "NUMBER"
     return "N" if field.type is int or "tuple" not in str(field.type) else "N[,N...]"
@@ -118,6 +122,8 @@ def value_of(field: OptionField, text: str) -> Any:
         return text
     if field.type is bool:
         return _truth(field.name, text)
+    if field.values:
+        return _stored(field, Path(text))
     if text.lower() in ("auto", "automatic", "none"):
         return field.default if field.default is None else _no(field.name, text)
     if text.lower() == "off":
@@ -127,6 +133,22 @@ def value_of(field: OptionField, text: str) -> Any:
     if len(parts) > 1:
         return tuple(read(part) for part in parts)
     return read(text)
+
+
+def _stored(field: OptionField, path: Path) -> Any:
+    """The value that a JSON file holds: a Standard, a Reference, a Histogram."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Refused(f"--{field.name} {path}: it cannot be read ({error})") from None
+    kinds = {kind.__name__: kind for kind in (Histogram, *field.values)}
+    kind = kinds.get(kind_of(text))
+    if kind is None:
+        raise Refused(
+            f"--{field.name} {path}: it must be a JSON file of a {' or a '.join(kinds)}, "
+            "as to_json() writes it"
+        )
+    return kind.from_json(text)
 
 
 def _truth(name: str, text: str) -> bool:

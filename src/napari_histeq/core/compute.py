@@ -13,6 +13,7 @@ from napari_histeq.core.arrays import (
     check_nbins,
     check_samples,
     checked_axes,
+    checked_channel_axis,
     checked_image,
     checked_lazily,
     checked_lazy_mask,
@@ -32,6 +33,7 @@ from napari_histeq.core.histogram import (
     counts_up_to,
     sample_of_array,
 )
+from napari_histeq.core.methods import counters
 from napari_histeq.core.transfer import rounded
 
 if TYPE_CHECKING:
@@ -190,3 +192,19 @@ def luminance_histogram(image: Any, mask: Any = None) -> Histogram:
     pixels = checked_lazily(image).rechunk({-1: -1})
     wanted = checked_lazy_mask(mask, pixels.chunks[:-1])
     return count(LuminanceSource(ChunkSource(pixels, wanted, channels=True)))
+
+
+def _of_reference(image: Any, mask: Any, channel_axis: int | None) -> Histogram:
+    """The histogram of what a method is to match: see `methods.Reference`."""
+    if channel_axis is None:
+        return compute_histogram(image, mask=mask)
+    array = checked_lazily(image) if is_lazy(image) else checked_image(image)
+    channels = checked_channel_axis(channel_axis, array.shape)
+    grid = tuple(axis for axis in range(array.ndim) if axis != channels)
+    pixels = array.transpose((*grid, *({*range(array.ndim)} - {*grid})))
+    if isinstance(pixels, np.ndarray):
+        mask = checked_mask(mask, pixels.shape[:-1])
+    return luminance_histogram(pixels, mask)
+
+
+counters.append(_of_reference)

@@ -13,6 +13,7 @@ from napari_histeq.core.arrays import (
     checked_axes,
     checked_channel_axis,
     checked_out_range,
+    dtype_limits,
     outer_axes,
     output_limits,
 )
@@ -75,6 +76,10 @@ class Recipe:
         `data` is the least and the greatest intensity that counts. Float colors within 0 to 1,
         as is the custom, may use all of that.
         """
+        own = self.method.own_range if self.out_range == "auto" else None
+        if own is not None:
+            least, most = dtype_limits(dtype)
+            return output_limits(tuple(min(max(v, least), most) for v in own), dtype, data)
         if self.channel_axis is not None and self.out_range == "auto" and dtype.kind == "f":
             within = data[0] >= 0 and data[1] <= 1
             return (0.0, 1.0) if within else output_limits("image", dtype, data)

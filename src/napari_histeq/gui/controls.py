@@ -5,19 +5,20 @@ from __future__ import annotations
 import math
 import re
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, get_args
 
 from magicgui.widgets import CheckBox, ComboBox, Container, LineEdit, RadioButtons
 from qtpy.QtWidgets import QRadioButton, QWidget
 from superqt import QFlowLayout
 
 from napari_histeq.core.methods import options_of
+from napari_histeq.gui.elided import elide
 from napari_histeq.gui.numbers import ANY, Number, Sliding, Typed, shortened
 from napari_histeq.gui.tips import tip
 from napari_histeq.layers import Length, without_pixels
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from napari_histeq.core.methods import Option, OptionField
 
@@ -26,6 +27,16 @@ SLIDER_STEPS = 64
 
 #: A whole number that the length of an axis may be.
 _WHOLE = re.compile(r"\s*[+-]?\d{1,18}\s*")
+
+
+#: A number that need not be whole.
+_NUMBER = re.compile(r"\s*[+-]?\d{1,18}(\.\d{0,18})?\s*")
+
+
+class LayerBox(ComboBox):
+    """The layers that an option may be taken from."""
+
+    null_string = "Choose a layer"
 
 
 class Auto(LineEdit):
@@ -38,14 +49,23 @@ class Auto(LineEdit):
         The limits of each number.
     length : bool
         Whether a length may be given.
+    parts : bool
+        Whether several numbers need not be whole.
     """
 
     def __init__(
-        self, value: Any = None, *, option: Option = ANY, length: bool = False, **kwargs: Any
+        self,
+        value: Any = None,
+        *,
+        option: Option = ANY,
+        length: bool = False,
+        parts: bool = False,
+        **kwargs: Any,
     ) -> None:
         self._option, self._length = option, length
+        self._one = _NUMBER if parts else _WHOLE
         super().__init__(**kwargs)
-        self.native.setPlaceholderText("automatic; or 64; or 20 µm" if length else "automatic")
+        self.native.setPlaceholderText("automatic; or 64; or 20 µm" if length else option.empty)
         self.value = value
 
     def get_value(self) -> Any:
@@ -62,17 +82,21 @@ class Auto(LineEdit):
         if length is not None or not plain:
             return length
         parts = plain.strip("()[] ").removesuffix(",").split(",")
-        if not all(map(_WHOLE.fullmatch, parts)):
+        several = "," in plain
+        if not all(map((self._one if several else _WHOLE).fullmatch, parts)):
             raise ValueError(f"{self.label}: “{shortened(text)}” is not a number: {self._cure()}")
-        sizes = tuple(map(int, parts))
+        kind = float if several and self._one is _NUMBER else int
+        sizes = tuple(map(kind, parts))
         if not all(self._option.admits(size) for size in sizes):
             raise ValueError(
                 f"{self.label}: {shortened(text)} is out of range: each number must be "
                 f"{self._option.limits}"
             )
-        return sizes if "," in plain else sizes[0]
+        return sizes if several else sizes[0]
 
     def _cure(self) -> str:
+        if self._one is _NUMBER:
+            return f"give {self._option.accepts}"
         words = "give a whole number, several, separated by commas (64, or 8, 64, 64)"
         return f"{words}{', a length with its unit (20 µm)' * self._length}, or leave it empty"
 
@@ -150,8 +174,11 @@ class AxesRow(Container[CheckBox]):
             box.value = place in places
 
 
-def control_for(field: OptionField, value: Any) -> Any:
-    """The control for an option, from its type and limits; `value` is what it starts with."""
+def control_for(field: OptionField, value: Any, layers: Callable[..., Any] = lambda *_: []) -> Any:
+    """The control for an option, from its type and limits.
+
+    `value` is what it starts with, and `layers` what there is for one that is an image.
+    """
     named: dict[str, Any] = {
         "name": field.name,
         "label": caption(field),
@@ -162,8 +189,14 @@ def control_for(field: OptionField, value: Any) -> Any:
         return ComboBox(value=value, choices=field.choices, **named)
     if field.type is bool:
         return CheckBox(value=value, **named)
+    if field.values:
+        box = LayerBox(choices=layers, nullable=True, **named)
+        elide(box, tell=True)
+        box.value = value if value in box.choices else None
+        return box
     if field.type not in (int, float):
-        return Auto(value, option=option, length=field.name == "kernel_size", **named)
+        length, parts = field.name == "kernel_size", tuple[float, ...] in get_args(field.type)
+        return Auto(value, option=option, length=length, parts=parts, **named)
     if math.isfinite(span := _span(field)) and (field.type is float or span <= SLIDER_STEPS):
         return Sliding(value, option=option, step=_step(field), kind=field.type, **named)
     off = field.type is float and math.isinf(field.default)

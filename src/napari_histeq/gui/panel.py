@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import napari.viewer
 from magicgui.widgets import Container
@@ -16,7 +17,7 @@ from napari.utils.notifications import (
 )
 
 from napari_histeq import layers
-from napari_histeq.core import METHODS
+from napari_histeq.core import METHODS, Reference
 from napari_histeq.core.kernels import be_patient
 from napari_histeq.core.methods import Method, OptionField, options_of
 from napari_histeq.core.recipe import Recipe
@@ -39,7 +40,7 @@ from napari_histeq.gui.rows import (
 from napari_histeq.gui.style import sheet
 from napari_histeq.gui.table import brief, table
 from napari_histeq.gui.work import EXPECTED, Choice, why_no_curve
-from napari_histeq.layers import Length, Outcome, kernel_of, plain
+from napari_histeq.layers import Length, Outcome, kernel_of, plain, reference_to
 
 
 class EqualizePanel(Container[Any]):
@@ -63,6 +64,7 @@ class EqualizePanel(Container[Any]):
         self._kept: dict[str, dict[str, Any]] = {}
         self._method_shown = ""
         self._options_shown: tuple[OptionField, ...] = ()
+        self._referred: WeakKeyDictionary[Image, tuple[Any, Reference]] = WeakKeyDictionary()
         super().__init__(
             widgets=[
                 *what_rows(self._sources),
@@ -83,6 +85,10 @@ class EqualizePanel(Container[Any]):
 
     def _sources(self, *_: object) -> list[tuple[str, Image]]:
         return [(layer.name, layer) for layer in self._viewer.layers if layers.is_source(layer)]
+
+    def _references(self, *_: object) -> list[tuple[str, Image]]:
+        source = self["layer"].value
+        return [(name, layer) for name, layer in self._sources() if layer is not source]
 
     def _regions(self, *_: object) -> list[tuple[str, Labels | Shapes]]:
         found = [layer for layer in self._viewer.layers if isinstance(layer, Labels | Shapes)]
@@ -127,7 +133,17 @@ class EqualizePanel(Container[Any]):
             if isinstance(value, Length) and source is not None:
                 spanned = axes.value if len(axes.names) > 2 else None
                 options[name] = kernel_of(source, value, spanned)
+            elif isinstance(value, Image):
+                options[name] = self._reference_to(value)
         return METHODS[self["method"].value](**options)
+
+    def _reference_to(self, layer: Image) -> Reference:
+        """A layer as reference: the same one as long as it has the same pixels."""
+        key = layer.name, id(layer.data)
+        known = self._referred.get(layer)
+        if known is None or known[0] != key:
+            known = self._referred[layer] = key, reference_to(layer)
+        return known[1]
 
     # ---- every connect has its disconnect ----
 
@@ -187,11 +203,7 @@ class EqualizePanel(Container[Any]):
 
     def _layers_changed(self, _: object = None) -> None:
         for name in ("layer", "mask"):
-            box = self[name]
-            chosen = box.value
-            box.reset_choices()  # which forgets what was chosen if it was renamed
-            if chosen is not None and chosen in box.choices:
-                box.value = chosen
+            _choose_again(self[name])
         self._layer_chosen()
 
     def _follow_selection(self, _: object = None) -> None:
@@ -206,6 +218,9 @@ class EqualizePanel(Container[Any]):
     def _layer_chosen(self, _: object = None) -> None:
         source = self["layer"].value
         self._layer_links.undo()
+        for field in self._options_shown:
+            if field.values:
+                _choose_again(self[field.name])
         if source is not None:
             self._layer_links.connect(source.events.axis_labels, self._show_rows)
             self._layer_links.connect(source.events.data, self._show_rows)
@@ -294,7 +309,7 @@ class EqualizePanel(Container[Any]):
 
     def _add_options(self, method: Any, kept: dict[str, Any]) -> None:
         options = self._options_shown = options_of(method)
-        made = [control_for(f, kept.get(f.name, f.default)) for f in options]
+        made = [control_for(f, kept.get(f.name, f.default), self._references) for f in options]
         for row in reversed(made):
             self.insert(0, row)
         pairs = list(zip(options, made, strict=True))
@@ -324,6 +339,7 @@ class EqualizePanel(Container[Any]):
         if source is None or self._job is not None:
             return
         self["preview"].value = False
+        self._referred.clear()  # their pixels may have been changed in place
         try:
             choice = self.choice()
         except EXPECTED as error:
@@ -403,3 +419,11 @@ class EqualizePanel(Container[Any]):
         spent = time.monotonic() - self._began
         left = spent * (1 - fraction) / fraction if fraction > 0.05 and spent > 1 else 0
         self["status"].value = f"{what}, {left:.0f} s left" if left >= 1 else what
+
+
+def _choose_again(box: Any) -> None:
+    """Renew what a box offers; it keeps what was chosen, if that is still there."""
+    chosen = box.value
+    box.reset_choices()  # which forgets what was chosen if it was renamed
+    if chosen is not None and chosen in box.choices:
+        box.value = chosen

@@ -49,6 +49,7 @@ from napari_histeq.layers.source import (
     look_of,
     pixels_of,
     record_of,
+    reference_to,
     source_name_of,
     why_not,
 )
@@ -132,6 +133,7 @@ __all__ = [
     "plain",
     "plan",
     "record_of",
+    "reference_to",
     "script",
     "shape_of",
     "short",

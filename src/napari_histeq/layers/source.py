@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from functools import partial
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,8 @@ import numpy as np
 from napari.layers import Image
 from napari.utils.colormaps import AVAILABLE_COLORMAPS, Colormap
 
+from napari_histeq.core import Reference
+from napari_histeq.core.methods import counted
 from napari_histeq.layers.wording import short
 from napari_histeq.records import KEY, Record, RecordError, damaged
 
@@ -53,6 +56,12 @@ def coarser_of(layer: Image) -> tuple[Any, ...]:
 def channel_axis_of(layer: Image) -> int | None:
     """Where the color channels are."""
     return -1 if layer.rgb else None
+
+
+def reference_to(layer: Image) -> Reference:
+    """A layer as what others are made to match: counted when it is asked for."""
+    count = partial(counted, pixels_of(layer), None, channel_axis_of(layer))
+    return Reference.later(count, layer.name)
 
 
 def axis_names(layer: Image) -> tuple[str, ...]:

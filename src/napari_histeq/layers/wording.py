@@ -16,6 +16,11 @@ PLANES = "untick all axes but the last two (Region > Axes)"
 
 #: What stands in a message, and what a person reads instead; the first words first.
 SAID = (
+    (r"Match: reference is missing: .*", "choose the image to match under Reference"),
+    (r"reference has no pixel that counts .*",
+        "all pixels of the reference are NaN or infinite: choose another one under Reference"),
+    (r"(reference has intensities .*): give an out_range .*",
+        r"the \1: choose a Range under Output, to stretch them over it"),
     (r"image is a masked array: .*",
         "the data is a masked array: add it unmasked, and choose a mask layer under Region"),
     (r"out_range is \((\S+), (\S+)\): lo must be .*", r"Range: From (\1) must be less than To (\2)"),

@@ -73,9 +73,7 @@ CURVE = """
 def curve():
     """The transfer function, as it was recorded."""
     bits = zlib.decompress(base64.b85decode("".join(CURVE.split())))
-    x = np.frombuffer(bits[: {split}], {dtype})
-    y = np.frombuffer(bits[{split} :], "<f8")
-    return TransferFunction(x, y, {slope})
+    return TransferFunction.from_json(bits)
 '''
 
 _PACKED = '''
@@ -89,6 +87,19 @@ def mask():
     bits = zlib.decompress(base64.b85decode("".join(MASK.split())))
     packed = np.frombuffer(bits, np.uint8)
     return np.unpackbits(packed, count={count}).astype(bool).reshape({shape})
+'''
+
+
+_VALUE = '''
+{constant} = """
+{text}
+"""
+
+
+def {name}():
+    """What the method was given as its {name}."""
+    bits = zlib.decompress(base64.b85decode("".join({constant}.split())))
+    return {kind}.from_json(bits)
 '''
 
 
@@ -119,7 +130,9 @@ def script(record: Record, *, display_only: bool = False) -> str:
     packed = record.mask is not None and not given and _packs(record)
     apart = record.mask is not None and not given and not packed
     known = record.digest is not None
-    imports = ["sys", *["hashlib"] * known, *["base64", "zlib"] * (packed or given)]
+    values = {} if given else _values_of(method)
+    coded = packed or given or bool(values)
+    imports = ["sys", *["hashlib"] * known, *["base64", "zlib"] * coded]
     lines = [f"import {name}" for name in sorted(imports)]
     return _HEAD.format(
         what=_SHOWN if display_only else _MADE,
@@ -129,30 +142,47 @@ def script(record: Record, *, display_only: bool = False) -> str:
         shape=_literal(record.shape),
         dtype=_literal(record.dtype),
         versions=_literal(", ".join(" ".join(pair) for pair in record.versions.items())),
-        imports="\n".join([*lines, "", "import numpy as np", *_imports_of(type(method), given)]),
+        imports="\n".join([*lines, "", "import numpy as np", *_imports_of(method, given)]),
         digest=f"\nSHA256 = {_literal(record.digest)}\n" if known else "",
         check=_CHECK if known else "",
-        mask=_curve_source(record) if given else _mask_source(record) if packed else "",
+        mask=_curve_source(record) if given else _parts_source(record, values, packed),
         parameter=", mask" if apart else "",
         body="\n".join(f"    {line}" if line else "" for line in _body(record, packed)),
         argument=", np.load(sys.argv[3])" if apart else "",
     )
 
 
-def _imports_of(method: type[Method], given: bool) -> Iterator[str]:
+def _values_of(method: Method) -> dict[str, Any]:
+    """The options that are values with a JSON text."""
+    options = {f.name: getattr(method, f.name) for f in _options_of(method)}
+    return {name: value for name, value in options.items() if hasattr(value, "to_json")}
+
+
+def _parts_source(record: Record, values: dict[str, Any], packed: bool) -> str:
+    """What is too long for a line: the mask, and the values that the method was given."""
+    parts = [_mask_source(record)] if packed else []
+    for name, value in values.items():
+        text = _in_lines(zlib.compress(value.to_json().encode()))
+        told = {"name": name, "constant": name.upper(), "kind": type(value).__name__}
+        parts.append(_VALUE.format(text=text, **told))
+    return "\n".join(parts)
+
+
+def _imports_of(method: Method, given: bool) -> Iterator[str]:
     """The lines that import what the script calls; a method of somebody's own from its module."""
-    name, module = method.__name__, method.__module__
+    name, module = type(method).__name__, type(method).__module__
+    ours = {"equalize", *(type(value).__name__ for value in _values_of(method).values())}
     if given:
         yield "from napari_histeq import TransferFunction"
     elif module.partition(".")[0] == "napari_histeq":
-        yield f"from napari_histeq import {', '.join(sorted((name, 'equalize')))}"
-    elif module == "__main__" or "." in method.__qualname__:
-        yield "from napari_histeq import equalize"
+        yield f"from napari_histeq import {', '.join(sorted({name, *ours}))}"
+    elif module == "__main__" or "." in type(method).__qualname__:
+        yield f"from napari_histeq import {', '.join(sorted(ours))}"
         yield ""
         yield f"# The class {name} was defined in a session, not in a module that can be imported:"
         yield "# put its definition here, before this script is run."
     else:
-        yield "from napari_histeq import equalize"
+        yield f"from napari_histeq import {', '.join(sorted(ours))}"
         yield f"from {module} import {name}  # the method's own module: it has to be importable"
 
 
@@ -172,16 +202,8 @@ def _mask_source(record: Record) -> str:
 def _curve_source(record: Record) -> str:
     curve = record.curve
     assert curve is not None
-    x = curve.x.astype(curve.x.dtype.newbyteorder("<")).tobytes()
-    text = _in_lines(zlib.compress(x + curve.y.astype("<f8").tobytes()))
-    dtype = curve.x.dtype.newbyteorder("<").str
-    return _CURVE.format(
-        text=text,
-        split=_literal(len(x)),
-        dtype=_literal(dtype),
-        slope=_literal(curve.end_slope),
-        origin=_literal(record.curve_of or "another image"),
-    )
+    text = _in_lines(zlib.compress(curve.to_json().encode()))
+    return _CURVE.format(text=text, origin=_literal(record.curve_of or "another image"))
 
 
 def _in_lines(packed: bytes) -> str:
@@ -224,7 +246,8 @@ def _options_of(method: Method) -> tuple[OptionField, ...]:
 
 
 def _keywords(options: dict[str, Any]) -> str:
-    return ", ".join(f"{name}={_literal(value)}" for name, value in options.items())
+    told = {n: f"{n}()" if hasattr(v, "to_json") else _literal(v) for n, v in options.items()}
+    return ", ".join(f"{name}={value}" for name, value in told.items())
 
 
 def _literal(value: Any) -> str:
@@ -316,5 +339,6 @@ def _short(value: Any) -> str:
     if value == math.inf:
         return "off"
     if isinstance(value, tuple | list):
-        return " × ".join(_short(v) for v in value)
+        whole = all(isinstance(v, int) for v in value)
+        return (" × " if whole else ", ").join(_short(v) for v in value)
     return f"{value:g}" if isinstance(value, int | float) else str(value)

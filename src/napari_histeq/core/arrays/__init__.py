@@ -33,10 +33,12 @@ from napari_histeq.core.arrays.checks import (
     checked_lut_dtype,
     checked_mask,
     checked_out_range,
+    dtype_limits,
     dtype_range,
     output_limits,
 )
 from napari_histeq.core.arrays.chunks import Declared, checked_block, promise_of
+from napari_histeq.core.arrays.coding import array_of, kind_of, number_of, read, written
 from napari_histeq.core.arrays.interval import Interval, above
 from napari_histeq.core.arrays.keys import bits_of, finite_keys, keys_of, order_of, values_of
 from napari_histeq.core.arrays.lattice import Distinct, Steps, steps_in, steps_of
@@ -73,6 +75,7 @@ __all__ = [
     "Steps",
     "T",
     "above",
+    "array_of",
     "as_lazy",
     "bin_limits",
     "bits_of",
@@ -98,6 +101,7 @@ __all__ = [
     "checked_mask",
     "checked_out_range",
     "current_watcher",
+    "dtype_limits",
     "dtype_range",
     "finite_keys",
     "flat_views",
@@ -108,15 +112,18 @@ __all__ = [
     "is_named",
     "is_wide",
     "keys_of",
+    "kind_of",
     "map_chunks",
     "mask_lines",
     "memory_order",
     "native_run",
+    "number_of",
     "order_of",
     "outer_axes",
     "output_limits",
     "planes_of",
     "promise_of",
+    "read",
     "readable_lines",
     "regions",
     "run_of",
@@ -128,4 +135,5 @@ __all__ = [
     "values_of",
     "watching",
     "writable_lines",
+    "written",
 ]

@@ -147,7 +147,7 @@ def checked_out_range(value: Any, dtype: np.dtype[Any]) -> OutRange:
         raise ValueError(f"out_range is {value!r}: {_OUT_RANGES}") from None
     if not (np.isfinite(low) and np.isfinite(high) and low < high):
         raise ValueError(f"out_range is ({low}, {high}): lo must be less than hi, both finite")
-    least, most = _holds(dtype)
+    least, most = dtype_limits(dtype)
     if low < least or high > most:
         raise ValueError(
             f"out_range is ({low:g}, {high:g}), but {dtype} holds {least:g} to {most:g}: "
@@ -161,7 +161,7 @@ _OUT_RANGES = "use 'auto', 'dtype', 'image' or two numbers (lo, hi)"
 
 def dtype_range(dtype: np.dtype[Any]) -> tuple[float, float]:
     """The full range of a dtype as intensities; 0 to 1 for floats, as in scikit-image."""
-    return (0.0, 1.0) if dtype.kind == "f" else _holds(dtype)
+    return (0.0, 1.0) if dtype.kind == "f" else dtype_limits(dtype)
 
 
 def output_limits(
@@ -186,7 +186,8 @@ def output_limits(
 
 
 @cache
-def _holds(dtype: np.dtype[Any]) -> tuple[float, float]:
+def dtype_limits(dtype: np.dtype[Any]) -> tuple[float, float]:
+    """The least and the greatest intensity that a dtype holds."""
     if dtype.kind == "b":
         return 0.0, 1.0
     info = np.finfo(dtype) if dtype.kind == "f" else np.iinfo(dtype)

@@ -10,10 +10,14 @@ import numpy as np
 from napari_histeq.core import showing
 from napari_histeq.core.arrays import (
     Interval,
+    array_of,
     bin_limits,
     check_bandwidth,
     check_bins,
     check_nbins,
+    number_of,
+    read,
+    written,
 )
 
 if TYPE_CHECKING:
@@ -68,6 +72,34 @@ class Histogram:
             frozen = value.view()
             frozen.flags.writeable = False
             object.__setattr__(self, name, frozen)
+
+    def to_json(self) -> str:
+        """The histogram as a JSON text, exact to the bit: `from_json` reads it."""
+        cdf_error = None if np.isnan(self.cdf_error) else float(self.cdf_error)
+        arrays = {"counts": self.counts, "bin_edges": self.bin_edges, "levels": self.levels}
+        return written("Histogram", arrays | {"cdf_error": cdf_error})
+
+    @classmethod
+    def from_json(cls, text: str) -> Histogram:
+        """The histogram of a `to_json` text; nothing of the text is executed.
+
+        Raises
+        ------
+        ValueError
+            If it is not such a text, or damaged: the message says where.
+        """
+        fields = read("Histogram", text, ("counts", "bin_edges", "levels"), ("cdf_error",))
+        counts = array_of("counts", fields["counts"], ndim=None)
+        edges, levels = (array_of(name, fields[name]) for name in ("bin_edges", "levels"))
+        error = fields.get("cdf_error", 0.0)
+        error = np.nan if error is None else number_of("cdf_error", error)
+        if counts.dtype != np.int64 or counts.min() < 0:
+            raise ValueError("counts are damaged: they must be int64, and not negative")
+        if levels.size != counts.shape[-1] or not (levels[1:] >= levels[:-1]).all():
+            raise ValueError("levels are damaged: one for each bin, and they must not decrease")
+        if not 0 <= error <= 1 and not np.isnan(error):
+            raise ValueError(f"cdf_error is {error}: it must be from 0 to 1")
+        return cls(counts, edges, levels, error)
 
     @property
     def nbins(self) -> int:

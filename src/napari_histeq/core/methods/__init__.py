@@ -13,7 +13,10 @@ from napari_histeq.core.methods.base import (
     options_of,
 )
 from napari_histeq.core.methods.curves import BiHistogram, Global, Weighted
+from napari_histeq.core.methods.match import Match
+from napari_histeq.core.methods.reference import Reference, counted, counters
 from napari_histeq.core.methods.single import CurveMethod
+from napari_histeq.core.methods.standard import Standard
 from napari_histeq.core.methods.stretches import Asinh, Gamma, Log, Stretch
 
 __all__ = [
@@ -27,12 +30,17 @@ __all__ = [
     "Global",
     "Log",
     "Mapping",
+    "Match",
     "Method",
     "Option",
     "OptionField",
+    "Reference",
+    "Standard",
     "Stretch",
     "UnknownMethodError",
     "Weighted",
+    "counted",
+    "counters",
     "from_dict",
     "options_of",
 ]

@@ -24,6 +24,8 @@ from typing import (
     get_type_hints,
 )
 
+from napari_histeq.core.arrays import kind_of
+
 if TYPE_CHECKING:
     import collections.abc as cabc
 
@@ -80,7 +82,8 @@ class Option:
     """What a person may choose: ``Annotated[float, Option("...", ge=0, le=1)]``.
 
     `gt`, `ge` and `le` are the limits of a number; `label` is the panel's caption;
-    `unit` stands behind the number; an `advanced` option is folded away.
+    `unit` stands behind the number; an `advanced` option is folded away. What is no single
+    number says in words what it `accepts`, and what it means if it is left `empty`.
     """
 
     help: str
@@ -90,6 +93,8 @@ class Option:
     label: str = ""
     unit: str = ""
     advanced: bool = False
+    accepts: str = ""
+    empty: str = "automatic"
 
     def admits(self, value: float) -> bool:
         """Whether a number is within the limits (NaN never is)."""
@@ -103,6 +108,8 @@ class Option:
     @property
     def limits(self) -> str:
         """The limits in words."""
+        if self.accepts:
+            return self.accepts
         ends = ((">", self.gt), (">=", self.ge), ("<=", self.le))
         known = [f"{sign} {end:g}" for sign, end in ends if end is not None]
         return " and ".join(known) or "a number"
@@ -117,6 +124,22 @@ class OptionField:
     choices: tuple[str, ...]
     option: Option
     default: Any
+
+    @property
+    def values(self) -> tuple[Any, ...]:
+        """The classes of value objects that it may be: they have `to_json` and `from_json`."""
+        kinds = get_args(self.type) or (self.type,)
+        return tuple(kind for kind in kinds if hasattr(kind, "from_json"))
+
+    def read(self, value: Any) -> Any:
+        """An option of a record: a value object of its JSON text."""
+        if not self.values or not isinstance(value, str):
+            return value
+        kinds = {kind.__name__: kind for kind in self.values}
+        kind = kinds.get(kind_of(value))
+        if kind is None:
+            raise ValueError(f"{self.name} is no {' or '.join(kinds)}")
+        return kind.from_json(value)
 
     @property
     def caption(self) -> str:
@@ -188,6 +211,8 @@ class Method:
         Whether it has a local gain of contrast, from `fit_gain`.
     former : tuple of str
         Options that it had in earlier versions, which `from_options` knows.
+    own_range : (lo, hi) or None
+        The range of the output by ``out_range="auto"``, if it is the method that decides.
     """
 
     __slots__ = ()
@@ -230,7 +255,11 @@ class Method:
     def as_dict(self) -> dict[str, Any]:
         """Name and options, for a record: `from_dict` makes the method of it again."""
         owner: Any = type(self)
-        return {"name": self.name} | {f.name: getattr(self, f.name) for f in options_of(owner)}
+        options = {f.name: getattr(self, f.name) for f in options_of(owner)}
+        return {"name": self.name} | {
+            name: value.to_json() if hasattr(value, "to_json") else value
+            for name, value in options.items()
+        }
 
     @classmethod
     def from_options(cls, options: cabc.Mapping[str, Any]) -> Method:
@@ -238,6 +267,11 @@ class Method:
         return cls(**options)
 
     # ---- from here to a mapping ----
+
+    @property
+    def own_range(self) -> tuple[Any, Any] | None:
+        """See `Method`."""
+        return None
 
     def check(self, shape: Shape, dtype: np.dtype[Any], masked: bool, out_range: Any) -> None:
         """Refuse what does not fit planes of `shape`, before any work."""
@@ -260,6 +294,14 @@ class Method:
     def reordered(self, order: Axes) -> Method:
         """The method for planes whose axes are in another order."""
         return self
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether all is known that it needs beside the image; else `prepare` takes its time."""
+        return True
+
+    def prepare(self) -> None:
+        """Find what it needs beside the image."""
 
     @abstractmethod
     def fit(self, source: Source, recipe: Recipe) -> Fit:
@@ -317,4 +359,9 @@ def from_dict(record: cabc.Mapping[str, Any]) -> Method:
             f"made by the method {name!r}, which is not known here: "
             "import the package that defines it"
         )
-    return METHODS[name].from_options(options)
+    kind: Any = METHODS[name]
+    for field in options_of(kind):
+        if field.name in options:
+            options[field.name] = field.read(options[field.name])
+    method: Method = kind.from_options(options)
+    return method

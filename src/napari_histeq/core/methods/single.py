@@ -50,7 +50,7 @@ class CurveMethod(Method):
 
         At the levels, and below them where nothing is counted yet.
         """
-        return _with_start(histogram, curve_of_8_bit(self, histogram, low, high), low)
+        return with_start(histogram, curve_of_8_bit(self, histogram, low, high), low)
 
     def checked_curve(self, histogram: Histogram, low: float, high: float) -> Floats:
         """`curve`, or an error that names the class if what it returns is none."""
@@ -77,6 +77,11 @@ class CurveMethod(Method):
             )
         return y
 
+    def placed(self, histogram: Histogram, recipe: Recipe) -> tuple[NDArray[Any], Floats]:
+        """The curve's knots in the range of the output that is asked for."""
+        low, high = (float(v) for v in recipe.limits(histogram.levels.dtype, histogram.range))
+        return self.knots(histogram, low, high)
+
     def fit(self, source: Source, recipe: Recipe) -> Fit:
         """Count, and find the curve."""
         histogram = count(source)
@@ -88,11 +93,10 @@ class CurveMethod(Method):
         dtype = histogram.levels.dtype
         if histogram.populated.size <= 1 or dtype.kind == "b":
             return TransferFunction.identity(*histogram.levels[[0, -1]])
-        low, high = (float(end) for end in recipe.limits(dtype, histogram.range))
-        return TransferFunction(*self.knots(histogram, low, high)).blend(recipe.strength)
+        return TransferFunction(*self.placed(histogram, recipe)).blend(recipe.strength)
 
 
-def _with_start(histogram: Histogram, y: Floats, low: float) -> tuple[NDArray[Any], Floats]:
+def with_start(histogram: Histogram, y: Floats, low: float) -> tuple[NDArray[Any], Floats]:
     """The knots at the levels, and one below them where nothing is counted yet."""
     x, y = _with_gaps(histogram, y)
     start = histogram.bin_edges[:1].astype(x.dtype)

@@ -1,6 +1,6 @@
 """Transfer functions: monotone maps of intensities."""
 
-from napari_histeq.core.transfer.apply import rounded
+from napari_histeq.core.transfer.apply import between_knots, rounded
 from napari_histeq.core.transfer.transfer import TransferFunction
 
-__all__ = ["TransferFunction", "rounded"]
+__all__ = ["TransferFunction", "between_knots", "rounded"]

@@ -11,6 +11,7 @@ import numpy as np
 from napari_histeq.core import showing
 from napari_histeq.core.arrays import (
     Interval,
+    array_of,
     check_knots,
     check_strength,
     checked_image,
@@ -20,7 +21,10 @@ from napari_histeq.core.arrays import (
     is_lazy,
     is_named,
     map_chunks,
+    number_of,
+    read,
     unnamed,
+    written,
 )
 from napari_histeq.core.transfer.apply import (
     apply_curve,
@@ -78,6 +82,42 @@ class TransferFunction:
         """The map that changes nothing, with knots at `low` and `high`."""
         x = np.unique(np.array([low, high]))
         return cls(x, x.astype(np.float64), end_slope=1.0)
+
+    def to_json(self) -> str:
+        """The map as a JSON text, exact to the bit: `from_json` reads it."""
+        return written("TransferFunction", {"x": self.x, "y": self.y, "end_slope": self.end_slope})
+
+    @classmethod
+    def from_json(cls, text: str) -> TransferFunction:
+        """The map of a `to_json` text; nothing of the text is executed.
+
+        Raises
+        ------
+        ValueError
+            If it is not such a text, or damaged: the message says where.
+        """
+        fields = read("TransferFunction", text, ("x", "y"), ("end_slope",))
+        slope = number_of("end_slope", fields.get("end_slope", 0.0))
+        return cls.from_parts(array_of("x", fields["x"]), array_of("y", fields["y"]), slope)
+
+    @classmethod
+    def from_parts(cls, x: Any, y: Any, end_slope: Any = 0.0) -> TransferFunction:
+        """The map of parts from elsewhere (a file), which are looked at first.
+
+        Raises
+        ------
+        ValueError
+            If they are not arrays of dtypes that can be equalized, or no monotone curve.
+        """
+        for name, knots in (("x", x), ("y", y)):
+            if not isinstance(knots, np.ndarray) or knots.dtype.kind not in "biuf":
+                raise ValueError(f"{name} is not an array of numbers")
+            if knots.dtype.itemsize > 8:
+                raise ValueError(f"{name} is wider than any dtype that can be equalized")
+        slope = number_of("end_slope", end_slope)
+        if slope < 0:
+            raise ValueError(f"end_slope is {slope}: it must not be negative")
+        return cls(x, y, slope)
 
     @property
     def is_identity(self) -> bool:

@@ -109,8 +109,8 @@ class Counter(QObject):
             self._runner.cancel()
             self._key = self._found = None
             return Counted(problem=_not_displayed(source))
-        key = self.pixels_of(source, choice), _part_of(source)
-        if key != self._key or (self._doubted and not self._runner.busy):
+        key = self.pixels_of(source, choice), _part_of(source), _awaited(choice)
+        if not _covers(self._key, key) or (self._doubted and not self._runner.busy):
             self._begin(source, choice, key)
         return self._found
 
@@ -151,7 +151,7 @@ class Counter(QObject):
         if known is None or not known.says_the_same(counted):
             if known is not None:
                 self._edits += 1
-                self._key = (self._edits, *key[0][1:]), key[1]
+                self._key = (self._edits, *key[0][1:]), *key[1:]
             self.changed.emit()
         elif self._doubted:
             self.changed.emit()
@@ -209,6 +209,16 @@ def _part_of(source: Image) -> Key:
     return place[:2] if stands_for_all(source) else place
 
 
+def _covers(known: Key | None, key: Key) -> bool:
+    """Whether what was counted (or is being) is what is wanted: a method may be ready since."""
+    return known is not None and known[:2] == key[:2] and key[2] in (None, known[2])
+
+
+def _awaited(choice: Choice) -> Any:
+    """The method, if it has to find out something first."""
+    return None if choice.recipe.method.is_ready else choice.recipe.method
+
+
 def _geometry(layer: Layer) -> Key:
     """Where a layer lies in the world."""
     matrix, offset = affine_of(layer)
@@ -227,6 +237,7 @@ def _counted(task: Task, part: str, report: Report) -> Counted:
     warm_up()  # or the first drawing would hold the GUI
     load_solver()  # or the first preview
     try:
+        task.recipe.method.prepare()
         found = survey(task, report)
     except EXPECTED as error:
         return Counted(problem=plain(error))

@@ -180,7 +180,7 @@ class Live(QObject):
             self._show_nothing()
             return
         follower = following(source)
-        if follower is not None and not self.preview:
+        if follower is not None and not self.preview and choice.recipe.method.is_ready:
             self._show_followed(source, choice, follower)
             return
         counted = self._counter.of(source, choice)

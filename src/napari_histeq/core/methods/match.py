@@ -1,0 +1,225 @@
+"""Match: the histogram of a reference image, or of a standard, given to another image."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
+
+import numpy as np
+
+from napari_histeq.core.arrays import Interval, dtype_limits
+from napari_histeq.core.methods.base import Method, Option
+from napari_histeq.core.methods.quantiles import percentiles_of, through
+from napari_histeq.core.methods.reference import Reference, counted, reference_of
+from napari_histeq.core.methods.single import CurveMethod, with_start
+from napari_histeq.core.methods.standard import Standard, checked_percentiles
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import ArrayLike, NDArray
+
+    from napari_histeq.core.histogram import Histogram
+    from napari_histeq.core.recipe import Recipe
+
+    Floats = NDArray[np.float64]
+    Landmarks = int | tuple[float, ...] | None
+
+#: So many landmarks are enough for any number of levels.
+MOST = 65536
+
+
+@dataclass(frozen=True, slots=True)
+class Match(CurveMethod):
+    """Histogram matching: the intensities of a reference image in the order of the image's own.
+
+    A level that is above a fraction ``C / N`` of the pixels becomes the intensity that is
+    above the same fraction of the reference's [1]_, between whose levels the cdf is linear.
+
+    Parameters
+    ----------
+    reference : array, Histogram, Reference or Standard
+        What to match: an array of any real dtype, also a lazy one, which is counted at
+        once; or what was counted before. `Match.of` takes its mask, too.
+    landmarks : int, tuple of float or None
+        Where to match. None: everywhere. A number: at the least and the greatest intensity and
+        at so many quantiles between, as ITK's HistogramMatching does [2]_; as many as there
+        are levels are all. A tuple: at these percentiles, 0 to 100 [3]_. Between the landmarks
+        the curve is linear, so that it neither combs the histogram nor amplifies noise.
+
+    Notes
+    -----
+    By ``out_range="auto"`` the result has the reference's own intensities, clipped to what the
+    image's dtype holds. By any other `out_range` these are stretched over it: the reference's
+    least intensity becomes `lo`, its greatest one `hi`.
+
+    References
+    ----------
+    .. [1] R. C. Gonzalez and R. E. Woods, "Digital Image Processing", section 3.3.
+    .. [2] L. G. Nyul, J. K. Udupa and X. Zhang, "New variants of a method of MRI scale
+       standardization", IEEE Trans. Medical Imaging 19(2), 2000.
+    .. [3] L. G. Nyul and J. K. Udupa, "On standardizing the MR image intensity scale",
+       Magnetic Resonance in Medicine 42(6), 1999.
+    """
+
+    name: ClassVar[str] = "match"
+    title: ClassVar[str] = "Match"
+    group: ClassVar[str] = "match"
+    summary: ClassVar[str] = "Gives the image the histogram of another one, the reference."
+    caution: ClassVar[str] = (
+        "preserve the rank order of measured intensities but are those of the reference"
+    )
+
+    reference: Annotated[
+        Reference | Standard | None,
+        Option(
+            "The image whose histogram the result is to have",
+            accepts="an array, Histogram or Standard",
+        ),
+    ] = None
+    landmarks: Annotated[
+        int | tuple[float, ...] | None,
+        Option(
+            "Match only at so many quantiles, or at these percentiles, and linearly between. "
+            "With few (2 to 20) no noise is amplified",
+            accepts="empty, a number such as 7, or percentiles such as 1, 50, 99",
+            empty="everywhere; or 7; or 1, 50, 99",
+        ),
+    ] = None
+
+    def __post_init__(self) -> None:
+        Method.__post_init__(self)
+        object.__setattr__(self, "reference", reference_of(self.reference))
+        object.__setattr__(self, "landmarks", _checked_landmarks(self.landmarks))
+        if isinstance(self.reference, Standard) and self.landmarks is not None:
+            raise ValueError(
+                f"Match: landmarks={self.landmarks!r} cannot be set beside a Standard, which "
+                "has its own: leave them out"
+            )
+
+    @classmethod
+    def of(
+        cls,
+        image: ArrayLike,
+        mask: ArrayLike | None = None,
+        *,
+        channel_axis: int | None = None,
+        landmarks: Landmarks = None,
+        name: str = "",
+    ) -> Match:
+        """Match to an image, of which only a part counts.
+
+        Parameters
+        ----------
+        image : array
+            The reference, in memory or lazy.
+        mask : array of bool, broadcastable to `image`, optional
+            True where a pixel of the reference counts.
+        channel_axis : int, optional
+            If the reference is RGB or RGBA: its luminance is matched.
+        landmarks
+            See `Match`.
+        name : str
+            What the reference is called in records.
+        """
+        return cls(Reference(counted(image, mask, channel_axis), name), landmarks)
+
+    @property
+    def own_range(self) -> tuple[Any, Any]:
+        """See `Method`: the reference's."""
+        return self._reference.range
+
+    @property
+    def _reference(self) -> Reference | Standard:
+        assert self.reference is not None
+        return self.reference
+
+    @property
+    def is_ready(self) -> bool:
+        """See `Method`: whether the reference is counted."""
+        return self._reference.is_counted
+
+    def prepare(self) -> None:
+        """See `Method`: count the reference."""
+        _ = self.own_range
+
+    def counts_levels(self, dtype: np.dtype[Any]) -> bool:  # noqa: ARG002  (one for all)
+        """See `CurveMethod`: it goes by the cdf alone."""
+        return False
+
+    def check(
+        self,
+        shape: tuple[int, ...],  # noqa: ARG002
+        dtype: np.dtype[Any],
+        masked: bool,  # noqa: ARG002
+        out_range: Any,
+    ) -> None:
+        """Refuse a reference of whose intensities the image's dtype can hold but two."""
+        if out_range != "auto" or dtype.kind not in "iu":
+            return
+        info, (low, high) = np.iinfo(dtype), self.own_range
+        whole = int(np.clip(high, info.min, info.max)) - int(np.clip(low, info.min, info.max))
+        if whole < 2 and self._reference.size > 2:
+            raise ValueError(
+                f"reference has intensities from {low:g} to {high:g}, of which {dtype} holds "
+                f"{whole + 1}: give an out_range to stretch them over, say 'dtype', or convert "
+                "the image to float"
+            )
+
+    def placed(self, histogram: Histogram, recipe: Recipe) -> tuple[NDArray[Any], Floats]:
+        """See `CurveMethod`: in the reference's own intensities, or stretched."""
+        if recipe.out_range != "auto":
+            return CurveMethod.placed(self, histogram, recipe)
+        ends = dtype_limits(histogram.levels.dtype)
+        low = float(np.clip(float(self.own_range[0]), *ends))
+        full = self._full(histogram)
+        y = self._by_landmarks(histogram) if full is None else full.full_match(histogram)
+        return with_start(histogram, np.clip(y, *ends), low)
+
+    def curve(self, histogram: Histogram, low: float, high: float) -> Floats:
+        """See `CurveMethod.curve`: the reference's range stretched over that of the output."""
+        full = self._full(histogram)
+        if full is not None:
+            return Interval(low, high).at(full.full_match(histogram, places=True))
+        own = Interval(*(float(end) for end in self.own_range))
+        return Interval(low, high).at(own.place(self._by_landmarks(histogram)))
+
+    def _full(self, histogram: Histogram) -> Reference | None:
+        """The reference, if it is matched everywhere: at as many landmarks as levels, or at all."""
+        marks = self.landmarks
+        everywhere = marks is None or (isinstance(marks, int) and marks >= histogram.nbins)
+        return self.reference if isinstance(self.reference, Reference) and everywhere else None
+
+    def _by_landmarks(self, histogram: Histogram) -> Floats:
+        reference = self._reference
+        if isinstance(reference, Standard):
+            reference.check(histogram)
+            percentiles: Sequence[float] = reference.percentiles
+            targets = np.asarray(reference.landmarks)
+        else:
+            assert self.landmarks is not None
+            percentiles = _percentiles(self.landmarks)
+            targets = reference.values_at(percentiles)
+        return through(histogram.levels, percentiles_of(histogram, percentiles), targets)
+
+
+def _percentiles(landmarks: int | tuple[float, ...]) -> tuple[float, ...]:
+    """The percentiles of `landmarks` that are evenly spaced, and both ends."""
+    if isinstance(landmarks, tuple):
+        return landmarks
+    parts = landmarks + 1
+    return tuple(100.0 * part / parts for part in range(parts + 1))
+
+
+def _checked_landmarks(value: Any) -> Landmarks:
+    if value is None:
+        return None
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if hasattr(value, "__index__") and not isinstance(value, bool) and not np.ndim(value):
+        if not 1 <= value <= MOST:
+            raise ValueError(
+                f"Match: landmarks={value!r} is out of range: it must be >= 1 and <= {MOST}"
+            )
+        return int(value)
+    return checked_percentiles("Match: landmarks", value)
