@@ -13,12 +13,13 @@ SCREEN := xvfb-run -a -s "-screen 0 1600x1000x24"
 PICTURE := --screenshot demo.png
 endif
 
-.PHONY: help demo test test-all lint format bench figures clean
+.PHONY: help demo test test-all fuzz lint format bench figures clean
 
 help:
 	@echo "make demo     open napari with the X-ray sample and run the job (no screen: writes demo.png)"
 	@echo "make test     the tests, with the quick choice of examples"
 	@echo "make test-all the tests, with many more examples, other ones each time (an hour or more)"
+	@echo "make fuzz     100,000 random arrays against the tests' oracle (or NUMBER of them from seed FIRST)"
 	@echo "make lint     ruff, mypy, import contracts, npe2 manifest"
 	@echo "make format   let ruff rewrite what it can"
 	@echo "make bench    the benchmarks, with the peers in the same run"
@@ -39,6 +40,10 @@ test: $(STAMPS)/dev $(STAMPS)/system
 test-all: export HISTEQ_TESTS := thorough
 test-all: $(STAMPS)/dev $(STAMPS)/system
 	$(PYTEST) $(or $(ARGS),tests $(WORKERS))
+
+# make fuzz NUMBER=5000 FIRST=100000
+fuzz: $(STAMPS)/dev
+	$(BIN)/python scripts/fuzz.py $(or $(NUMBER),100000) $(or $(FIRST),0)
 
 lint: $(STAMPS)/dev
 	$(BIN)/ruff check .

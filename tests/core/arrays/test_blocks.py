@@ -131,7 +131,7 @@ def test_after_an_error_nothing_is_still_working(fail_at):
 
 
 def test_after_a_cancel_nothing_is_still_writing():
-    out = np.zeros(60, int)
+    out = np.zeros(2000, int)
 
     def work(item):
         time.sleep(0.005)
@@ -142,9 +142,9 @@ def test_after_a_cancel_nothing_is_still_writing():
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt), blocks.watching(watch):
-        blocks.for_each(work, range(60))
+        blocks.for_each(work, range(2000))
     written = out.sum()
-    assert written < 60
+    assert written < 1000  # after seconds, were it not canceled
     time.sleep(0.05)
     assert out.sum() == written
 

@@ -60,7 +60,7 @@ def test_a_canceled_run_stops_and_leaves_nobody_at_work():
         time.sleep(0.01)
         return block
 
-    source = da.zeros((100, 10), chunks=(1, 10), dtype="u1").map_blocks(slow, dtype="u1")
+    source = da.zeros((2000, 10), chunks=(1, 10), dtype="u1").map_blocks(slow, dtype="u1")
 
     def stop(done, total):
         if done == 3:
@@ -70,5 +70,5 @@ def test_a_canceled_run_stops_and_leaves_nobody_at_work():
         equalize(source)
     when = time.monotonic()
     time.sleep(0.05)
-    assert 3 <= len(started) < 50
+    assert 3 <= len(started) < 1000  # after seconds, were it not canceled
     assert all(t < when for t in started)
