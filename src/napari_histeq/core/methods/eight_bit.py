@@ -47,7 +47,7 @@ def levels_of(histogram: Histogram) -> Levels | None:
         return None
     near = histogram.levels.astype(np.float64) / step
     used = histogram.populated
-    if used.size < 3:  # any two values could be levels
+    if used.size < 2:
         return None
     level = np.rint(near[used])
     off = np.abs(near[used] - level)
@@ -68,7 +68,7 @@ def _step(histogram: Histogram) -> float | None:
     dtype = histogram.levels.dtype
     if dtype == np.uint16:
         return 257.0
-    if dtype.kind in "iu" and dtype.itemsize > 2:
+    if dtype.kind in "iu" and dtype.itemsize > 1:
         return 1.0
     if dtype.kind != "f" or histogram.populated.size > 256 or not histogram.is_exact:
         return None
