@@ -136,6 +136,20 @@ def test_clahe(options, name, out_range):
         assert np.abs(found - wanted).max() <= 0.51 + 0.5 * (container == "16 bit") / 257
 
 
+@pytest.mark.parametrize("out_range", RANGES)
+@pytest.mark.parametrize("name", PICTURES)
+@pytest.mark.parametrize("clip_limit", [0.01, 1])
+def test_clahe_of_half_floats(clip_limit, name, out_range):
+    """Their levels are rounded by 1/16 of one at most, and so is the result; never the slope."""
+    picture, rounded = PICTURES[name], 1 / 16
+    how = {"clip_limit": clip_limit, "out_range": out_range}
+    wanted = equalize(picture, "clahe", **how).astype(float)
+    how["out_range"] = scaled(out_range, 1 / 255)
+    found = equalize((picture / 255).astype("f2"), "clahe", **how).astype(float) * 255
+    ends = rounded if out_range == "image" else 0
+    assert np.abs(found - wanted).max() <= 0.501 + rounded + ends
+
+
 @pytest.mark.parametrize("dtype", ["u1", "u2", "i4", "f2", "f4", "f8", "i8"])
 def test_clahe_takes_a_level_at_its_middle(dtype):
     """83 of 100 pixels are not above level 3, and 80 of them are at it: (42.5 / 99) * 255."""

@@ -41,7 +41,7 @@ from napari_histeq.core.arrays.chunks import Declared, checked_block, promise_of
 from napari_histeq.core.arrays.coding import array_of, kind_of, number_of, read, written
 from napari_histeq.core.arrays.interval import Interval, above
 from napari_histeq.core.arrays.keys import bits_of, finite_keys, keys_of, order_of, values_of
-from napari_histeq.core.arrays.lattice import Distinct, Steps, steps_in, steps_of
+from napari_histeq.core.arrays.lattice import NEAR, Distinct, Steps, steps_in, steps_of
 from napari_histeq.core.arrays.lazy import (
     as_lazy,
     check_read,
@@ -63,6 +63,7 @@ from napari_histeq.core.arrays.planes import Plane, for_each_plane, outer_axes, 
 from napari_histeq.core.arrays.source import ArraySource, Source, T, run_of
 
 __all__ = [
+    "NEAR",
     "ArraySource",
     "Declared",
     "Distinct",

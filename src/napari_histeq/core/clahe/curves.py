@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from napari_histeq.core.arrays import is_wide, mask_lines, readable_lines
+from napari_histeq.core.arrays import NEAR, is_wide, mask_lines, readable_lines
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -35,13 +35,15 @@ class Knots:
     """The intensities at which tiles are counted: `size` of them, evenly from `low` to `high`.
 
     A pixel counts at the nearest one. Integers with fewer levels than bins have a knot at
-    each; 8 bit is counted level by level, and binned later.
+    each; 8 bit is counted level by level, and binned later. `are_levels` says that half floats
+    lie at the knots, but for their rounding.
     """
 
     low: Any
     high: Any
     size: int
     dtype: np.dtype[Any]
+    are_levels: bool = False
 
     @property
     def counted(self) -> int:
@@ -59,6 +61,16 @@ class Knots:
         unit = 1.0 if abs(quarter) < 960 else 2.0 ** -min(max(quarter, -1000), 1000)
         top = float(self.size - 1)
         return np.array([low * unit, unit, top / (high * unit - low * unit), top])
+
+    def levels(self, block: NDArray[Any]) -> NDArray[np.float32]:
+        """Half floats as the knots that they were rounded from; others stay what they are."""
+        values = block.astype(np.float64)
+        step = (float(self.high) - float(self.low)) / (self.size - 1)
+        with np.errstate(invalid="ignore"):
+            place = (values - float(self.low)) / step
+            nearest = np.rint(place).clip(0, self.size - 1)
+            near = np.abs(place - nearest) <= NEAR
+        return np.where(near, float(self.low) + nearest * step, values).astype(np.float32)
 
     @property
     def are_bytes(self) -> bool:
@@ -120,9 +132,10 @@ def knots_for(
     If they lie on even `steps` between, fewer than `nbins`, there is a knot at each; by
     default those of integers are 1.
     """
+    levels = steps is not None and steps < nbins and dtype == np.float16
     if steps is None:
         steps = int(high) - int(low) if dtype.kind in "iu" else nbins
-    return Knots(low, high, min(nbins, steps + 1), dtype.newbyteorder("="))
+    return Knots(low, high, min(nbins, steps + 1), dtype.newbyteorder("="), levels)
 
 
 def no_counts(grid: TileGrid, knots: Knots) -> NDArray[Any]:

@@ -58,6 +58,8 @@ def mix_curves(
     if is_wide(block.dtype):
         _interpolate_wide(block, offset, curves, limits, out)
         return
+    if curves.knots.are_levels:
+        block = curves.knots.levels(block)
     with writable_lines(out) as result:
         lines = (*readable_lines(block, curves.knots.low), *result)
         if curves.knots.dtype.itemsize == 1:

@@ -150,6 +150,8 @@ class Histogram:
     @property
     def populated(self) -> NDArray[np.intp]:
         """Indices of the bins that hold at least one pixel (of any plane)."""
+        if self.counts.ndim == 1:
+            return np.flatnonzero(self.counts)
         return np.flatnonzero(self.counts.reshape(-1, self.nbins).any(axis=0))
 
     @property
