@@ -280,7 +280,8 @@ def _cdf_min(weights: NDArray[Any], low: float, high: float, whole: bool) -> Flo
     if whole and weights.size == 256:
         # OpenCV's single precision, for the same bits.
         scale = np.float32(255) / np.float32(above[-1])
-        return np.asarray(low + above.astype(np.float32) * scale, np.float64)
+        y = np.asarray(low + above.astype(np.float32) * scale, np.float64)
+        return np.where(above == above[-1], high, y)  # of floats white would be 0.99999994
     return scaled(above / above[-1], low, high)
 
 
