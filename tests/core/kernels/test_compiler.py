@@ -164,6 +164,25 @@ def test_the_helper_ends_with_the_session_and_when_there_is_nothing_to_do(tmp_pa
     ended(session(patient(before, after), tmp_path))
 
 
+def test_the_compiler_is_loaded_when_the_run_is_over_or_takes_long(tmp_path):
+    program = """
+        import threading, time
+        from napari_histeq.core.kernels import background
+        background.QUIET, background.MOST_QUIET = 0.3, 1.5
+        for goes_on, least in ((True, 1.4), (False, 0.3)):
+            waiting = background.Background(print)
+            waiting._called = start = time.monotonic()
+            work = threading.Thread(target=waiting._let_finish)
+            work.start()
+            while work.is_alive():
+                waiting._called = time.monotonic() if goes_on else start
+                time.sleep(0.01)
+            assert time.monotonic() - start >= least
+        print("fine")
+    """
+    ended(session(textwrap.dedent(program), tmp_path))
+
+
 def test_a_loop_that_cannot_be_compiled_stays_as_it_is(tmp_path):
     program = """
         import logging, time

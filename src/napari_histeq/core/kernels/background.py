@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
+import sys
 import threading
+import time
 from typing import TYPE_CHECKING
 
 from napari_histeq.core.kernels.helper import Helper
@@ -16,6 +18,10 @@ if TYPE_CHECKING:
 
 #: Seconds that thread and helper wait for more to do, before they go.
 LINGER = 5.0
+
+#: Seconds without a call of a loop after which nobody waits for a result; and the most seconds to
+#: wait for that, as a large image is better off with the compiled loop.
+QUIET, MOST_QUIET = 0.5, 3.0
 
 
 class Background:
@@ -33,9 +39,11 @@ class Background:
         self._failed: set[Request] = set()
         self._changed = threading.Condition()
         self._works = False
+        self._called = 0.0
 
     def ask(self, request: Request) -> None:
         """Have a loop loaded, soon."""
+        self._called = time.monotonic()
         with self._changed:
             if request in self._asked or request in self._failed:
                 return
@@ -50,6 +58,7 @@ class Background:
         with Helper() as helper:
             while (request := self._next()) is not None:
                 helper.compile(request)
+                self._let_finish()
                 try:
                     self._load(*request)
                 except Exception:
@@ -58,6 +67,15 @@ class Background:
                     self._failed.add(request)
                 with self._changed:
                     del self._asked[request]
+
+    def _let_finish(self) -> None:
+        """Wait for the run that goes on, not too long: importing Numba would hold it up."""
+        end = time.monotonic() + MOST_QUIET
+        while "numba" not in sys.modules:
+            left = min(self._called + QUIET, end) - time.monotonic()
+            if left <= 0:
+                break
+            time.sleep(left)
 
     def _next(self) -> Request | None:
         with self._changed:
