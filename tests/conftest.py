@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import os
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -93,3 +94,21 @@ def run(panel: Any, qtbot: Any) -> Callable[..., None]:
         qtbot.waitUntil(lambda: not target["cancel"].enabled, timeout=15_000)
 
     return press
+
+
+@pytest.fixture
+def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
+    """Runs that wait until they are released, and go on reporting meanwhile."""
+    from napari_histeq.gui import work
+
+    gate = threading.Event()
+    perform = work.perform
+
+    def waiting(task: Any, report: Any) -> Any:
+        while not gate.wait(0.01):
+            report(0.5, "waiting")
+        return perform(task, report)
+
+    monkeypatch.setattr(work, "perform", waiting)
+    yield gate
+    gate.set()

@@ -27,7 +27,7 @@ def panel(make_napari_viewer_proxy):
 def run(panel, qtbot, name):
     viewer = panel._viewer
     panel["run"].native.click()
-    qtbot.waitUntil(lambda: name in viewer.layers and panel["run"].enabled, timeout=60_000)
+    qtbot.waitUntil(lambda: name in viewer.layers and not panel["cancel"].enabled, timeout=60_000)
     return viewer.layers[name]
 
 

@@ -45,7 +45,7 @@ def test_what_cannot_be_read_is_told_and_not_run(viewer: napari.Viewer, panel: A
     panel["power"].native_box.setText("much")
     panel["run"].native.click()
     assert "Power: “much” is not a number" in panel["status"].value
-    assert panel._job is None
+    assert not panel._runs
 
 
 @pytest.mark.parametrize("wanted", [2**53 + 1, 2**64 - 1, 2**64 - 2])
@@ -111,4 +111,4 @@ def test_a_closing_window_names_the_run(viewer: napari.Viewer, panel: Any, run: 
     register = viewer.window._register_task_status
     viewer.window._register_task_status = lambda *a, **k: (told.append(a[2]), register(*a, **k))[1]
     run()
-    assert told == ["the equalization of “moon” execution pending"]
+    assert told == ["Equalizing “moon”"]

@@ -74,6 +74,7 @@ def _registered(viewer: Any, words: str, cancel: Callable[[], None]) -> Callable
 
     The window keeps what it is told for good: so it gets a name and a weak reference.
     """
+    viewer = getattr(viewer, "__wrapped__", viewer)  # a command's is for public names only
     window: Any = getattr(viewer, "window", None)
     if not hasattr(window, "_register_task_status"):  # before napari 0.9, or without a window
         return lambda: None

@@ -101,6 +101,10 @@ class Run(QObject):
         )  # fmt: skip
         del self._work
 
+    def repeats(self, source: Image, choice: Choice) -> bool:
+        """Whether it does already what somebody impatient asks for once more."""
+        return self.source is source and self.choice == choice and self._data is source.data
+
     def cancel(self) -> None:
         """Stop soon, and add nothing."""
         self._end("canceled", "")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
 
@@ -58,9 +59,8 @@ class EqualizePanel(Container[Any]):
         be_patient()
         self._viewer = viewer
         self._links, self._layer_links = Links(), Links()
-        self._job: Run | None = None
+        self._runs: dict[Run, Any] = {}  # at work and waiting, and with which state each began
         self._began, self._placed = 0.0, ""
-        self._began_with: Any = None
         self._kept: dict[str, dict[str, Any]] = {}
         self._method_shown = ""
         self._options_shown: tuple[OptionField, ...] = ()
@@ -159,7 +159,7 @@ class EqualizePanel(Container[Any]):
         link(self["ignore"].changed, self._show_rows)
         link(self["out_range"].changed, self._show_rows)
         link(self["run"].changed, self._start)
-        link(self.tools.wanted, self._begin)
+        link(self.tools.wanted, self._begin_wanted)
         link(self["cancel"].changed, self._cancel)
         link(self["preview"].changed, self._live.set_preview)
         link(self.changed, self._live.touch)
@@ -207,7 +207,7 @@ class EqualizePanel(Container[Any]):
         self._layer_chosen()
 
     def _follow_selection(self, _: object = None) -> None:
-        if self._job is not None and self._job.adding:
+        if any(run.adding for run in self._runs):
             return
         active = self._viewer.layers.selection.active
         own = layers.is_of(active, self["layer"].value)
@@ -241,7 +241,7 @@ class EqualizePanel(Container[Any]):
         self["evidence"].visible = found is not None
 
     def _show_told(self, words: str) -> None:
-        if self._job is not None:
+        if self._runs:
             return
         if self._live.problem and self._live.problem in words:
             self["status"].fail(words)
@@ -282,7 +282,7 @@ class EqualizePanel(Container[Any]):
             words = f"“{source.name}” is a result: this equalizes it once more."
         self["message"].value = words
         self._parts.what.show_row(self["message"], bool(words))
-        self["run"].enabled = source is not None and self._job is None
+        self["run"].enabled = source is not None
 
     def _show_method(self, _: object = None) -> None:
         """Give the chosen method its rows; each method keeps its values meanwhile."""
@@ -336,7 +336,7 @@ class EqualizePanel(Container[Any]):
 
     def _start(self, _: object = None) -> None:
         source = self["layer"].value
-        if source is None or self._job is not None:
+        if source is None:
             return
         self["preview"].value = False
         self._referred.clear()  # their pixels may have been changed in place
@@ -351,50 +351,59 @@ class EqualizePanel(Container[Any]):
         show_error(plain(error))
         self._live.say(plain(error), problem=True)
 
+    def _begin_wanted(self, source: Image, choice: Choice) -> None:
+        """From the menu of results, which is off while a run goes on: a second click is impatience."""
+        if not self._runs:
+            self._begin(source, choice)
+
     def _begin(self, source: Image, choice: Choice) -> None:
-        """Begin a run, unless one goes on: for the button, or for the menu of results."""
-        if self._job is not None:
-            return
+        """Begin a run, or have it wait for those before it; not the same one twice."""
         try:
-            job = Run(self._viewer, source, choice, self._note_placed)
+            state = self._live.state_of(source, choice)
+            if any(run.repeats(source, choice) and self._runs[run] == state for run in self._runs):
+                self["status"].value = f"“{source.name}” is being equalized so already."
+                return
+            run = Run(self._viewer, source, choice, self._note_placed)
         except EXPECTED as error:
             self._refuse(error)
             return
-        self._job, self._began, self._placed = job, time.monotonic(), ""
-        self._began_with = self._live.state_of(source, job.choice)
-        job.progressed.connect(self._show_progress)
-        job.ended.connect(self._ended)
-        self._show_running()
-        job.start()
+        run.progressed.connect(self._show_progress)
+        run.ended.connect(partial(self._ended, run))
+        self._runs[run] = state
+        if len(self._runs) == 1:
+            self._show_running()
+        run.start()
 
     def _note_placed(self, words: str) -> None:
         """What a run hid or moved, to be said at its end."""
         self._placed = words
 
     def _cancel(self, _: object = None) -> None:
-        if self._job is not None:
-            self._job.cancel()
+        """Cancel what is at work, and what waits for it: that first."""
+        for run in reversed([*self._runs]):
+            run.cancel()
 
-    def _ended(self, how: str, what: object) -> None:
-        job, self._job = self._job, None
-        if job is not None:
-            job.progressed.disconnect(self._show_progress)
-            job.ended.disconnect(self._ended)
-        self._show_idle()
+    def _ended(self, run: Run, how: str, what: object) -> None:
+        state = self._runs.pop(run)
+        run.progressed.disconnect(self._show_progress)
+        run.ended.disconnect()
         if how == "removed":
             self._layers_changed()  # first: the words are for whatever is chosen then
         words = "Canceled: nothing was added." if how == "canceled" else str(what)
-        if job is not None and isinstance(what, Outcome):
-            self._live.remember(self._began_with, what)
+        if isinstance(what, Outcome):
+            self._live.remember(state, what)
             seconds = time.monotonic() - self._began
             words = f"“{what.record.source}” equalized in {seconds:.1f} s. {self._placed}".strip()
-            if self._live.state_of(job.source, job.choice) != self._began_with:
+            if self._live.state_of(run.source, run.choice) != state:
                 words += " The image or its mask has changed since the run began."
+        if self._runs:
+            self._show_running()
+        else:
+            self._show_idle()
         self._live.say(words, problem=how == "failed")
 
     def _show_running(self) -> None:
-        self.tools.busy = True
-        self["run"].enabled = False
+        self._began, self._placed, self.tools.busy = time.monotonic(), "", True
         self["cancel"].enabled = self["cancel"].visible = True
         self.tools.button.setVisible(False)  # Cancel is in its place
         self["progress"].value, self["progress"].visible = 0, True
@@ -412,13 +421,14 @@ class EqualizePanel(Container[Any]):
         self._show_message()
 
     def _show_progress(self, fraction: float, what: str) -> None:
-        if self._job is None:
+        if not self._runs:
             return
         percent = max(int(100 * fraction), self["progress"].value)
         self["progress"].value = percent
         spent = time.monotonic() - self._began
         left = spent * (1 - fraction) / fraction if fraction > 0.05 and spent > 1 else 0
-        self["status"].value = f"{what}, {left:.0f} s left" if left >= 1 else what
+        waiting = f"; {len(self._runs) - 1} more to come" if len(self._runs) > 1 else ""
+        self["status"].value = (f"{what}, {left:.0f} s left" if left >= 1 else what) + waiting
 
 
 def _choose_again(box: Any) -> None:
