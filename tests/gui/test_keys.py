@@ -70,9 +70,9 @@ def test_the_focus_stays_on_the_button(
         click(button)
     else:
         QTest.keyClick(button, Qt.Key.Key_Space)
-    assert not panel["run"].enabled
+    assert panel["cancel"].enabled
     assert focus(panel) is button
-    qtbot.waitUntil(lambda: panel["run"].enabled, timeout=20_000)
+    qtbot.waitUntil(lambda: not panel["cancel"].enabled, timeout=20_000)
     assert focus(panel) is button
     kept = panel["plateau"].value
     QTest.keyClick(focus(panel), Qt.Key.Key_2)
@@ -88,7 +88,7 @@ def test_after_cancel_the_focus_is_on_the_button(
     assert panel["cancel"].visible
     panel["cancel"].native.setFocus()
     click(panel["cancel"].native)
-    qtbot.waitUntil(lambda: panel["run"].enabled)
+    qtbot.waitUntil(lambda: not panel["cancel"].enabled)
     assert focus(panel) is panel["run"].native
     assert not panel["cancel"].visible
 

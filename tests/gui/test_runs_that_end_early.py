@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import threading
 import weakref
 from typing import TYPE_CHECKING, Any
 
@@ -21,22 +20,6 @@ if TYPE_CHECKING:
     import napari
 
 
-@pytest.fixture
-def slow(monkeypatch: pytest.MonkeyPatch) -> Any:
-    """Runs that wait until they are released, and go on reporting meanwhile."""
-    gate = threading.Event()
-    perform = work.perform
-
-    def waiting(task: Any, report: Any) -> Any:
-        while not gate.wait(0.01):
-            report(0.5, "waiting")
-        return perform(task, report)
-
-    monkeypatch.setattr(work, "perform", waiting)
-    yield gate
-    gate.set()
-
-
 def test_an_error_in_sight_of_the_activity_dock(
     viewer: napari.Viewer, panel: Any, slow: Any, qtbot: Any
 ) -> None:
@@ -47,7 +30,6 @@ def test_an_error_in_sight_of_the_activity_dock(
     panel["run"].native.click()
     qtbot.waitUntil(lambda: panel["progress"].value == 50)
     slow.set()
-    qtbot.waitUntil(lambda: panel["run"].enabled)
     qtbot.waitUntil(idle)
     assert names(viewer) == ["moon", "hand"]
 
@@ -62,7 +44,7 @@ def test_a_fault_of_ours_ends_the_run(
     monkeypatch.setattr(notification_manager, "catch_error", True)  # as napari's window does
     viewer.add_image(data.moon(), name="moon")
     panel["run"].native.click()
-    qtbot.waitUntil(lambda: panel["run"].enabled)
+    qtbot.waitUntil(idle)
     assert names(viewer) == ["moon"]
     assert "out of order" in panel["status"].value
     qtbot.waitUntil(idle)
@@ -76,7 +58,6 @@ def test_cancel_in_the_activity_dock(
     panel["run"].native.click()
     (bar,) = viewer.window._qt_window._activity_dialog.findChildren(QtLabeledProgressBar)
     bar.cancel_button.click()
-    qtbot.waitUntil(lambda: panel["run"].enabled)
     qtbot.waitUntil(idle)
     assert names(viewer) == ["moon"]
 
@@ -86,9 +67,8 @@ def test_cancel(viewer: napari.Viewer, panel: Any, slow: Any, qtbot: Any) -> Non
     panel["run"].native.click()
     qtbot.waitUntil(lambda: panel["progress"].value == 50)
     assert panel["progress"].visible
-    assert not panel["run"].enabled
     panel["cancel"].native.click()
-    assert panel["run"].enabled
+    assert not panel["cancel"].enabled
     qtbot.waitUntil(idle)
     assert names(viewer) == ["moon"]
     assert "Canceled" in panel["status"].value
