@@ -37,7 +37,7 @@ def test_a_reference_has_to_be_chosen(match: Any, qtbot: Any) -> None:
     qtbot.waitUntil(lambda: words in match["status"].value)
     match["run"].native.click()
     assert words in match["status"].value
-    assert match._job is None
+    assert not match._runs
 
 
 def test_it_is_any_image_but_the_source(viewer: napari.Viewer, match: Any) -> None:

@@ -42,7 +42,8 @@ def test_a_second_run_waits_for_the_first(
     panel["strength"].value = 0.5
     panel["run"].native.click()
     qtbot.waitUntil(lambda: panel["progress"].value == 50)
-    assert panel["status"].value == "waiting; 1 more to come"
+    assert panel["status"].value.startswith("waiting")
+    assert panel["status"].value.endswith("; 1 more to come")
     panel["method"].value = "weighted"  # the panel is usable, and what waits stays as it was
     slow.set()
     qtbot.waitUntil(lambda: idle() and not panel["cancel"].enabled, timeout=20_000)

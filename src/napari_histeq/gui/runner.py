@@ -7,6 +7,7 @@ import threading
 import time
 import traceback
 from collections import deque
+from contextlib import suppress
 from functools import cache, partial
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
@@ -46,7 +47,8 @@ class _Post(QObject):
         self._calls.connect(self._call, Qt.ConnectionType.QueuedConnection)
 
     def hand(self, call: Callable[[], object]) -> None:
-        self._calls.emit(call)
+        with suppress(RuntimeError):  # Python ends, and Qt is gone already: nobody listens
+            self._calls.emit(call)
 
     def _call(self, call: Callable[[], object]) -> None:
         call()
