@@ -25,6 +25,7 @@ from napari_histeq.core.methods import (
     Stretch,
     Weighted,
 )
+from napari_histeq.core.together import equalize_together
 from napari_histeq.core.transfer import TransferFunction
 
 __all__ = [
@@ -49,6 +50,7 @@ __all__ = [
     "compute_histogram",
     "equalize",
     "equalize_multiscale",
+    "equalize_together",
     "gain_map",
     "measures",
     "transfer_function",

@@ -116,10 +116,11 @@ def _plane_beforehand(work: Work) -> tuple[list[da.Array], list[bool]]:
     levels, counted, mask, plan = work
     source = ChunkSource(levels[counted], mask, plan.channels, plan.axes)
     mapping, data = fit(source, plan)
-    return [_mapped(mapping, plan, level) for level in levels], [data is not None]
+    return [map_lazily(mapping, plan, level) for level in levels], [data is not None]
 
 
-def _mapped(mapping: Mapping, plan: Plan, image: da.Array) -> da.Array:
+def map_lazily(mapping: Mapping, plan: Plan, image: da.Array) -> da.Array:
+    """What a mapping makes of a lazy image, whose channels (if it has any) are last."""
     if mapping.is_identity:
         return image
     return map_chunks(partial(_map_chunk, mapping, plan.axes, plan.channels), image)

@@ -1,0 +1,207 @@
+"""The verb equalize_together: one histogram for several images, and one curve for all of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import reduce
+from math import prod
+from operator import add
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_histeq.core.arrays import (
+    ArraySource,
+    checked_channel_axis,
+    checked_image,
+    checked_lazily,
+    checked_lazy_mask,
+    checked_mask,
+    is_lazy,
+    is_named,
+    taken_apart,
+)
+from napari_histeq.core.engine import fit
+from napari_histeq.core.errors import warn_of_empty
+from napari_histeq.core.methods import Global, Method
+from napari_histeq.core.recipe import recipe_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from numpy.typing import ArrayLike, NDArray
+
+    from napari_histeq.core.arrays import Region, Source, T
+    from napari_histeq.core.methods import Mapping
+    from napari_histeq.core.recipe import Plan, Recipe
+
+    Visit = Callable[[T, NDArray[Any], NDArray[np.bool_] | None, tuple[int, ...]], object]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Joined:
+    """Several sources of one dtype as one: a `Source` whose pixels have no place."""
+
+    parts: tuple[Source, ...]
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """All pixels in a row."""
+        return (sum(prod(part.shape) for part in self.parts),)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """Of all parts."""
+        return self.parts[0].dtype
+
+    @property
+    def is_at_hand(self) -> bool:
+        """Never: a part is not read by itself."""
+        return False
+
+    def read(self, region: Region) -> Any:
+        """Not here: see `is_at_hand`."""
+        raise NotImplementedError
+
+    def sweep(self, start: Callable[[], T], visit: Visit[T]) -> T:
+        """See `Source`: one part after the other."""
+        total: T = reduce(add, (part.sweep(start, visit) for part in self.parts))
+        return total
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Image:
+    """One of the images: its channels (if it has any) last, and what counts of it."""
+
+    given: Any
+    pixels: Any
+    mask: Any
+    plan: Plan
+    channels: int | None
+
+    @property
+    def source(self) -> Source:
+        """What is counted."""
+        if isinstance(self.pixels, np.ndarray):
+            return ArraySource(self.pixels, self.mask, self.plan.channels)
+        from napari_histeq.core.lazy import ChunkSource
+
+        return ChunkSource(self.pixels, self.mask, self.plan.channels)
+
+    def mapped(self, mapping: Mapping) -> Any:
+        """The equalized image, as it was given: numpy or lazy, with names or without."""
+        if isinstance(self.pixels, np.ndarray):
+            out: Any = np.empty_like(self.pixels, subok=False)
+            mapping.map_into(self.pixels, out)
+        else:
+            from napari_histeq.core.lazy import map_lazily
+
+            out = map_lazily(mapping, self.plan, self.pixels)
+        if self.channels is not None:
+            out = _moved(out, -1, self.channels)
+        return self.given.copy(data=out) if is_named(self.given) else out
+
+
+def equalize_together(
+    images: Iterable[ArrayLike],
+    method: Method | str = Global(),  # noqa: B008  (frozen)
+    *,
+    masks: Sequence[ArrayLike | None] | None = None,
+    channel_axis: int | None = None,
+    out_range: str | tuple[float, float] = "auto",
+    strength: float = 1.0,
+    **options: Any,
+) -> list[Any]:
+    """Equalize several images by one curve, that of the histogram of all their pixels.
+
+    So the same intensity becomes the same in each of them, and the results can be compared:
+    the channels, conditions or time points of an experiment.
+
+    Parameters
+    ----------
+    images : sequence of array
+        Of one dtype, and of any shapes; in memory and lazy ones may be mixed.
+    method : Method or str
+        One that is a single curve; see `equalize`.
+    masks : sequence of array of bool or None, optional
+        For each image its mask, or None: True where a pixel counts.
+    channel_axis : int, optional
+        The axis of RGB or RGBA channels, of all the images.
+    out_range, strength, **options
+        As in `equalize`; ``"image"`` is the range of all the images.
+
+    Returns
+    -------
+    list of array
+        For each image its result, of its own shape and kind: with the bits that it would
+        have as a part of all the images joined to one.
+
+    Raises
+    ------
+    TypeError
+        If the images have different dtypes, or if the method is no single curve.
+    ValueError
+        If there is no image, or if the masks are not as many as the images.
+
+    Warns
+    -----
+    UserWarning
+        If no pixel counts; the images are then returned unchanged.
+    """
+    recipe = recipe_of(
+        method, options, channel_axis=channel_axis, out_range=out_range, strength=strength
+    )
+    if not recipe.method.is_single_curve:
+        raise recipe.method.not_a_curve()
+    known = _known(images, masks, recipe)
+    mapping, data = fit(_Joined(tuple(image.source for image in known)), known[0].plan)
+    warn_of_empty([data is not None], stacklevel=2)
+    return [image.mapped(mapping) for image in known]
+
+
+def _known(images: Any, masks: Any, recipe: Recipe) -> list[_Image]:
+    """The images, all checked before any is counted."""
+    if hasattr(images, "dtype"):
+        raise TypeError(f"images is one {type(images).__name__}: give a list of arrays")
+    given = list(images)
+    if not given:
+        raise ValueError("images is empty: give at least one array")
+    wanted = [None] * len(given) if masks is None else list(masks)
+    if len(wanted) != len(given):
+        raise ValueError(
+            f"there are {len(given)} images and {len(wanted)} masks: give a mask for each image, "
+            "or None where all pixels count"
+        )
+    known = [_one(image, mask, recipe) for image, mask in zip(given, wanted, strict=True)]
+    dtypes = list(dict.fromkeys(str(image.pixels.dtype.newbyteorder("=")) for image in known))
+    if len(dtypes) > 1:
+        raise TypeError(
+            f"the images have dtypes {' and '.join(dtypes)}: one curve is for one dtype, so "
+            "convert them to the same, say image.astype(float)"
+        )
+    return known
+
+
+def _one(given: Any, mask: Any, recipe: Recipe) -> _Image:
+    image: Any = given
+    channels: Any = recipe.channel_axis
+    if is_named(given):
+        image, mask, _, channels = taken_apart(given, mask, None, channels)
+    pixels: Any = checked_lazily(image) if is_lazy(image) else checked_image(image)
+    channels = checked_channel_axis(channels, pixels.shape)
+    plan = recipe.plan(pixels.shape, pixels.dtype, mask is not None)
+    if channels is not None:
+        pixels = _moved(pixels, channels, -1)
+    grid = pixels.ndim - (channels is not None)
+    if isinstance(pixels, np.ndarray):
+        return _Image(given, pixels, checked_mask(mask, pixels.shape[:grid]), plan, channels)
+    if channels is not None:
+        pixels = pixels.rechunk({-1: -1})
+    return _Image(given, pixels, checked_lazy_mask(mask, pixels.chunks[:grid]), plan, channels)
+
+
+def _moved(array: Any, source: int, to: int) -> Any:
+    """An axis moved, of numpy's arrays or dask's."""
+    axes = list(range(array.ndim))
+    axes.insert(to % array.ndim, axes.pop(source))
+    return array.transpose(axes)
