@@ -13,7 +13,7 @@ SCREEN := xvfb-run -a -s "-screen 0 1600x1000x24"
 PICTURE := --screenshot demo.png
 endif
 
-.PHONY: help demo test test-all fuzz lint format bench first-click figures clean
+.PHONY: help demo test test-all fuzz lint format bench soak first-click figures clean
 
 help:
 	@echo "make demo     open napari with the X-ray sample and run the job (no screen: writes demo.png)"
@@ -24,6 +24,7 @@ help:
 	@echo "make format   let ruff rewrite what it can"
 	@echo "make bench    the benchmarks, with the peers in the same run"
 	@echo "make first-click  how long a new user waits for the first result (some minutes)"
+	@echo "make soak     500 runs, 200 previews and 50 panels in one viewer: what stays behind (ARGS=\"--runs 20\")"
 	@echo "make figures  the pictures of the README and the documentation"
 	@echo "make clean    remove $(VENV) and what the tools left"
 
@@ -63,6 +64,9 @@ bench: $(STAMPS)/dev $(STAMPS)/system
 
 first-click: $(STAMPS)/dev $(STAMPS)/system
 	$(SCREEN) $(BIN)/python benchmarks/first_click.py $(ARGS)
+
+soak: $(STAMPS)/dev $(STAMPS)/system
+	$(SCREEN) $(BIN)/python benchmarks/soak.py $(ARGS)
 
 figures: $(STAMPS)/dev $(STAMPS)/system
 	$(SCREEN) $(BIN)/python docs/demo.py --screenshot docs/images/panel.png

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 from napari_histeq import Clahe, Global, OpenCvClahe, equalize
+from napari_histeq.gui import work
+from napari_histeq.layers import Task
 from napari_histeq.layers.wording import file_name, plain
 
 #: Names, calls and keywords of Python.
@@ -48,6 +50,13 @@ def test_an_error_is_told_in_words(what: str) -> None:
 
 def test_other_words_stay_as_they_are() -> None:
     assert plain("no axis is ticked: tick one") == "no axis is ticked: tick one"
+
+
+def test_too_little_memory_is_told_with_the_size_and_the_cure() -> None:
+    task = Task(np.broadcast_to(np.uint16(0), (100, 50_000, 1000)), "moon")
+    said = work._in_words(task, MemoryError("Unable to allocate"))
+    assert "“moon”: its result alone takes 10 GB" in said
+    assert "dask or zarr" in said
 
 
 @pytest.mark.parametrize(

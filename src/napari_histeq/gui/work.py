@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -157,7 +158,12 @@ def _kind_of_work(choice: Choice) -> Callable[..., Outcome]:
 
 def _in_words(task: Task, error: Exception) -> str:
     if isinstance(error, MemoryError):
-        return f"there is not enough memory to equalize “{task.source}”: close other data"
+        size = math.prod(task.image.shape) * task.image.dtype.itemsize / 1e9
+        return (
+            f"there is not enough memory to equalize “{task.source}”: its result alone takes "
+            f"{size:.3g} GB. Close other data, or open it as a dask or zarr array: then it is "
+            "worked through chunk by chunk"
+        )
     return f"“{task.source}” could not be equalized: {plain(error)}"
 
 

@@ -1,0 +1,186 @@
+"""Many runs, previews and panels in one viewer: what stays behind of them.
+
+    python benchmarks/soak.py --runs 500 --previews 200 --panels 50
+
+After a warm-up each kind is done again and again, with all layers removed in between; then
+resident memory, threads, widgets and connections are compared. What napari keeps by itself
+for as many layers added and removed is measured first, and told apart. It fails if memory grew
+by more than the limit beyond that, or if a thread or a panel's widget stayed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import napari
+import numpy as np
+import psutil
+from npe2 import PluginManager
+from qtpy.QtWidgets import QApplication
+
+import napari_histeq
+from napari_histeq.gui.job import _running
+from napari_histeq.gui.runner import WORKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PANEL = "Histogram equalization"
+SHAPE = (1024, 1024)
+MB = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """What a process holds."""
+
+    megabytes: float
+    threads: int
+    widgets: int
+
+    @classmethod
+    def now(cls) -> State:
+        settle()
+        return cls(
+            psutil.Process().memory_info().rss / MB,
+            threading.active_count(),
+            len(QApplication.allWidgets()),
+        )
+
+
+def settle() -> None:
+    for _ in range(3):
+        spin(lambda: False, 0.05)
+        gc.collect()
+
+
+def spin(done: Callable[[], bool], patience: float = 120) -> None:
+    """Let Qt work until something is done."""
+    until = time.monotonic() + patience
+    while not done() and time.monotonic() < until:
+        QApplication.processEvents()
+        time.sleep(0.002)
+
+
+def idle() -> bool:
+    return not _running and not any(t.name.startswith(WORKING) for t in threading.enumerate())
+
+
+class Soak:
+    """A viewer, and what is done in it."""
+
+    def __init__(self, viewer: Any) -> None:
+        self._viewer = viewer
+        self._rng = np.random.default_rng(0)
+
+    def image(self) -> np.ndarray:
+        return self._rng.integers(0, 4096, SHAPE, dtype=np.uint16)
+
+    def open(self) -> Any:
+        _, panel = self._viewer.window.add_plugin_dock_widget("napari-histeq", PANEL)
+        return panel
+
+    def close(self, panel: Any) -> None:
+        self._viewer.window.remove_dock_widget(panel.native)
+
+    def layers(self) -> None:
+        """What napari does by itself for the layers of one run."""
+        for name in ("image", "image equalized"):
+            self._viewer.add_image(self.image(), name=name)
+        picture = np.zeros((1350, 2400, 4), np.uint8)
+        levels = [picture[::step, ::step] for step in (1, 2, 4)]
+        self._viewer.add_image(levels, name="image histogram", rgb=True)
+        settle_briefly()
+        self._viewer.layers.clear()
+
+    def run(self, panel: Any) -> None:
+        self._viewer.add_image(self.image(), name="image")
+        panel["run"].native.click()
+        spin(lambda: len(self._viewer.layers) > 2 and idle())
+        self._viewer.layers.clear()
+
+    def preview(self, panel: Any, method: str) -> None:
+        """Switched on, changed a few times, and off."""
+        panel["preview"].value = True
+        panel["method"].value = method
+        for strength in (0.25, 0.5, 1.0):
+            panel["strength"].value = strength
+            spin(lambda: False, 0.03)
+        spin(idle)
+        panel["preview"].value = False
+
+
+def settle_briefly() -> None:
+    spin(lambda: False, 0.05)
+
+
+def measured(words: str, times: int, act: Callable[[int], None]) -> State:
+    """The growth by some times of an act, after a tenth as many to warm up."""
+    for number in range(max(times // 10, 3)):
+        act(number)
+    before = State.now()
+    began = time.monotonic()
+    for number in range(times):
+        act(number)
+    seconds = time.monotonic() - began
+    after = State.now()
+    grown = State(
+        after.megabytes - before.megabytes,
+        after.threads - before.threads,
+        after.widgets - before.widgets,
+    )
+    print(
+        f"{words:>24} {times:5} times in {seconds:6.1f} s: "
+        f"{grown.megabytes:+7.1f} MB ({before.megabytes:.0f} to {after.megabytes:.0f}), "
+        f"{grown.threads:+d} threads ({after.threads}), {grown.widgets:+d} widgets",
+        flush=True,
+    )
+    return grown
+
+
+def main() -> int:
+    """Print what grew; 1 if it is too much."""
+    words = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    for name, number in (("runs", 500), ("previews", 200), ("panels", 50), ("limit", 20)):
+        words.add_argument(f"--{name}", type=int, default=number)
+    asked = words.parse_args()
+    plugins = PluginManager.instance()
+    if "napari-histeq" not in plugins:  # it is not installed, but on the path
+        plugins.register(str(Path(napari_histeq.__file__).with_name("napari.yaml")))
+    viewer = napari.Viewer()
+    soak = Soak(viewer)
+    own = measured("layers of napari alone", asked.runs, lambda _: soak.layers())
+    panel = soak.open()
+    runs = measured("runs", asked.runs, lambda _: soak.run(panel))
+    viewer.add_image(soak.image(), name="image")
+    methods = ("clahe", "global")
+    previews = measured(
+        "previews", asked.previews, lambda number: soak.preview(panel, methods[number % 2])
+    )
+    soak.close(panel)
+
+    def open_and_close(_: int) -> None:
+        opened = soak.open()
+        spin(lambda: opened.plotbox.shown is not None)
+        soak.close(opened)
+        settle_briefly()
+
+    panels = measured("panels", asked.panels, open_and_close)
+    viewer.layers.clear()
+    beyond = max(runs.megabytes - own.megabytes, 0) + previews.megabytes + panels.megabytes
+    threads = max(grown.threads for grown in (runs, previews, panels))
+    widgets = max(runs.widgets - own.widgets, 0) + previews.widgets
+    print(f"beyond napari's own: {beyond:+.1f} MB, {threads:+d} threads, {widgets:+d} widgets")
+    viewer.close()
+    return int(beyond > asked.limit or threads > 2)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
