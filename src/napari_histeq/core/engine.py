@@ -69,7 +69,7 @@ def _each_plane(work: Callable[[Plane, Plan], None], whole: Plane, plan: Plan) -
 
 def _in_memory_order(plane: Plane, plan: Plan) -> tuple[Plane, Plan]:
     """The axes of a plane as they lie in memory, which is faster and changes no bit."""
-    if plan.channels or plane.image.flags.c_contiguous:
+    if plan.channels or plane.image.flags.c_contiguous or not plan.recipe.method.any_layout:
         return plane, plan
     order = memory_order(plane.image)
     mask = None if plane.mask is None else plane.mask.transpose(order)

@@ -132,7 +132,8 @@ def note_of(task: Task, before: Histogram, after: Histogram | None) -> str:
     if after is None:
         return ""
     if not task.recipe.method.is_single_curve:
-        return plot.why_not_flat(before, after, local=True)
+        flat = task.recipe.method.is_flat and task.recipe.strength == 1.0 and not task.colors
+        return plot.why_not_flat(before, after, local=True, flat=flat)
     if task.recipe.axes is not None:
         return f"{plot.WHOLE_LEVELS}, and here every slice has its own curve."
     if task.colors:

@@ -43,7 +43,9 @@ def levels_text(histogram: Histogram, source: Histogram) -> str:
     return f"counted in {histogram.nbins:,} bins"
 
 
-def why_not_flat(before: Histogram, after: Histogram, *, local: bool = False) -> str:
+def why_not_flat(
+    before: Histogram, after: Histogram, *, local: bool = False, flat: bool = False
+) -> str:
     """The plain sentence that says why the histogram after is not perfectly flat.
 
     Parameters
@@ -52,6 +54,9 @@ def why_not_flat(before: Histogram, after: Histogram, *, local: bool = False) ->
         Of the same pixels.
     local : bool
         Whether each place had a curve of its own; where levels can be counted, they tell.
+
+    flat : bool
+        Whether pixels were ranked, so that it is flat.
 
     Returns
     -------
@@ -64,6 +69,11 @@ def why_not_flat(before: Histogram, after: Histogram, *, local: bool = False) ->
         return "No pixel was counted, so there is nothing to equalize."
     if many == 1:
         return "All pixels share one level: there is no contrast to spread."
+    if flat:
+        return (
+            "And here it really is flat: pixels of equal intensity were told apart by what is "
+            "around them. In flat parts of the image that makes noise, and may make false patterns."
+        )
     each = (
         "Why is it not perfectly flat? Each place has a curve of its own here: the contrast is "
         "spread around each pixel, not over the whole image."

@@ -12,7 +12,7 @@ from hypothesis.extra import numpy as npst
 
 from helpers import strategies as some
 from helpers.twins import DOORS, comparing
-from napari_histeq import Clahe, Global, OpenCvClahe, equalize
+from napari_histeq import Clahe, Exact, Global, OpenCvClahe, equalize
 from napari_histeq.core import gain_map
 from napari_histeq.core.arrays import Distinct
 
@@ -118,6 +118,7 @@ def test_every_loop_has_been_compared():
     rng = np.random.default_rng(0)
     image, color = rng.integers(0, 200, (60, 80)), rng.uniform(0, 200, (30, 40, 3))
     with comparing() as called:
+        equalize(np.arange(40, dtype=np.uint8).reshape(5, 8) // 9, Exact())
         for dtype in ("u1", "i1", "u2", "f4"):
             for method in (Clahe(kernel_size=40), Clahe(kernel_size=4), Global()):
                 equalize(image.astype(dtype), method)
@@ -134,3 +135,14 @@ def test_every_loop_has_been_compared():
         few.add(np.arange(100, dtype="f4"), np.empty(0, "u1"))
         assert (few + one).too_many
     assert called == set(DOORS)
+
+
+@pytest.mark.parametrize("ordering", ["variational", "local_means"])
+@pytest.mark.parametrize("dtype", KINDS)
+def test_exact(dtype, ordering):
+    rng = np.random.default_rng(0)
+    image = rng.integers(0, 9, (3, 170, 400)).astype(dtype)
+    if image.dtype.kind == "f":
+        image[rng.random(image.shape) < 0.01] = np.nan
+    both(image, Exact(ordering), mask=rng.random(image.shape) < 0.7)
+    both(image, Exact(ordering), axes=(1, 2))

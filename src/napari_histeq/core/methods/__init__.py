@@ -13,6 +13,7 @@ from napari_histeq.core.methods.base import (
     options_of,
 )
 from napari_histeq.core.methods.curves import BiHistogram, Global, Weighted
+from napari_histeq.core.methods.exact import Exact
 from napari_histeq.core.methods.match import Match
 from napari_histeq.core.methods.reference import Reference, counted, counters
 from napari_histeq.core.methods.single import CurveMethod
@@ -25,6 +26,7 @@ __all__ = [
     "Asinh",
     "BiHistogram",
     "CurveMethod",
+    "Exact",
     "Fit",
     "Gamma",
     "Global",

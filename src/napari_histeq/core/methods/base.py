@@ -209,6 +209,12 @@ class Method:
         Whether it is one transfer function for all pixels that share a histogram.
     has_gain : bool
         Whether it has a local gain of contrast, from `fit_gain`.
+    any_layout : bool
+        Whether an image may be fitted with its axes as they lie in memory: it changes no bit.
+    has_preview : bool
+        Whether a part of an image can be equalized without all of it.
+    is_flat : bool
+        Whether the histogram of the result is flat to one pixel.
     former : tuple of str
         Options that it had in earlier versions, which `from_options` knows.
     own_range : (lo, hi) or None
@@ -223,6 +229,9 @@ class Method:
     caution: ClassVar[str] = "cannot be compared between regions"
     is_single_curve: ClassVar[bool] = False
     has_gain: ClassVar[bool] = False
+    any_layout: ClassVar[bool] = True
+    has_preview: ClassVar[bool] = True
+    is_flat: ClassVar[bool] = False
     former: ClassVar[tuple[str, ...]] = ()
 
     def __init_subclass__(cls) -> None:

@@ -56,6 +56,7 @@ WHOLE = 1 << 26
 THIS_PLANE = "The preview has tiles in this plane only; Equalize has them through all planes."
 NO_PLANE = "No preview: tick both displayed axes (Region > Axes). Equalize works as usual."
 THIN = "No preview: tiles are one pixel thick along a displayed axis. Equalize works as usual."
+RANKED = "No preview: this method ranks all pixels at once. Equalize works as usual."
 NOTHING = "No preview: none of the visible pixels are counted."
 
 
@@ -80,6 +81,8 @@ def equalized(view: View, task: Task, known: Histogram) -> tuple[NDArray[Any], s
         raise ValueError(NO_PLANE)
     if task.image.dtype.kind == "b":
         found = view.read(view.window, view.steps)
+    elif not method.has_preview:
+        raise ValueError(RANKED)
     elif method.is_single_curve:
         found = _by_curve(view, task, method, axes, known)
     else:
