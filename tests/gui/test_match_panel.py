@@ -33,7 +33,7 @@ def match(viewer: napari.Viewer, panel: Any, qtbot: Any) -> Iterator[Any]:
 
 
 def test_a_reference_has_to_be_chosen(match: Any, qtbot: Any) -> None:
-    words = "choose the image to match under Reference"
+    words = "Choose the image to match under Reference."
     qtbot.waitUntil(lambda: words in match["status"].value)
     match["run"].native.click()
     assert words in match["status"].value
