@@ -100,7 +100,7 @@ def test_the_package_loads_what_is_asked_for():
 def test_a_name_that_there_is_not():
     code = (
         "import napari_histeq\n"
-        "try: napari_histeq.equalise\n"
+        "try: napari_histeq.equalyze\n"
         "except AttributeError as error: print(error)"
     )
-    assert run(code) == "module 'napari_histeq' has no attribute 'equalise'"
+    assert run(code) == "module 'napari_histeq' has no attribute 'equalyze'"
