@@ -32,7 +32,7 @@ def tolerance(image, wanted, convention, strength):
     scale = max(np.abs(v[np.isfinite(v)].astype(float)).max(initial=0) for v in (wanted, image))
     if image.dtype.kind == "f":
         limits = np.finfo(image.dtype)
-        return 4 * float(limits.eps) * scale + float(limits.smallest_subnormal)
+        return 16 * float(limits.eps) * scale + float(limits.smallest_subnormal)
     extra = 1e-4 if convention == "cdf_min" else 0.0  # OpenCV's single precision
     if (
         convention == "midpoint" and strength < 1

@@ -5,14 +5,16 @@ from __future__ import annotations
 import sys
 import threading
 import time
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
+from unittest import mock
 
 import napari_histeq
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from types import FrameType
 
 OURS = str(Path(napari_histeq.__file__).parent)
@@ -27,7 +29,7 @@ class Hold:
     Attributes
     ----------
     ours, napari : float
-        Seconds spent in our code and what it calls; in napari, which it called.
+        Seconds of a core spent in our code and what it calls; in napari, which it called.
     seen : list of str
         Where our code was at each beat, innermost call first.
     """
@@ -41,26 +43,35 @@ class Hold:
 class Watchdog:
     """Watches the thread that makes it: ``with Watchdog() as seen: ...``.
 
-    A hold is one call from the event loop into our package. The time in which the thread
-    was ready but had no core does not count, so that a busy machine is no fault.
+    A hold is one call from the event loop into our package. What counts is the time of a core
+    that the thread used, which a busy machine does not lengthen; where a call of ours waits
+    instead, for other threads say, that is no time but a fault of its own.
 
     Attributes
     ----------
     holds : list of Hold
+    waits : list of str
+        Where our code waited on the thread, innermost call first.
     """
 
     def __init__(self) -> None:
         self.holds: list[Hold] = []
+        self.waits: list[str] = []
         self._thread = threading.get_ident()
-        self._waited = Path(f"/proc/self/task/{threading.get_native_id()}/schedstat")
         self._stop = threading.Event()
         self._beat = threading.Thread(target=self._watch, daemon=True)
+        self._patched = ExitStack()
 
     def __enter__(self) -> Self:
+        # Events, queues, futures and pools all wait so.
+        for owner, name in ((threading.Condition, "wait"), (time, "sleep")):
+            told = self._telling(getattr(owner, name))
+            self._patched.enter_context(mock.patch.object(owner, name, told))
         self._beat.start()
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._patched.close()
         self._stop.set()
         self._beat.join()
 
@@ -96,10 +107,23 @@ class Watchdog:
         else:
             hold.napari += seconds
 
+    def _telling(self, wait: Callable[..., Any]) -> Callable[..., Any]:
+        def told(*args: Any, **how: Any) -> Any:
+            if threading.get_ident() == self._thread:
+                frames = list(_frames(sys._getframe(1)))
+                # A thread that begins is waited for by who starts it, for as long as nothing.
+                begins = "threading.py:start" in map(_named, frames[:2])
+                if not begins and any(_is_in(frame, OURS) for frame in frames):
+                    self.waits.append(" < ".join(map(_named, frames[:12])))
+            return wait(*args, **how)
+
+        return told
+
     def _clock(self) -> float:
-        """Seconds, without those in which the thread waited for a core."""
-        waited = int(self._waited.read_text().split()[1]) if self._waited.exists() else 0
-        return time.perf_counter() - 1e-9 * waited
+        """Seconds of a core that the thread has used."""
+        if not hasattr(time, "pthread_getcpuclockid"):  # macOS and Windows
+            return time.perf_counter()
+        return time.clock_gettime(time.pthread_getcpuclockid(self._thread))
 
 
 def _frames(frame: FrameType | None) -> Iterator[FrameType]:
