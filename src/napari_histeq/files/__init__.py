@@ -1,6 +1,7 @@
 """Image files: read with all that they tell, and written as the same kind of file again."""
 
 from napari_histeq.files.formats import (
+    FORMATS,
     READABLE,
     format_of,
     is_store,
@@ -11,6 +12,7 @@ from napari_histeq.files.formats import (
 from napari_histeq.files.picture import LARGE, Location, Picture
 
 __all__ = [
+    "FORMATS",
     "LARGE",
     "READABLE",
     "Location",
