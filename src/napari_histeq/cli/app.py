@@ -5,20 +5,24 @@ from __future__ import annotations
 import sys
 from importlib.metadata import version
 from pathlib import Path
-from typing import Annotated, Any, Literal, Optional
+from typing import Annotated, Any, Optional
 
 import typer
 
 from napari_histeq.cli import arguments as args
 from napari_histeq.cli.errors import Refused
 from napari_histeq.cli.jobs import Job, Output, inputs_of, jobs_of
+from napari_histeq.cli.looks import measure, plot
 from napari_histeq.cli.manifest import Records, check_manifest, write_manifest
-from napari_histeq.cli.options import method_of, with_method_options
-from napari_histeq.cli.recipes import settings_of_file
+from napari_histeq.cli.options import with_method_options
+from napari_histeq.cli.recipes import settings_of
 from napari_histeq.cli.report import Run, refused_in_words
-from napari_histeq.cli.settings import Settings, out_range_of
-from napari_histeq.cli.tables import write_table
-from napari_histeq.cli.work import Equalize, Measure, Plot, Replay
+from napari_histeq.cli.settings import Settings, numbers_of, out_range_of
+from napari_histeq.cli.standards import learned
+from napari_histeq.cli.tables import write_text
+from napari_histeq.cli.work import Count, Equalize, Replay
+from napari_histeq.core import Global
+from napari_histeq.core.methods import PERCENTILES, SCALE
 
 app = typer.Typer(
     name="napari-histeq",
@@ -36,8 +40,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["--help", "-h"]},
 )
-
-_Theme = Annotated[Literal["light", "dark"], typer.Option(help="Colors of the plot")]
 
 
 @app.callback(invoke_without_command=True)
@@ -73,7 +75,7 @@ def equalize(
     **options: Any,
 ) -> None:
     """Equalize image files, each by its own histogram."""
-    settings = _settings(
+    settings = settings_of(
         recipe,
         method,
         options,
@@ -86,6 +88,97 @@ def equalize(
     )
     run = Run("equalizing", jobs, scheduler, quiet=quiet, dry_run=dry_run)
     _make(run, Equalize(settings), inputs, output, overwrite=overwrite)
+
+
+@app.command()
+@refused_in_words
+def match(
+    inputs: args.Inputs,
+    output: args.Out,
+    reference: Annotated[
+        str,
+        typer.Option(
+            "--reference",
+            "-r",
+            metavar="REF",
+            show_default=False,
+            help="An image, or a standard.json that was learned",
+        ),
+    ],
+    landmarks: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(
+            metavar="N|P,P,...",
+            show_default=False,
+            help="Match only at so many quantiles, or at these percentiles; with few (2 to 20) "
+            "no noise is amplified (default: everywhere)",
+        ),
+    ] = None,
+    strength: args.Strength = 1.0,
+    out_range: args.OutRange = "auto",
+    axes: args.Axes = "",
+    channel_axis: args.ChannelAxis = "auto",
+    mask: args.Mask = None,
+    ignore: args.Ignore = None,
+    overwrite: args.Overwrite = False,
+    dry_run: args.DryRun = False,
+    jobs: args.Workers = 0,
+    scheduler: args.Scheduler = "",
+    quiet: args.Quiet = False,
+) -> None:
+    """Give image files the histogram of a reference, or of a standard."""
+    settings = settings_of(
+        None, "match", {"reference": reference, "landmarks": landmarks}, axes=axes,
+        channel_axis=channel_axis, mask=mask, ignored=ignore,
+        out_range=out_range_of(out_range), strength=strength,
+    )  # fmt: skip
+    run = Run("matching", jobs, scheduler, quiet=quiet, dry_run=dry_run)
+    _make(run, Equalize(settings), inputs, output, overwrite=overwrite)
+
+
+@app.command()
+@refused_in_words
+def learn(
+    inputs: args.Inputs,
+    output: Annotated[
+        Path,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FILE.json",
+            show_default=False,
+            help="The standard, for match --reference",
+        ),
+    ],
+    percentiles: Annotated[
+        str, typer.Option(metavar="P,P,...", help="Where the landmarks lie, 0 to 100")
+    ] = ",".join(f"{p:g}" for p in PERCENTILES),
+    scale: Annotated[
+        str, typer.Option(metavar="LOW,HIGH", help="Where the landmarks start and end")
+    ] = ",".join(f"{end:g}" for end in SCALE),
+    units: Annotated[
+        str, typer.Option(metavar="UNIT", show_default=False, help="Of the intensities: HU, say")
+    ] = "",
+    channel_axis: args.ChannelAxis = "auto",
+    mask: args.Mask = None,
+    ignore: args.Ignore = None,
+    overwrite: args.Overwrite = False,
+    jobs: args.Workers = 0,
+    scheduler: args.Scheduler = "",
+    quiet: args.Quiet = False,
+) -> None:
+    """Learn a standard from image files: the intensity scale that a series has in common."""
+    if output.suffix.lower() != ".json":
+        raise Refused(f"-o {output}: name a .json file")
+    if output.exists() and not overwrite:
+        raise Refused(f"{output} is already there: name another file, or add --overwrite")
+    numbers = numbers_of("--percentiles", percentiles), numbers_of("--scale", scale)
+    settings = Settings(Global(), channel_axis=channel_axis, mask=mask, ignored=ignore)
+    run = Run("learning", jobs, scheduler, quiet=quiet)
+    found = run.all(Count(settings), [Job(source) for source in inputs_of(inputs)])
+    if not run.failed:  # of fewer images it would be another standard
+        write_text(learned([entry["histogram"] for entry in found], *numbers, units), output)
+    run.end()
 
 
 @app.command()
@@ -120,140 +213,8 @@ def replay(
     _make(run, work, inputs, output, overwrite=overwrite)
 
 
-@app.command()
-@refused_in_words
-@with_method_options
-def measure(
-    inputs: args.Inputs,
-    output: Annotated[
-        Optional[Path],  # noqa: UP045
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="FILE",
-            show_default=False,
-            help="A .csv or .json file (default: CSV to the terminal)",
-        ),
-    ] = None,
-    method: Annotated[
-        str,
-        typer.Option(
-            "--method",
-            "-m",
-            metavar="METHOD",
-            show_default=False,
-            help="Measure before and after this method, too",
-        ),
-    ] = "",
-    strength: args.Strength = 1.0,
-    out_range: args.OutRange = "auto",
-    axes: args.Axes = "",
-    channel_axis: args.ChannelAxis = "auto",
-    mask: args.Mask = None,
-    ignore: args.Ignore = None,
-    overwrite: args.Overwrite = False,
-    jobs: args.Workers = 0,
-    scheduler: args.Scheduler = "",
-    quiet: args.Quiet = False,
-    **options: Any,
-) -> None:
-    """Measure image files: levels, entropy, flatness, contrast; a row for each file."""
-    settings = _settings(
-        None,
-        method or "global",
-        options,
-        axes=axes,
-        channel_axis=channel_axis,
-        mask=mask,
-        ignored=ignore,
-        out_range=out_range_of(out_range),
-        strength=strength,
-    )
-    if output is not None and output.suffix.lower() not in (".csv", ".json"):
-        raise Refused(f"-o {output}: name a .csv or a .json file")
-    if output is not None and output.exists() and not overwrite:
-        raise Refused(f"{output} is already there: name another file, or add --overwrite")
-    work = [Job(source) for source in inputs_of(inputs)]
-    run = Run("measuring", jobs, scheduler, quiet=quiet)
-    rows = run.all(Measure(settings, bool(method)), work)
-    write_table(rows, output)
-    run.end()
-
-
-@app.command()
-@refused_in_words
-@with_method_options
-def plot(
-    inputs: args.Inputs,
-    output: args.Out,
-    method: Annotated[
-        str,
-        typer.Option(
-            "--method",
-            "-m",
-            metavar="METHOD",
-            show_default=False,
-            help="Draw the histogram after this method, too, and its curve",
-        ),
-    ] = "",
-    kind: Annotated[
-        Literal["png", "svg", "pdf"], typer.Option("--format", help="In a folder: what to write")
-    ] = "png",
-    theme: _Theme = "light",
-    bars: Annotated[
-        Optional[int],  # noqa: UP045
-        typer.Option(min=1, metavar="N", show_default=False, help="Number of bars"),
-    ] = None,
-    log: Annotated[bool, typer.Option("--log", help="Count on a logarithmic axis")] = False,
-    strength: args.Strength = 1.0,
-    out_range: args.OutRange = "auto",
-    axes: args.Axes = "",
-    channel_axis: args.ChannelAxis = "auto",
-    mask: args.Mask = None,
-    ignore: args.Ignore = None,
-    overwrite: args.Overwrite = False,
-    dry_run: args.DryRun = False,
-    jobs: args.Workers = 0,
-    quiet: args.Quiet = False,
-    **options: Any,
-) -> None:
-    """Draw histograms of image files as PNG, SVG or PDF."""
-    settings = _settings(
-        None,
-        method or "global",
-        options,
-        axes=axes,
-        channel_axis=channel_axis,
-        mask=mask,
-        ignored=ignore,
-        out_range=out_range_of(out_range),
-        strength=strength,
-    )
-    sources = inputs_of(inputs)
-    where = _plots(output, len(sources))
-    work = jobs_of(sources, where, overwrite=overwrite, ending=f".{kind}")
-    run = Run("drawing", jobs, "", quiet=quiet, dry_run=dry_run)
-    look = {"theme": theme, "nbins": bars, "log": log}
-    run.all(Plot(settings, bool(method), look), work)
-    run.end()
-
-
-def _plots(wanted: Path, inputs: int) -> Output:
-    """Where plots go: the endings of pictures tell a file here, not those of images."""
-    if wanted.suffix.lower() not in (".png", ".svg", ".pdf"):
-        return Output(wanted)
-    if inputs != 1:
-        raise Refused(f"-o {wanted} names one file, but there are {inputs} inputs: name a folder")
-    return Output(wanted.parent, wanted)
-
-
-def _settings(recipe: Path | None, method: str, options: dict[str, Any], **how: Any) -> Settings:
-    if recipe is None:
-        return Settings(method_of(method, options), **how)
-    given = [name for name, value in options.items() if value is not None]
-    if given or method != "global":
-        raise Refused("--recipe tells the method and its options already: leave out --method")
-    return settings_of_file(recipe, Settings(method_of(method, {}), **how))
+app.command()(measure)
+app.command()(plot)
 
 
 def _make(

@@ -27,12 +27,12 @@ Out = Annotated[
 ]  # fmt: skip
 MethodName = Annotated[
     str,
-    typer.Option("--method", "-m", metavar="|".join(METHODS), help="How to equalize", rich_help_panel=_HOW),
+    typer.Option("--method", "-m", metavar="NAME", help=f"How: {', '.join(METHODS)}", rich_help_panel=_HOW),
 ]  # fmt: skip
 Strength = Annotated[
     float,
     typer.Option(
-        min=0, max=1, metavar="0..1", rich_help_panel=_HOW,
+        min=0, max=1, metavar="NUMBER", rich_help_panel=_HOW,
         help="0 leaves the image as it is, 1 equalizes fully",
     ),
 ]  # fmt: skip
@@ -82,13 +82,15 @@ RecipeFile = Annotated[
 Overwrite = Annotated[
     bool,
     typer.Option(
-        "--overwrite", rich_help_panel=_RUN,
+        "--overwrite", metavar=" ", rich_help_panel=_RUN,
         help="Replace results that are there already; without it the run does not start",
     ),
 ]  # fmt: skip
 DryRun = Annotated[
     bool,
-    typer.Option("--dry-run", "-n", rich_help_panel=_RUN, help="Only tell what would be done"),
+    typer.Option(
+        "--dry-run", "-n", metavar=" ", rich_help_panel=_RUN, help="Only tell what would be done"
+    ),
 ]
 Workers = Annotated[
     int,
@@ -107,5 +109,7 @@ Scheduler = Annotated[
 ]  # fmt: skip
 Quiet = Annotated[
     bool,
-    typer.Option("--quiet", "-q", rich_help_panel=_RUN, help="No progress bar, and no notes"),
+    typer.Option(
+        "--quiet", "-q", metavar=" ", rich_help_panel=_RUN, help="No progress bar, and no notes"
+    ),
 ]

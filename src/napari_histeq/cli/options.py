@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Annotated, Any, Optional
 import typer
 
 from napari_histeq.cli.errors import Refused
+from napari_histeq.cli.reference import reference_of_image
 from napari_histeq.core import METHODS, Histogram
 from napari_histeq.core.arrays import kind_of
 from napari_histeq.core.methods import Method, options_of
+from napari_histeq.files import format_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,8 +69,9 @@ def _parameter(name: str, owners: list[tuple[type[Method], OptionField]]) -> ins
 def _help(field: OptionField) -> str:
     """What an option does, its limits and its default, as the panel's tooltip tells them."""
     option = field.option
-    default = "automatic" if field.default is None else _written(field.default)
-    limits = "" if field.choices or option.limits == "a number" else f"{option.limits}, "
+    default = option.empty if field.default is None else _written(field.default)
+    plain = field.choices or field.values or option.limits == "a number"
+    limits = "an image, or a JSON file, " if field.values else "" if plain else f"{option.limits}, "
     unit = f" {option.unit}" if option.unit else ""
     return f"{option.help} ({limits}default {default}{unit})"
 
@@ -83,7 +86,7 @@ def _metavar(field: OptionField) -> str:
     if field.choices:
         return "|".join(field.choices)
     if field.values:
-        return "FILE.json"
+        return "FILE"
     if field.type is float:
         return "NUMBER"
     return "N" if field.type is int or "tuple" not in str(field.type) else "N[,N...]"
@@ -129,14 +132,16 @@ def value_of(field: OptionField, text: str) -> Any:
     if text.lower() == "off":
         return float("inf")
     parts = re.split(r"[,x\s]+", text.strip())
-    read = partial(_number, field.name, whole="float" not in str(field.type))
+    read = partial(_number, field)
     if len(parts) > 1:
         return tuple(read(part) for part in parts)
     return read(text)
 
 
 def _stored(field: OptionField, path: Path) -> Any:
-    """The value that a JSON file holds: a Standard, a Reference, a Histogram."""
+    """The value that a JSON file holds (a Standard, a Reference, a Histogram), or an image's."""
+    if path.exists() and format_of(path) is not None:
+        return reference_of_image(path)
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -145,7 +150,7 @@ def _stored(field: OptionField, path: Path) -> Any:
     kind = kinds.get(kind_of(text))
     if kind is None:
         raise Refused(
-            f"--{field.name} {path}: it must be a JSON file of a {' or a '.join(kinds)}, "
+            f"--{field.name} {path}: it must be an image, or a JSON file of a {' or a '.join(kinds)}, "
             "as to_json() writes it"
         )
     return kind.from_json(text)
@@ -157,11 +162,17 @@ def _truth(name: str, text: str) -> bool:
     return False if text.lower() in ("no", "false", "off", "0") else _no(name, text, "yes or no")
 
 
-def _number(name: str, text: str, *, whole: bool) -> Any:
+def _number(field: OptionField, text: str) -> Any:
+    """A number: a whole one where the option may be one."""
+    kinds = str(field.type)
+    if "int" in kinds and re.fullmatch(r"[+-]?\d+", text):
+        return int(text)
+    if "float" not in kinds:
+        return _no(field.name, text, "a whole number")
     try:
-        return int(text) if whole else float(text)
+        return float(text)
     except ValueError:
-        return _no(name, text, "a whole number" if whole else "a number")
+        return _no(field.name, text)
 
 
 def _no(name: str, text: str, what: str = "a number") -> Any:

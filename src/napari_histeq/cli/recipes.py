@@ -7,6 +7,8 @@ from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
 from napari_histeq.cli.errors import Refused
+from napari_histeq.cli.options import method_of
+from napari_histeq.cli.settings import Settings
 from napari_histeq.core.methods import from_dict
 from napari_histeq.core.recipe import Recipe
 from napari_histeq.records import KEY
@@ -14,12 +16,20 @@ from napari_histeq.records import KEY
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from napari_histeq.cli.settings import Settings
-
 _FIELDS = tuple(field.name for field in fields(Recipe))
 
 
-def settings_of_file(path: Path, given: Settings) -> Settings:
+def settings_of(recipe: Path | None, method: str, options: dict[str, Any], **how: Any) -> Settings:
+    """The settings that were given, or those of a file."""
+    if recipe is None:
+        return Settings(method_of(method, options), **how)
+    given = [name for name, value in options.items() if value is not None]
+    if given or method != "global":
+        raise Refused("--recipe tells the method and its options already: leave out --method")
+    return _of_file(recipe, Settings(method_of(method, {}), **how))
+
+
+def _of_file(path: Path, given: Settings) -> Settings:
     """The settings that a JSON file tells, and those that were given for what it leaves open."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))

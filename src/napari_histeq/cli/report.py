@@ -51,6 +51,11 @@ class Run:
         self._files = 0
         self._started = time.monotonic()
 
+    @property
+    def failed(self) -> bool:
+        """Whether some file failed, up to now."""
+        return bool(self._failed)
+
     def all(self, work: Any, jobs: Sequence[Job]) -> list[dict[str, Any]]:
         """Do the work on every job; the entries of those that came to an end."""
         if self._dry_run:

@@ -65,6 +65,14 @@ def out_range_of(text: str) -> OutRange:
     return low, high
 
 
+def numbers_of(flag: str, text: str) -> tuple[float, ...]:
+    """Numbers between commas."""
+    try:
+        return tuple(float(part) for part in re.split(r"[,\s]+", text.strip()))
+    except ValueError:
+        raise Refused(f"{flag} {text}: give numbers with commas between them") from None
+
+
 def task_of(picture: Picture, settings: Settings, name: str) -> Task:
     """The work on one image.
 

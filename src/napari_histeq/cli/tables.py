@@ -20,6 +20,11 @@ def write_table(rows: Sequence[Mapping[str, Any]], path: Path | None) -> None:
     if path is None:
         sys.stdout.write(text)
         return
+    write_text(text, path)
+
+
+def write_text(text: str, path: Path) -> None:
+    """Write a file, which appears whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".partial.{path.name}")
     temporary.write_text(text, encoding="utf-8", newline="")

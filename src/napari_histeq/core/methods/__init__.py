@@ -17,12 +17,14 @@ from napari_histeq.core.methods.exact import Exact
 from napari_histeq.core.methods.match import Match
 from napari_histeq.core.methods.reference import Reference, counted, counters
 from napari_histeq.core.methods.single import CurveMethod
-from napari_histeq.core.methods.standard import Standard
+from napari_histeq.core.methods.standard import PERCENTILES, SCALE, Standard
 from napari_histeq.core.methods.stretches import Asinh, Gamma, Log, Stretch
 
 __all__ = [
     "GROUPS",
     "METHODS",
+    "PERCENTILES",
+    "SCALE",
     "Asinh",
     "BiHistogram",
     "CurveMethod",
