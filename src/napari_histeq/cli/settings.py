@@ -70,7 +70,7 @@ def numbers_of(flag: str, text: str) -> tuple[float, ...]:
     try:
         return tuple(float(part) for part in re.split(r"[,\s]+", text.strip()))
     except ValueError:
-        raise Refused(f"{flag} {text}: give numbers with commas between them") from None
+        raise Refused(f"{flag} {text}: give numbers separated by commas") from None
 
 
 def task_of(picture: Picture, settings: Settings, name: str) -> Task:

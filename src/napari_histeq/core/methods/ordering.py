@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 #: Odd, with scattered digits: a multiplication that can be undone (the golden ratio of 64 bit).
 _FACTOR = 0x9E3779B97F4A7C15
 
-#: Steps towards the smoothed image; the paper's are about as many.
+#: Steps toward the smoothed image; the paper's are about as many.
 _STEPS = 5
 
 #: Squared distances, in pixels, up to which the local means of `local_means` reach: in a plane
