@@ -20,6 +20,7 @@ from napari_histeq.cli.report import Run, refused_in_words
 from napari_histeq.cli.settings import Settings, numbers_of, out_range_of
 from napari_histeq.cli.standards import learned
 from napari_histeq.cli.tables import write_text
+from napari_histeq.cli.together import curve_of_all
 from napari_histeq.cli.work import Count, Equalize, Replay
 from napari_histeq.core import Global
 from napari_histeq.core.methods import PERCENTILES, SCALE
@@ -67,6 +68,7 @@ def equalize(
     channel_axis: args.ChannelAxis = "auto",
     mask: args.Mask = None,
     ignore: args.Ignore = None,
+    together: args.Together = False,
     overwrite: args.Overwrite = False,
     dry_run: args.DryRun = False,
     jobs: args.Workers = 0,
@@ -74,7 +76,7 @@ def equalize(
     quiet: args.Quiet = False,
     **options: Any,
 ) -> None:
-    """Equalize image files, each by its own histogram."""
+    """Equalize image files, each by its own histogram, or all by one."""
     settings = settings_of(
         recipe,
         method,
@@ -87,7 +89,8 @@ def equalize(
         strength=strength,
     )
     run = Run("equalizing", jobs, scheduler, quiet=quiet, dry_run=dry_run)
-    _make(run, Equalize(settings), inputs, output, overwrite=overwrite)
+    count = Run("counting", jobs, scheduler, quiet=True) if together and not dry_run else None
+    _make(run, Equalize(settings), inputs, output, overwrite=overwrite, count=count)
 
 
 @app.command()
@@ -218,13 +221,25 @@ app.command()(plot)
 
 
 def _make(
-    run: Run, work: Equalize | Replay, inputs: list[str], output: Path, *, overwrite: bool
+    run: Run,
+    work: Equalize | Replay,
+    inputs: list[str],
+    output: Path,
+    *,
+    overwrite: bool,
+    count: Run | None = None,
 ) -> None:
-    """Check all outputs, run, and write the manifest."""
+    """Check all outputs, run, and write the manifest; `count` all first, for a curve in common."""
     sources = inputs_of(inputs)
     where = Output.of(output, len(sources))
     todo = jobs_of(sources, where, overwrite=overwrite, resumable=True)
     check_manifest(where.manifest)
+    if count is not None and isinstance(work, Equalize):
+        counted = count.all(Count(work.settings), todo)
+        if count.failed:  # of fewer files it would be another curve
+            count.end()
+        curve = curve_of_all(counted)
+        work = Equalize(work.settings, curve, f"all {len(todo)} files together")
     made = run.all(work, todo)
     if made:
         write_manifest(where.manifest, made, sys.argv[1:])

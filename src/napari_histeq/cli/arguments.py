@@ -79,6 +79,15 @@ RecipeFile = Annotated[
         help="Take the settings from a recipe, a record, or a manifest with one recipe (JSON)",
     ),
 ]  # fmt: skip
+Together = Annotated[
+    bool,
+    typer.Option(
+        "--together",
+        metavar=" ",
+        rich_help_panel=_WHICH,
+        help="One histogram and one curve for all files, so that the results can be compared",
+    ),
+]
 Overwrite = Annotated[
     bool,
     typer.Option(

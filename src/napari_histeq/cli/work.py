@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from napari_histeq.cli.jobs import Job
     from napari_histeq.cli.settings import Settings
+    from napari_histeq.core import TransferFunction
     from napari_histeq.files import Picture
     from napari_histeq.records import Outcome, Record
 
@@ -32,14 +33,21 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Equalize:
-    """Equalize a file by the settings."""
+    """Equalize a file by the settings; by a `given` curve, if there is one."""
 
     settings: Settings
+    given: TransferFunction | None = None
+    given_of: str = ""
 
     def __call__(self, job: Job, report: Report) -> Done:
         """Do it."""
         with read(job.source) as picture:
-            task = replace(task_of(picture, self.settings, job.name), measured=False)
+            task = replace(
+                task_of(picture, self.settings, job.name),
+                given=self.given,
+                given_of=self.given_of,
+                measured=False,
+            )
             return _made(job, picture, task, report)
 
 
@@ -141,7 +149,8 @@ class Count:
         """Do it."""
         with read(job.source) as picture:
             outcome, heard = _looked_at(picture, self.settings, job.name, report, equalized=False)
-        return Done({"histogram": outcome.before}, (*picture.notes, *heard))
+        entry = {"histogram": outcome.before, "recipe": outcome.record.recipe}
+        return Done(entry, (*picture.notes, *heard))
 
 
 @dataclass(frozen=True, slots=True)
