@@ -59,9 +59,10 @@ def test_the_command_names_the_cure(missing, tmp_path):
     code = f"""
 from pathlib import Path
 import numpy as np
+from threading import Event
 from napari_histeq.gui.export import _work
 arguments = {{"image": np.zeros((8, 8), "u1")}}
-print(_work(arguments, Path({str(tmp_path / "a.zarr")!r}), "", lambda done, total: None))
+print(_work(arguments, Path({str(tmp_path / "a.zarr")!r}), "", Event(), lambda *_: None))
 """
     said = run_without(missing, code)
     cure = f'{missing} is not installed: pip install "napari-histeq[lazy]"'
