@@ -66,6 +66,15 @@ def test_axes_and_masks_by_name(run):
     assert run("equalize", "s.tif", "-o", "o.tif", "--axes", "yx", "--mask", "m.tif").exit_code == 0
     wanted = equalize(stack, axes=(1, 2), mask=mask)
     np.testing.assert_array_equal(tifffile.imread("o.tif"), wanted)
+    inside = ("--mask", "m.tif", "--inside", "--feather", "2")
+    assert run("equalize", "s.tif", "-o", "i.tif", *inside).exit_code == 0
+    wanted = equalize(stack, mask=mask, inside=True, feather=2)
+    np.testing.assert_array_equal(tifffile.imread("i.tif"), wanted)
+    refused = run("equalize", "s.tif", "-o", "p.tif", "--inside")
+    assert "there is no mask" in refused.output
+    recipe = ("--recipe", "i.tif.manifest.json", "--mask", "m.tif")
+    assert run("equalize", "s.tif", "-o", "j.tif", *recipe).exit_code == 0
+    np.testing.assert_array_equal(tifffile.imread("j.tif"), wanted)
     refused = run("equalize", "s.tif", "-o", "p.tif", "--axes", "tyx")
     assert refused.exit_code == 1
     assert "the axes of this image are 'zyx'" in refused.output

@@ -26,6 +26,13 @@ OTHER = {
     "channel_axis": (3, 3.5),
     "out_range": ((10, 90), "full"),
     "strength": (0.5, "1"),
+    "inside": (True, 1),
+    "feather": (2, 1.5),
+}
+#: What else a task needs for a field to make sense, and the image's record then says.
+BESIDES: dict[str, dict[str, Any]] = {
+    "inside": {"ignored": 7},
+    "feather": {"ignored": 7, "inside": True},
 }
 NOT_METHOD = [name for name in RECIPE if name != "method"]
 
@@ -37,10 +44,11 @@ def test_each_field_is_tried() -> None:
 @pytest.mark.parametrize("name", RECIPE)
 def test_it_is_recorded_checked_and_replayed(name: str) -> None:
     value, wrong = OTHER[name]
-    outcome = perform(task_of(COLORS, **{name: value}), lambda *_: None)
+    besides = BESIDES.get(name, {})
+    outcome = perform(task_of(COLORS, **besides, **{name: value}), lambda *_: None)
     plain = outcome.record.as_dict()
     assert plain[name] == (value.as_dict() if name == "method" else value)
-    assert Record.from_dict(plain).recipe == Recipe(**{name: value})
+    assert getattr(Record.from_dict(plain).recipe, name) == value
     with pytest.raises(RecordError, match=rf"damaged \({name}\)"):
         Record.from_dict(plain | {name: wrong})
     np.testing.assert_array_equal(Record.from_dict(plain).reproduce(COLORS), outcome.data)
@@ -50,10 +58,11 @@ def test_it_is_recorded_checked_and_replayed(name: str) -> None:
 def test_it_is_in_the_script_if_it_is_not_the_default_and_absent_it_is_the_default(
     name: str,
 ) -> None:
-    done = perform(task_of(COLORS, **{name: OTHER[name][0]}), lambda *_: None).record
+    how = BESIDES.get(name, {}) | {name: OTHER[name][0]}
+    done = perform(task_of(COLORS, **how), lambda *_: None).record
     default = {f.name: f.default for f in fields(Recipe)}[name]
     assert f"        {name}={OTHER[name][0]}," in script(done).splitlines()
-    plain = done.as_dict()
+    plain = done.as_dict() | ({"feather": 0} if name == "inside" else {})
     del plain[name]
     assert getattr(Record.from_dict(plain).recipe, name) == default
     assert f"    {name}=" not in script(Record.from_dict(plain))
@@ -64,7 +73,7 @@ def test_it_is_in_the_script_if_it_is_not_the_default_and_absent_it_is_the_defau
     [
         (equalize, set()),
         (equalize_multiscale, set()),
-        (transfer_function, {"axes", "channel_axis"}),  # of one plane
+        (transfer_function, {"axes", "channel_axis", "inside", "feather"}),  # of one plane
         (gain_map, {"channel_axis"}),  # of the luminance
     ],
 )
@@ -88,13 +97,13 @@ class Longer(Recipe):
     """What a recipe will be when it can do more."""
 
     part: float = 0.0
-    smooth: int = 0
-    inside: bool = False
+    rounds: int = 0
+    mirror: bool = False
     side: Literal["left", "right"] = "left"
     pair: tuple[int, float] | None = None
 
 
-MORE = {"part": 0.25, "smooth": 3, "inside": True, "side": "right", "pair": (1, 0.5)}
+MORE = {"part": 0.25, "rounds": 3, "mirror": True, "side": "right", "pair": (1, 0.5)}
 
 
 def test_a_field_that_is_added_goes_all_the_way(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -116,9 +125,9 @@ def test_a_field_that_is_added_goes_all_the_way(monkeypatch: pytest.MonkeyPatch)
     assert again.recipe == recipe
     again.reproduce(COLORS)
     assert handed[1] == handed[0]
-    for line in ("part=0.25", "smooth=3", "inside=True", "side='right'", "pair=(1, 0.5)"):
+    for line in ("part=0.25", "rounds=3", "mirror=True", "side='right'", "pair=(1, 0.5)"):
         assert f"        {line}," in script(done).splitlines()
-    assert "part 0.25; smooth 3; inside; side right; pair 1 × 0.5 (" in legend(done)
+    assert "part 0.25; rounds 3; mirror; side right; pair 1, 0.5 (" in legend(done)
     early = {k: v for k, v in plain.items() if k not in MORE}
     assert Record.from_dict(early).recipe == Longer(channel_axis=3)
 
@@ -127,9 +136,9 @@ def test_a_field_that_is_added_goes_all_the_way(monkeypatch: pytest.MonkeyPatch)
     ("name", "wrong"),
     [
         ("part", "0.5"),
-        ("smooth", 1.5),
-        ("smooth", True),
-        ("inside", 1),
+        ("rounds", 1.5),
+        ("rounds", True),
+        ("mirror", 1),
         ("side", "top"),
         ("pair", (1,)),
         ("pair", (1.5, 2)),

@@ -14,7 +14,7 @@ from helpers.records import GRAY, MASK, RECORDS, TASKS
 from napari_histeq import equalize
 from napari_histeq.core.methods import from_dict
 from napari_histeq.gui.export import _plain as as_json
-from napari_histeq.records.record import MaskRecord, Record
+from napari_histeq.records.record import SCHEMA, MaskRecord, Record
 from napari_histeq.records.record_fields import RecordError
 from napari_histeq.records.reproduce import script
 
@@ -44,7 +44,7 @@ def test_a_record_of_the_first_version_is_read():
 
 
 def test_a_newer_record_says_so():
-    plain = RECORDS["plain"].as_dict() | {"schema": 2, "smooth": 3}
+    plain = RECORDS["plain"].as_dict() | {"schema": SCHEMA + 1, "tomorrow": 3}
     with pytest.raises(RecordError, match=r"^this layer's record is of a newer version"):
         Record.from_dict(plain)
 

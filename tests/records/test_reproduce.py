@@ -182,6 +182,11 @@ def test_legend_of_the_simplest_case():
         ({"ignored": 0.0}, "pixels equal to 0 ignored"),
         ({"axes": (1, 2)}, "separately for each plane (axes 1, 2 share a histogram)"),
         ({"axes": (1, 2)}, "Gray values cannot be compared between planes."),
+        (
+            {"mask": MaskRecord.of("cells", MASK), "inside": True, "feather": 4},
+            "counted and changed only within “cells”; its edge feathered over 4 pixels",
+        ),
+        ({"ignored": 0.0, "inside": True}, "Inside and outside cannot be compared."),
         ({"strength": 0.6}, "strength 0.6"),
         ({"out_range": (0.0, 100.0)}, "output range 0 to 100"),
         ({"channel_axis": -1}, "Brightness preserves the rank order"),

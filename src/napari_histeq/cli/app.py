@@ -68,6 +68,8 @@ def equalize(
     channel_axis: args.ChannelAxis = "auto",
     mask: args.Mask = None,
     ignore: args.Ignore = None,
+    inside: args.Inside = False,
+    feather: args.Feather = 0,
     together: args.Together = False,
     overwrite: args.Overwrite = False,
     dry_run: args.DryRun = False,
@@ -87,6 +89,8 @@ def equalize(
         ignored=ignore,
         out_range=out_range_of(out_range),
         strength=strength,
+        inside=inside,
+        feather=feather,
     )
     run = Run("equalizing", jobs, scheduler, quiet=quiet, dry_run=dry_run)
     count = Run("counting", jobs, scheduler, quiet=True) if together and not dry_run else None

@@ -8,6 +8,7 @@ from typing import Annotated, Optional
 import typer
 
 from napari_histeq.core import METHODS
+from napari_histeq.core.inside import WIDEST
 
 _HOW, _WHICH, _RUN = "How", "Which pixels", "Run"
 
@@ -63,6 +64,20 @@ Mask = Annotated[
     typer.Option(
         metavar="FILE|FOLDER", show_default=False, rich_help_panel=_WHICH,
         help="Only pixels count where this image is not 0; of a folder: the mask by the input's name",
+    ),
+]  # fmt: skip
+Inside = Annotated[
+    bool,
+    typer.Option(
+        "--inside", rich_help_panel=_WHICH,
+        help="Change only the pixels that count; all others stay as they are",
+    ),
+]  # fmt: skip
+Feather = Annotated[
+    int,
+    typer.Option(
+        min=0, max=WIDEST, metavar="PIXELS", rich_help_panel=_WHICH,
+        help="With --inside: let the change fade out over so many pixels at the edge",
     ),
 ]  # fmt: skip
 Ignore = Annotated[

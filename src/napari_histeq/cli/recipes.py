@@ -48,8 +48,9 @@ def _of_file(path: Path, given: Settings) -> Settings:
     if told.get("out_range", "auto") != "auto":
         wanted = told["out_range"]
         more["out_range"] = wanted if isinstance(wanted, str) else tuple(wanted)
-    if told.get("strength", 1.0) != 1.0:
-        more["strength"] = told["strength"]
+    for name in ("strength", "inside", "feather"):
+        if told.get(name) is not None:
+            more[name] = told[name]
     return replace(given, method=method, **more)
 
 

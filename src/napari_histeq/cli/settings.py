@@ -34,6 +34,8 @@ class Settings:
         A name or number, ``auto`` (what the file says) or ``none``.
     out_range : str or (float, float)
     strength : float
+    inside : bool
+    feather : int
     mask : Path or None
         An image that is not 0 where a pixel counts; or a folder of such, by the inputs' names.
     ignored : float or None
@@ -45,6 +47,8 @@ class Settings:
     channel_axis: str = "auto"
     out_range: OutRange = "auto"
     strength: float = 1.0
+    inside: bool = False
+    feather: int = 0
     mask: Path | None = None
     ignored: float | None = None
 
@@ -100,6 +104,8 @@ def task_of(picture: Picture, settings: Settings, name: str) -> Task:
             channel_axis=channel_axis_of(picture, settings.channel_axis),
             out_range=out_range,
             strength=settings.strength,
+            inside=settings.inside,
+            feather=settings.feather,
         ),
         coarser=picture.coarser,
     )

@@ -22,6 +22,7 @@ from napari_histeq.core.compute import compute_histogram
 from napari_histeq.core.engine import equalize_planes, gain_planes
 from napari_histeq.core.errors import NOTHING_COUNTED, warn, warn_of_empty
 from napari_histeq.core.histogram import Histogram
+from napari_histeq.core.inside import keep_outside
 from napari_histeq.core.methods import Global, Method
 from napari_histeq.core.recipe import Recipe, recipe_of
 
@@ -42,6 +43,8 @@ def equalize(
     channel_axis: int | None = None,
     out_range: str | tuple[float, float] = "auto",
     strength: float = 1.0,
+    inside: bool = False,
+    feather: int = 0,
     **options: Any,
 ) -> Any:
     """Equalize the histogram of an image.
@@ -58,7 +61,7 @@ def equalize(
         ``equalize(image, "global", convention="cdf_min")``.
     mask : array of bool, broadcastable to `image`, optional
         True where a pixel counts. It limits the statistics; the curve applies
-        everywhere.
+        everywhere, unless `inside` says otherwise.
     axes : int or sequence of int, optional
         The axes that share one histogram. None: the whole array. ``(-2, -1)``
         equalizes every plane of a stack on its own.
@@ -71,6 +74,12 @@ def equalize(
         ``"dtype"`` for unsigned integers and ``"image"`` for the others.
     strength : float
         0 returns the input, 1 equalizes fully; linear in the curve between.
+    inside : bool
+        True: change only the pixels of the mask; all others keep their bits.
+    feather : int
+        With `inside`: over how many pixels at the mask's edge the change fades out. A pixel at
+        a distance ``d`` from the nearest one outside (along `axes`) becomes
+        ``(1 - w) * before + w * after`` with ``w = min(d / (feather + 1), 1)``.
     **options
         The fields of the method, if `method` is a name.
 
@@ -104,7 +113,7 @@ def equalize(
         image, mask, axes, channel_axis = taken_apart(image, mask, axes, channel_axis)
     recipe = recipe_of(
         method, options, axes=axes, channel_axis=channel_axis, out_range=out_range,
-        strength=strength,
+        strength=strength, inside=inside, feather=feather,
     )  # fmt: skip
     if is_lazy(image):
         from napari_histeq.core.lazy import equalize_lazily
@@ -123,7 +132,13 @@ def _in_memory(image: Any, mask: Any, recipe: Recipe) -> NDArray[Any]:
         np.copyto(out, array)
     else:
         warn_of_empty(equalize_planes(whole, plan), stacklevel=3)
+        _keep_outside(whole, plan)
     return out
+
+
+def _keep_outside(whole: Plane, plan: Plan) -> None:
+    if plan.feather is not None and whole.mask is not None:
+        keep_outside(whole.image, whole.out, whole.mask, plan.feather)
 
 
 def _planned(
@@ -149,6 +164,8 @@ def equalize_multiscale(
     channel_axis: int | None = None,
     out_range: str | tuple[float, float] = "auto",
     strength: float = 1.0,
+    inside: bool = False,
+    feather: int = 0,
     count_level: int = 0,
     **options: Any,
 ) -> list[da.Array]:
@@ -159,12 +176,13 @@ def equalize_multiscale(
     levels : sequence of arrays
         The same image at decreasing resolution, the finest first; numpy, dask,
         zarr, ... of one dtype and number of axes.
-    method, axes, channel_axis, out_range, strength, **options
+    method, axes, channel_axis, out_range, strength, inside, feather, **options
         As in `equalize`. Axes that are not in `axes` must not be downsampled. CLAHE's
-        tiles are in pixels of ``levels[0]``; a pixel of any level is mapped by the
+        tiles and the feather are in pixels of ``levels[0]``; a pixel of any level is mapped by the
         curves of the tiles around the place where its center lies.
     mask : array of bool, optional
-        As in `equalize`, broadcastable to the level that is counted.
+        As in `equalize`, broadcastable to the level that is counted. With `inside`, a pixel
+        of another level is inside if the mask's pixel under its center is.
     count_level : int
         The level that is counted. 0, full resolution, makes the finest level the
         same to the bit as ``equalize(levels[0], ...)``. A coarser one is quicker, but
@@ -195,7 +213,7 @@ def equalize_multiscale(
         raise ValueError(f"count_level is {count_level}, but there are {len(levels)} levels")
     recipe = recipe_of(
         method, options, axes=axes, channel_axis=channel_axis, out_range=out_range,
-        strength=strength,
+        strength=strength, inside=inside, feather=feather,
     )  # fmt: skip
     return equalize_lazily(levels, recipe, mask, count_level)
 
@@ -255,6 +273,8 @@ def gain_map(
     axes: int | Sequence[int] | None = None,
     out_range: str | tuple[float, float] = "auto",
     strength: float = 1.0,
+    inside: bool = False,
+    feather: int = 0,
 ) -> NDArray[np.float32]:
     """How much CLAHE amplifies the contrast at each pixel: where it blows up the noise.
 
@@ -264,7 +284,7 @@ def gain_map(
         What is equalized.
     method : Clahe or OpenCvClahe
         How it is.
-    mask, axes, out_range, strength
+    mask, axes, out_range, strength, inside, feather
         As in `equalize`.
 
     Returns
@@ -278,8 +298,13 @@ def gain_map(
         raise TypeError(f"method is {method!r}: only CLAHE has a gain map, say Clahe()")
     array = checked_image(image)
     out = np.ones(array.shape, np.float32)
-    recipe = recipe_of(method, {}, axes=axes, out_range=out_range, strength=strength)
+    recipe = recipe_of(
+        method, {}, axes=axes, out_range=out_range, strength=strength, inside=inside,
+        feather=feather,
+    )  # fmt: skip
     plan, whole = _planned(array, mask, recipe, out)
     if array.dtype.kind != "b":
         gain_planes(whole, plan)
+        unchanged = np.where(np.isfinite(array), np.float32(1), np.float32(np.nan))
+        _keep_outside(whole._replace(image=unchanged), plan)
     return out

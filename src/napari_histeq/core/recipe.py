@@ -17,6 +17,7 @@ from napari_histeq.core.arrays import (
     outer_axes,
     output_limits,
 )
+from napari_histeq.core.inside import Feather, check_has_mask, check_inside
 from napari_histeq.core.methods import METHODS, Global, Method, options_of
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ class Recipe:
     channel_axis : int or None
     out_range : str or (float, float)
     strength : float
+    inside : bool
+    feather : int
         As `equalize` takes them.
     """
 
@@ -50,11 +53,13 @@ class Recipe:
     channel_axis: int | None = None
     out_range: OutRange = "auto"
     strength: float = 1.0
+    inside: bool = False
+    feather: int = 0
 
     @property
     def one_curve(self) -> bool:
-        """Whether a single transfer function does it."""
-        return self.method.is_single_curve and self.axes is None
+        """Whether a single transfer function does it, to all pixels."""
+        return self.method.is_single_curve and self.axes is None and not self.inside
 
     def curve(self, histogram: Histogram) -> TransferFunction:
         """The curve of a histogram, by a method that is a single one."""
@@ -88,6 +93,7 @@ class Recipe:
     def checked(self, dtype: np.dtype[Any]) -> Recipe:
         """The same for an image of `dtype`, or an error."""
         check_strength(self.strength)
+        check_inside(self.inside, self.feather)
         return replace(self, out_range=checked_out_range(self.out_range, dtype))
 
     def plan(
@@ -109,26 +115,31 @@ class Recipe:
         if channels is not None:
             axes = tuple(a - (a > channels) for a in axes if a != channels)
             check_besides_channels(axes, self.axes)
-        recipe = self.checked(dtype)
+        recipe, feather = self.checked(dtype), None
+        if self.inside:
+            check_has_mask(masked)
+            feather = Feather(int(self.feather), axes)
         grid, fine = (_without(channels, s) for s in (shape, finest or shape))
         counted, seen = (tuple(s[a] for a in axes) for s in (grid, fine))
         recipe.method.check(seen, dtype, masked, recipe.out_range)
         method, axes = recipe.method.at_level(seen, counted).laid_out(axes, grid)
         recipe = replace(recipe, method=method, axes=axes)
-        return Plan(recipe, outer_axes(len(grid), axes), axes, channels is not None)
+        return Plan(recipe, outer_axes(len(grid), axes), axes, channels is not None, feather)
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """A recipe for one image, whose channels (if it has any) are its last axis.
 
-    `axes` are those of each plane, `outer` those along which the planes are stacked.
+    `axes` are those of each plane, `outer` those along which the planes are stacked. With a
+    `feather` only the pixels of the mask are changed.
     """
 
     recipe: Recipe
     outer: tuple[int, ...]
     axes: tuple[int, ...]
     channels: bool
+    feather: Feather | None = None
 
 
 def _without(axis: int | None, shape: Shape) -> Shape:

@@ -99,6 +99,8 @@ def _region(panel: Any) -> Form:
     form.add(panel["mask"], "Mask layer")
     form.add(panel["ignore"])
     form.add(panel["ignored_value"], "Value")
+    form.add(panel["inside"])
+    form.add(panel["feather"], "Soft edge")
     form.add(panel["axes"], "Axes")
     return form
 

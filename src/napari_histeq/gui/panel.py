@@ -123,7 +123,18 @@ class EqualizePanel(Container[Any]):
         if out_range == CUSTOM:
             out_range = self["low"].value, self["high"].value
         method = self.chosen_method()
-        return Recipe(method, shared, out_range=out_range, strength=self["strength"].value)
+        return Recipe(
+            method, shared, out_range=out_range, strength=self["strength"].value, **self._inside()
+        )
+
+    def _inside(self) -> dict[str, Any]:
+        """Whether only the pixels that count are changed, if not all do."""
+        inside = self._has_outside and self["inside"].value
+        return {"inside": inside, "feather": self["feather"].value if inside else 0}
+
+    @property
+    def _has_outside(self) -> bool:
+        return self["mask"].value is not None or self["ignore"].value
 
     def chosen_method(self) -> Method:
         """The method, made from its rows."""
@@ -156,7 +167,8 @@ class EqualizePanel(Container[Any]):
         link(self._viewer.events.theme, self._paint)
         link(self["layer"].changed, self._layer_chosen)
         link(self["method"].changed, self._show_method)
-        link(self["ignore"].changed, self._show_rows)
+        for row in ("ignore", "mask", "inside"):
+            link(self[row].changed, self._show_rows)
         link(self["out_range"].changed, self._show_rows)
         link(self["run"].changed, self._start)
         link(self.tools.wanted, self._begin_wanted)
@@ -327,6 +339,8 @@ class EqualizePanel(Container[Any]):
             self._parts.set_tab_order()
         self._parts.region.show_row(self["axes"], len(self["axes"].names) > 2)
         self._parts.region.show_row(self["ignored_value"], self["ignore"].value)
+        self._parts.region.show_row(self["inside"], self._has_outside)
+        self._parts.region.show_row(self["feather"], self._has_outside and self["inside"].value)
         custom = self["out_range"].value == CUSTOM
         for bound in ("low", "high"):
             self._parts.output.show_row(self[bound], custom)

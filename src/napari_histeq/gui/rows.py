@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from magicgui.widgets import Widget
 
 CUSTOM = "custom"
+
+#: Pixels of the widest soft edge that the slider offers.
+SOFTEST = 50
 NEW_LAYER, DISPLAY_ONLY = "new layer", "display only"
 
 OUT_RANGES = (
@@ -72,7 +75,7 @@ def region_rows(regions: Callable[..., Any]) -> list[Widget]:
                 nullable=True,
                 tooltip=tip(
                     "Count only pixels inside the labels or shapes of this layer. "
-                    "The whole image is equalized."
+                    "The whole image is equalized, unless “Only inside” is ticked."
                 ),
             ),
             tell=True,
@@ -83,6 +86,26 @@ def region_rows(regions: Callable[..., Any]) -> list[Widget]:
             tooltip=tip("Do not count pixels of one intensity, such as a black background."),
         ),
         Number(0, name="ignored_value", label="Value", tooltip=tip("The intensity to ignore.")),
+        CheckBox(
+            name="inside",
+            text="Only inside",
+            tooltip=tip(
+                "Change only the pixels that are counted: those inside the mask layer and not of "
+                "the ignored value. All others stay exactly as they are."
+            ),
+        ),
+        Sliding(
+            0,
+            option=Option("", ge=0, le=SOFTEST),
+            step=1,
+            kind=int,
+            name="feather",
+            label="Soft edge",
+            tooltip=tip(
+                "Over how many pixels, from the edge of the region inward, the change sets in "
+                "gradually. 0 is a sharp edge."
+            ),
+        ),
         AxesRow(
             name="axes",
             tooltip=tip(

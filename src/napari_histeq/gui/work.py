@@ -80,6 +80,10 @@ def task_of(viewer: ViewerModel, source: Image, choice: Choice) -> Task:
     """
     if choice.curve is not None and why_no_curve(source):
         raise ValueError(f"“{source.name}”: {why_no_curve(source)} Apply the same settings to it.")
+    if choice.recipe.inside and choice.region is None and choice.ignored is None:
+        raise ValueError(
+            f"“{source.name}”: “Only inside” needs a mask layer, or an intensity to ignore (Region)"
+        )
     region, axes = choice.region, choice.recipe.axes
     axes = None if axes is None else layers.axis_numbers(source, axes)
     return Task(

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 KEY = "napari_histeq"
 
 #: What this version writes and reads; one that adds or changes a field counts on.
-SCHEMA = 1
+SCHEMA = 2
 
 #: Images up to this many bytes are identified by a digest: it takes well under a second.
 DIGEST_BYTES = 1 << 28

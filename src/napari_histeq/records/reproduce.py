@@ -282,6 +282,7 @@ def legend(record: Record, *, display_only: bool = False) -> str:
     what = "Display contrast" if display_only else "Contrast"
     return (
         f"{what} was changed by {how} ({program}). {_caution(record)}"
+        f"{' Inside and outside cannot be compared.' * record.recipe.inside}"
         f"{' The data themselves are as measured.' if display_only else ''}"
     )
 
@@ -310,15 +311,17 @@ def _conditions(record: Record) -> Iterator[str]:
         yield f"the curve of {record.curve_of or 'another image'}"
     if record.mask is not None:
         name = record.mask.layer.encode(errors="replace").decode()  # of a file that is no UTF-8
-        yield f"counted only within “{name}”"
+        yield f"counted{' and changed' * record.recipe.inside} only within “{name}”"
     if record.ignored is not None:
-        yield f"pixels equal to {_short(record.ignored)} ignored"
+        yield f"pixels equal to {_short(record.ignored)} ignored{' and unchanged' * record.recipe.inside}"
     recipe = record.recipe
+    if recipe.feather:
+        yield f"its edge feathered over {recipe.feather} pixels"
     if recipe.axes is not None and len(recipe.axes) < len(record.shape):
         names = ", ".join(str(axis) for axis in recipe.axes)
         yield f"separately for each plane (axes {names} share a histogram)"
     for name, value in recipe.keywords().items():
-        if name not in ("axes", "channel_axis", "out_range"):
+        if name not in ("axes", "channel_axis", "out_range", "inside", "feather"):
             yield name if value is True else f"{name} {_short(value)}"
     if not isinstance(recipe.out_range, str):
         low, high = (_short(v) for v in recipe.out_range)

@@ -123,6 +123,8 @@ def plan(task: Task, report: Report) -> Outcome:
 def _why_not_one_curve(task: Task) -> str:
     if task.colors:
         return "an RGB layer has no colormap"
+    if task.recipe.inside:
+        return "only the pixels inside the mask are changed"
     if task.recipe.axes is not None:
         return "each plane would have a curve of its own (untick no axis, or follow the slice)"
     return f"{type(task.recipe.method).__name__} is not a single curve"

@@ -50,6 +50,7 @@ from napari_histeq.core.arrays.lazy import (
     is_lazy,
     is_named,
     map_chunks,
+    slim_lazy_mask,
     unnamed,
 )
 from napari_histeq.core.arrays.lines import (
@@ -128,6 +129,7 @@ __all__ = [
     "readable_lines",
     "regions",
     "run_of",
+    "slim_lazy_mask",
     "steps_in",
     "steps_of",
     "taken_apart",

@@ -214,13 +214,20 @@ def checked_lazy_mask(mask: Any, chunks: tuple[tuple[int, ...], ...]) -> da.Arra
         return None
     import dask.array as da
 
+    fitting = slim_lazy_mask(mask, chunks)
+    return da.broadcast_to(fitting, tuple(map(sum, chunks)), chunks=chunks)
+
+
+def slim_lazy_mask(mask: Any, chunks: tuple[tuple[int, ...], ...]) -> da.Array:
+    """The mask as a dask array with the image's axes and chunks, of length 1 where it repeats."""
     array = as_lazy(mask if is_lazy(mask) else np.asarray(mask))
     shape = tuple(map(sum, chunks))
     check_mask_fits(array, shape)
     array = checked_chunks(array, "the mask")
     own = chunks[len(chunks) - array.ndim :]
-    fitting = array.rechunk(tuple(c if n > 1 else 1 for n, c in zip(array.shape, own, strict=True)))
-    return da.broadcast_to(fitting, shape, chunks=chunks)
+    array = array.rechunk(tuple(c if n > 1 else 1 for n, c in zip(array.shape, own, strict=True)))
+    missing = len(chunks) - array.ndim
+    return array[(None,) * missing] if missing else array
 
 
 def map_chunks(function: Callable[..., Any], image: da.Array) -> da.Array:

@@ -21,9 +21,11 @@ from napari_histeq.core.arrays import (
     checked_lazy_mask,
     in_place,
     map_chunks,
+    slim_lazy_mask,
 )
 from napari_histeq.core.engine import equalize_planes, fit
 from napari_histeq.core.errors import warn_of_empty
+from napari_histeq.core.lazy.inside import kept_outside
 from napari_histeq.core.lazy.reduce import ChunkSource, along
 
 if TYPE_CHECKING:
@@ -69,6 +71,9 @@ def equalize_lazily(
     if counted.dtype.kind != "b":
         arrays, found = _equalized(work)
         warn_of_empty(found, stacklevel=3)
+        if plan.feather is not None:
+            slim = slim_lazy_mask(mask, grid)
+            arrays = kept_outside(work.levels, arrays, slim, plan.feather)
     return arrays if channels is None else [da.moveaxis(a, -1, channels) for a in arrays]
 
 

@@ -29,6 +29,7 @@ from napari_histeq.core.clahe import (
     resolve_kernel,
 )
 from napari_histeq.core.color import color_mapping
+from napari_histeq.core.inside import Feather, put_back
 from napari_histeq.gui.preview.view import first_sample
 from napari_histeq.layers import count_of
 
@@ -87,7 +88,27 @@ def equalized(view: View, task: Task, known: Histogram) -> tuple[NDArray[Any], s
         found = _by_curve(view, task, method, axes, known)
     else:
         found, words = _locally(view, task, method, axes, known)
+    if task.recipe.inside and task.image.dtype.kind != "b":
+        _put_back(view, task, found)
     return found.reshape(found.shape[len(view.shape) - 2 :]), words
+
+
+def _put_back(view: View, task: Task, found: NDArray[Any]) -> None:
+    """Only inside: the pixels themselves outside the region, and part of the way at its edge."""
+    axes = task.recipe.axes or tuple(range(len(view.shape)))
+    lengths = tuple(view.finest[a] / view.shape[a] * view.steps[a] for a in axes)
+    feather = Feather(task.recipe.feather, axes, lengths)
+    reach, ndim = feather.halo(len(view.shape)), len(view.shape)
+    around, inner = [], []
+    for axis, (span, step) in enumerate(zip(view.window, view.steps, strict=True)):
+        more = reach[axis] * step if axis >= ndim - 2 or view.is_deep else 0
+        wide = max(span[0] - more, 0), min(span[1] + more, view.shape[axis])
+        start = first_sample(span, step) - first_sample(wide, step)
+        around.append(wide)
+        inner.append(slice(start, start + found.shape[axis]))
+    mask = view.mask(task, view.read((*around,), view.steps), (*around,), view.steps)
+    assert mask is not None
+    put_back(view.read(view.window, view.steps), found, feather.weights(mask)[tuple(inner)])
 
 
 # ---- a curve for each plane, or for the luminance ----
