@@ -13,7 +13,7 @@ SCREEN := xvfb-run -a -s "-screen 0 1600x1000x24"
 PICTURE := --screenshot demo.png
 endif
 
-.PHONY: help demo test test-all fuzz lint format bench soak first-click figures clean
+.PHONY: help demo test test-all fuzz lint format bench soak first-click figures docs clean
 
 help:
 	@echo "make demo     open napari with the X-ray sample and run the job (no screen: writes demo.png)"
@@ -26,6 +26,7 @@ help:
 	@echo "make first-click  how long a new user waits for the first result (some minutes)"
 	@echo "make soak     500 runs, 200 previews and 50 panels in one viewer: what stays behind (ARGS=\"--runs 20\")"
 	@echo "make figures  the pictures of the README and the documentation"
+	@echo "make docs     the site, into site/; a warning is an error"
 	@echo "make clean    remove $(VENV) and what the tools left"
 
 demo: $(STAMPS)/demo $(STAMPS)/system
@@ -74,8 +75,11 @@ figures: $(STAMPS)/dev $(STAMPS)/system
 	    [ ! -e "$$script" ] || $(SCREEN) $(BIN)/python "$$script" || exit 1; \
 	done
 
+docs: $(STAMPS)/docs
+	$(BIN)/python -m mkdocs build --strict $(ARGS)
+
 clean:
-	rm -rf $(VENV) build dist demo.png .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build dist site demo.png .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	rm -rf .import_linter_cache .benchmarks
 	find src tests -name __pycache__ -prune -exec rm -rf {} +
 
@@ -92,6 +96,10 @@ $(STAMPS)/demo: pyproject.toml $(STAMPS)/venv
 $(STAMPS)/dev: pyproject.toml $(STAMPS)/venv
 	$(BIN)/python -m pip install --quiet --editable '.[all,dev]'
 	@touch $@ $(STAMPS)/demo
+
+$(STAMPS)/docs: pyproject.toml $(STAMPS)/venv
+	$(BIN)/python -m pip install --quiet --editable '.[docs]'
+	@touch $@
 
 # It looks at the Qt that was installed, so it comes after.
 $(STAMPS)/system: scripts/system-libs | $(STAMPS)/demo

@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 from PIL import Image
 from skimage import data
 
@@ -41,24 +39,12 @@ def write(name: str, picture: np.ndarray) -> None:
     flat.save(IMAGES / f"{name}.png", optimize=True)
 
 
-def panel() -> np.ndarray:
-    """The plot as it stands in the dock, with the cursor on an intensity, twice as sharp."""
-    figure = Figure(figsize=(3, 2.6), dpi=200)
-    canvas = FigureCanvasAgg(figure)
-    drawn = plot.draw(figure, **three(data.moon()), compact=True)
-    drawn.mark(118)
-    canvas.draw()
-    return np.array(canvas.buffer_rgba())
-
-
 def main() -> None:
     """Write all of them."""
     moon, camera = three(data.moon()), three(data.camera())
     write("moon", plot.render(**moon, title="moon", width=WIDTH))
-    write("moon-light", plot.render(**moon, title="moon", theme="light", width=WIDTH))
     write("camera-20-bars", plot.render(**camera, title="camera, 20 bars", nbins=20, width=WIDTH))
     write("hot-pixel", plot.render(**three(hot_pixel()), title="one hot pixel", width=WIDTH))
-    write("panel-plot", panel())
 
 
 if __name__ == "__main__":
