@@ -105,13 +105,15 @@ def test_the_panel_is_closed_and_opened(
     viewer.window.remove_dock_widget(panel.native)
     qtbot.waitUntil(idle)
     assert [layer.name for layer in viewer.layers] == ["cells"]
-    panel = open_panel(viewer)
-    assert not panel["cancel"].enabled
+    again = open_panel(viewer)
+    assert not again["cancel"].enabled
     slow.set()
-    panel["plot"].value = False
-    panel["run"].native.click()
+    again["plot"].value = False
+    again["run"].native.click()
     qtbot.waitUntil(lambda: "cells equalized" in viewer.layers, timeout=20_000)
     qtbot.waitUntil(idle)
+    panel.native.deleteLater()  # the fixture holds it, and napari takes it for a leak
+    qtbot.wait(50)
 
 
 def test_two_viewers(

@@ -1,4 +1,4 @@
-"""A run off the GUI thread: progress, cancel, late answers dropped, errors in plain words."""
+"""A run off the GUI thread: the result first, then its plot; progress, cancel, errors in words."""
 
 from __future__ import annotations
 
@@ -48,15 +48,17 @@ _running: set[Run] = set()
 
 
 class Run(QObject):
-    """One run on one layer, from the button to the new layers.
+    """One run on one layer, from the button to the new layers: the result first, then its plot.
 
     Attributes
     ----------
     progressed : Signal(float, str)
         The fraction done and what is being done; on the GUI thread.
+    found : Signal()
+        The result is in the viewer; its plot, if one is wanted, comes when it is drawn.
     ended : Signal(str, object)
         ``"done"`` with the outcome, or ``"canceled"``, ``"removed"`` (the layer was)
-        or ``"failed"`` with a message.
+        or ``"failed"`` with a message, which says whether the result stays.
     source : Image
         The layer that is equalized.
     choice : Choice
@@ -66,6 +68,7 @@ class Run(QObject):
     """
 
     progressed = Signal(float, str)
+    found = Signal()
     ended = Signal(str, object)
 
     def __init__(
@@ -86,6 +89,8 @@ class Run(QObject):
         self._work = partial(work, task, choice, viewer.theme, address)
         self._job: Job | None = None
         self._shown: Activity | None = None
+        self._added: list[Image] = []
+        self._beside: list[Image] = []
         self.adding = False
 
     def start(self) -> None:
@@ -97,7 +102,8 @@ class Run(QObject):
         self._viewer.layers.events.removed.connect(self._layer_removed)
         self._job = RUNS.submit(
             words, self._work, progressed=self.progressed.emit,
-            done=self._answered, failed=self._broke,
+            sent=partial(self._when_free, self._show_result),
+            done=partial(self._when_free, self._finish), failed=self._broke,
         )  # fmt: skip
         del self._work
 
@@ -106,8 +112,14 @@ class Run(QObject):
         return self.source is source and self.choice == choice and self._data is source.data
 
     def cancel(self) -> None:
-        """Stop soon, and add nothing."""
-        self._end("canceled", "")
+        """Stop soon, and add nothing more."""
+        self._end("canceled", f"Canceled: {self._so_far()}.")
+
+    def _so_far(self) -> str:
+        """What there is of the results, in words."""
+        if not self._added:
+            return "nothing was added"
+        return f"“{short(self._added[-1].name)}” stays, without a plot"
 
     def _end(self, how: str, why: object) -> None:
         """End now, or as soon as its bar is updated."""
@@ -122,46 +134,71 @@ class Run(QObject):
         shown, self._shown = self._shown, None
         self.progressed.disconnect(shown.show)
         shown.close()
+        self._added, self._beside = [], []
         _running.discard(self)
         self.ended.emit(how, why)
 
     def _layer_removed(self, event: Event) -> None:
         if event.value == self.source:
-            self._end("removed", f"“{short(self.source.name)}” was removed: nothing was added.")
+            self._end("removed", f"“{short(self.source.name)}” was removed: {self._so_far()}.")
+        elif event.value in self._added and not set(self._added) & set(self._viewer.layers):
+            self._end("removed", f"“{short(event.value.name)}” was removed: no plot was added.")
 
-    def _answered(self, answer: Answer) -> None:
+    def _when_free(self, show: Callable[[Answer], None], answer: Answer) -> None:
+        """Show an answer, unless it was canceled in the meantime."""
         if self._shown is not None:
-            self._shown.when_free(partial(self._finish, answer))
+            self._shown.when_free(lambda: None if self._shown is None else show(answer))
 
-    def _finish(self, answer: Answer) -> None:
-        if self._shown is None:  # canceled in the meantime
-            return
+    def _show_result(self, answer: Answer) -> None:
+        """Add the result; the plot is drawn when it is seen."""
         for words in answer.warnings:
             show_warning(words)
-        if answer.outcome is None:
-            show_error(answer.problem)
-            self._stop("failed", answer.problem)
+        assert answer.outcome is not None
+        if self.source.data is not self._data:
+            show_warning(
+                f"“{self.source.name}” was changed while it was equalized: "
+                "the result is of what it was before."
+            )
+        self._add(partial(self._results, outcome=answer.outcome))
+        self.found.emit()
+
+    def _finish(self, answer: Answer) -> None:
+        """Add the plot, or say why there is none, or no result at all."""
+        for words in answer.warnings:
+            show_warning(words)
+        if answer.problem:
+            words = f"{self._so_far()}: {answer.problem}" if self._added else answer.problem
+            show_error(words)
+            self._stop("failed", words)
             return
-        try:
-            self._add(answer.outcome, answer.picture)
-        except Exception:  # whatever it is, the run is over; napari shows what it was
-            self._stop("failed", "the result could not be added to the viewer")
-            raise
+        assert answer.outcome is not None
+        if answer.picture is not None:
+            self._add(partial(self._plot, picture=answer.picture, outcome=answer.outcome))
         self._stop("done", answer.outcome)
 
     def _broke(self, fault: BaseException) -> None:
         """A fault of ours, which nobody foresaw: with its traceback."""
         if self._shown is not None:
-            self._shown.when_free(partial(self._stop, "failed", f"{type(fault).__name__}: {fault}"))
+            words = f"{type(fault).__name__}: {fault}"
+            if self._added:
+                words = f"{self._so_far()}: {words}"
+            self._shown.when_free(partial(self._stop, "failed", words))
         tell_fault(fault)
 
-    def _add(self, outcome: Outcome, picture: Picture | None) -> None:
-        """Add the new layers; all are made before the first is added."""
-        with taken_off(self.source):
-            made = self._made(self._as_it_was(), outcome, picture)
-        self.adding = True
-        words = add_results(self._viewer, self.source, made)
-        self.adding = False
+    def _add(self, make: Callable[[Image], list[Image]]) -> None:
+        """Add new layers; all are made before the first is added."""
+        try:
+            with taken_off(self.source):
+                made = make(self._as_it_was())
+            self.adding = True
+            words = add_results(self._viewer, self.source, made, self._added)
+        except Exception:  # whatever it is, the run is over; napari shows what it was
+            what = "plot" if self._added else "result"
+            self._end("failed", f"the {what} could not be added to the viewer")
+            raise
+        finally:
+            self.adding = False
+        self._added += made
         if words:
             self._tell(words)
 
@@ -169,37 +206,34 @@ class Run(QObject):
         """The source; or, if it has other data by now, a layer as it was when the run began."""
         if self.source.data is self._data:
             return self.source
-        show_warning(
-            f"“{self.source.name}” was changed while it was equalized: "
-            "the result is of what it was before."
-        )
         return layers.layer_of(self._data, self._state)
 
-    def _made(self, source: Image, outcome: Outcome, picture: Picture | None) -> list[Image]:
+    def _results(self, source: Image, outcome: Outcome) -> list[Image]:
         choice = self.choice
         made: list[Image] = []
-        beside: list[Image] = []
         if choice.image and choice.compare:
             original = original_of(self._viewer, source)
             if original is None:
                 original = original_layer(source)
                 made.append(original)
-            beside.append(original)
+            self._beside.append(original)
         if outcome.gain is not None:
             gain = layers.gain_layer(source, outcome)
             gain.affine = affine_beside(source, 1)
             made.append(gain)
-            beside.append(gain)
+            self._beside.append(gain)
         if choice.display:
             made.append(display_layer_of(source, outcome))
         elif choice.image:
             made.append(layers.equalized_layer(source, outcome))
-        if isinstance(picture, PlotStack):
-            made.append(histogram_stack_layer(source, picture, outcome, beside=beside))
-            picture.in_background(partial(_draw, ref(made[-1])))
-        elif picture is not None:
-            made.append(histogram_layer(source, picture, outcome, beside=beside))
         return made
+
+    def _plot(self, source: Image, picture: Picture, outcome: Outcome) -> list[Image]:
+        if not isinstance(picture, PlotStack):
+            return [histogram_layer(source, picture, outcome, beside=self._beside)]
+        made = histogram_stack_layer(source, picture, outcome, beside=self._beside)
+        picture.in_background(partial(_draw, ref(made)))
+        return [made]
 
 
 def _draw(layer: ref[Image], work: Callable[..., bool]) -> None:

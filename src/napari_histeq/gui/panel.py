@@ -60,7 +60,7 @@ class EqualizePanel(Container[Any]):
         self._viewer = viewer
         self._links, self._layer_links = Links(), Links()
         self._runs: dict[Run, Any] = {}  # at work and waiting, and with which state each began
-        self._began, self._placed = 0.0, ""
+        self._began, self._found, self._placed = 0.0, 0.0, ""
         self._kept: dict[str, dict[str, Any]] = {}
         self._method_shown = ""
         self._options_shown: tuple[OptionField, ...] = ()
@@ -382,6 +382,7 @@ class EqualizePanel(Container[Any]):
             self._refuse(error)
             return
         run.progressed.connect(self._show_progress)
+        run.found.connect(self._note_found)
         run.ended.connect(partial(self._ended, run))
         self._runs[run] = state
         if len(self._runs) == 1:
@@ -390,7 +391,11 @@ class EqualizePanel(Container[Any]):
 
     def _note_placed(self, words: str) -> None:
         """What a run hid or moved, to be said at its end."""
-        self._placed = words
+        self._placed = f"{self._placed} {words}".strip()
+
+    def _note_found(self) -> None:
+        """The result is there: its plot may take its time."""
+        self._found = time.monotonic()
 
     def _cancel(self, _: object = None) -> None:
         """Cancel what is at work, and what waits for it: that first."""
@@ -400,13 +405,14 @@ class EqualizePanel(Container[Any]):
     def _ended(self, run: Run, how: str, what: object) -> None:
         state = self._runs.pop(run)
         run.progressed.disconnect(self._show_progress)
+        run.found.disconnect(self._note_found)
         run.ended.disconnect()
         if how == "removed":
             self._layers_changed()  # first: the words are for whatever is chosen then
-        words = "Canceled: nothing was added." if how == "canceled" else str(what)
+        words = str(what)
         if isinstance(what, Outcome):
             self._live.remember(state, what)
-            seconds = time.monotonic() - self._began
+            seconds = self._found - self._began
             words = f"“{what.record.source}” equalized in {seconds:.1f} s. {self._placed}".strip()
             if self._live.state_of(run.source, run.choice) != state:
                 words += " The image or its mask has changed since the run began."

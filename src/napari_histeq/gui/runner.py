@@ -13,7 +13,7 @@ from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 from napari.utils.notifications import notification_manager
-from qtpy.QtCore import QObject, Qt, Signal
+from qtpy.QtCore import QObject, Qt, QTimer, Signal
 
 from napari_histeq.core import watching
 
@@ -124,6 +124,12 @@ class Job:
         if ear is not None:
             ear(*news)
 
+    def _hear_and_say_so(self, news: Any, heard: threading.Event) -> None:
+        try:
+            self._hear("sent", news)
+        finally:
+            QTimer.singleShot(0, heard.set)  # Qt paints first
+
     def _end(self, kind: str, news: Any) -> None:
         ear = self._ears.get(kind)
         self._leave()
@@ -144,6 +150,16 @@ class Job:
         """Send a part of the answer ahead."""
         self.check()
         _post().hand(partial(self._hear, "sent", news))
+
+    def deliver(self, news: Any) -> None:
+        """Send a part of the answer ahead, and go on when it was heard and Qt has painted it.
+
+        Whoever goes on at once has it shown later: two threads share one interpreter.
+        """
+        heard = threading.Event()
+        _post().hand(partial(self._hear_and_say_so, news, heard))
+        while not heard.wait(PAUSE):
+            self.check()
 
     def check(self) -> None:
         """Raise `Stopped` if nobody waits for an answer."""

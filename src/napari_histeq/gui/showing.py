@@ -45,26 +45,41 @@ HIDING = ("opaque", "translucent", "translucent_no_depth")
 BESIDE = (PLOT, ORIGINAL, GAIN)
 
 
-def add_results(viewer: ViewerModel, source: Image, made: Sequence[Image]) -> str:
+def add_results(
+    viewer: ViewerModel, source: Image, made: Sequence[Image], earlier: Sequence[Image] = ()
+) -> str:
     """Add layers so that they are seen; the selection stays.
 
     They go above the source, above those of earlier runs, and above every image that
     would cover them. napari gives each a name of its own if there is one of that name.
     The view is fitted to all layers, but not if the person looks at a detail.
 
+    Parameters
+    ----------
+    viewer : ViewerModel
+    source : Image
+        Of which they were made.
+    made : sequence of Image
+        What to add, the lowest first.
+    earlier : sequence of Image
+        What the same run has added already: these go above it.
+
     Returns
     -------
     str
         What was hidden, or lies elsewhere than right above the source; in words.
     """
+    if not made:
+        return ""
     selected, active = set(viewer.layers.selection), viewer.layers.selection.active
     whole = not _zoomed_in(viewer, source)
     words = [_hide(viewer, source, made)]
-    place, above = _place_of(viewer, source, made)
+    place, above = _place_of(viewer, source, made, earlier)
     for offset, layer in enumerate(made):
         viewer.layers.insert(place + offset, layer)
     if above:
-        words.append(f"The result lies above “{above}”, which would cover it.")
+        what = "plot" if kind_of(made[-1]) == PLOT and earlier else "result"
+        words.append(f"The {what} lies above “{above}”, which would cover it.")
     viewer.layers.selection = selected
     viewer.layers.selection.active = active
     _follow_grid(viewer, source, made)
@@ -76,9 +91,12 @@ def add_results(viewer: ViewerModel, source: Image, made: Sequence[Image]) -> st
 # ---- what would cover it ----
 
 
-def _place_of(viewer: ViewerModel, source: Image, made: Sequence[Image]) -> tuple[int, str]:
+def _place_of(
+    viewer: ViewerModel, source: Image, made: Sequence[Image], earlier: Sequence[Image]
+) -> tuple[int, str]:
     """Where in the list new layers go; and the name of the layer they had to be put above."""
-    place = viewer.layers.index(source) + 1
+    beneath = [source, *(layer for layer in earlier if layer in viewer.layers)]
+    place = max(map(viewer.layers.index, beneath)) + 1
     while place < len(viewer.layers) and kind_of(viewer.layers[place]):
         place += 1
     above = ""

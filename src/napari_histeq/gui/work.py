@@ -1,4 +1,4 @@
-"""What a run does on its own thread: from a person's choice to a result and its picture."""
+"""What a run does on its own thread: from a person's choice to a result, and then its picture."""
 
 from __future__ import annotations
 
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_histeq.core import TransferFunction
+    from napari_histeq.gui.runner import Job
     from napari_histeq.layers import PlotStack, Record, Report
 
     Picture = list[NDArray[np.uint8]] | PlotStack
@@ -62,7 +63,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the worker hands back: an outcome and its picture, or why there is none."""
+    """What the worker hands back: an outcome and its picture, or what could not be made."""
 
     outcome: Outcome | None = None
     picture: Picture | None = None
@@ -127,22 +128,25 @@ def display_layer_of(source: Image, outcome: Outcome) -> Image:
     return display.display_layer(source, settings, {KEY: made | outcome.record.as_dict()})
 
 
-def work(task: Task, choice: Choice, theme: str, address: str, report: Report) -> Answer:
-    """All that takes time; what `report` raises ends it."""
+def work(task: Task, choice: Choice, theme: str, address: str, job: Job) -> Answer:
+    """All that takes time: the outcome is delivered first, and its picture returned later.
+
+    What the job raises when it reports ends it.
+    """
     heard: list[str] = []
     with hearing(heard.append):
-        answer = _attempt(task, choice, theme, address, report)
-    return replace(answer, warnings=tuple(f"{task.source}: {w}" for w in dict.fromkeys(heard)))
+        try:
+            outcome = _computed(task, _kind_of_work(choice), address, job)
+        except EXPECTED as error:
+            return Answer(problem=_in_words(task, error), warnings=_once(task, heard))
+        job.deliver(Answer(outcome, warnings=_once(task, heard)))
+        heard.clear()
+        picture, problem = _drawn(task, outcome, theme, job) if choice.plot else (None, "")
+    return Answer(outcome, picture, problem, _once(task, heard))
 
 
-def _attempt(task: Task, choice: Choice, theme: str, address: str, report: Report) -> Answer:
-    try:
-        outcome = _computed(task, _kind_of_work(choice), address, report)
-        picture = _drawn(task, outcome, theme) if choice.plot else None
-        report(1.0, "drawing")
-    except EXPECTED as error:
-        return Answer(problem=_in_words(task, error))
-    return Answer(outcome, picture)
+def _once(task: Task, warnings: list[str]) -> tuple[str, ...]:
+    return tuple(f"{task.source}: {words}" for words in dict.fromkeys(warnings))
 
 
 def _computed(task: Task, compute: Callable[..., Outcome], address: str, report: Report) -> Outcome:
@@ -171,12 +175,16 @@ def _in_words(task: Task, error: Exception) -> str:
     return f"“{task.source}” could not be equalized: {plain(error)}"
 
 
-def _drawn(task: Task, outcome: Outcome, theme: str) -> Picture:
-    """The plot; one for every plane, if each was equalized on its own."""
+def _drawn(task: Task, outcome: Outcome, theme: str, report: Report) -> tuple[Picture | None, str]:
+    """The plot; one for every plane, if each was equalized on its own. Or why there is none."""
+    report(1.0, "drawing the plot")
     from napari_histeq.layers import (  # matplotlib takes its time: not on the GUI thread
         of_all,
         of_planes,
     )
 
-    planes = of_planes(task, outcome, theme)
-    return planes or coarser_too(of_all(task, outcome, theme))
+    try:
+        planes = of_planes(task, outcome, theme)
+        return planes or coarser_too(of_all(task, outcome, theme)), ""
+    except EXPECTED as error:
+        return None, f"the histogram of “{task.source}” could not be drawn: {plain(error)}"
