@@ -36,6 +36,22 @@ def test_zoomed_in_it_is_the_result(
         assert tuple(patch.contrast_limits) == (0, 255 if image.dtype == np.uint8 else 1)
 
 
+@pytest.mark.parametrize("dtype", ["u2", "f4"])
+@pytest.mark.parametrize("ends", ["robust", "extremes"])
+def test_a_hot_pixel_that_is_not_seen(
+    viewer: Any, clahe: Any, qtbot: Any, dtype: str, ends: str
+) -> None:
+    """The preview leaves it out as the result does."""
+    image = MOON.astype(dtype) * 8 + np.arange(512).astype(dtype) % 8
+    image[3, 5] = 65535
+    full = equalize(image, Clahe(ends=ends))
+    source = viewer.add_image(image, name="moon")
+    clahe["ends"].value = ends
+    look_at(viewer, qtbot, (300, 300), 6)
+    patch = preview_of(viewer, clahe, qtbot, source)
+    assert is_in_place(viewer, source, patch, full)
+
+
 def test_it_follows_the_camera(viewer: Any, clahe: Any, qtbot: Any) -> None:
     """Panning and zooming alone; and not when the preview has ended."""
     source = viewer.add_image(MOON, name="moon")

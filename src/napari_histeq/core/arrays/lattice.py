@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 #: Places between two levels, in steps, that are still taken for the level: floats are rounded.
 NEAR, NEAREST = 1 / 8, 2.0**-10
+#: By what single precision rounds, relative to the value: doubles may have been such before.
+SINGLE = 2.0**-23
 
 
 @dataclass
@@ -157,8 +159,9 @@ def even_steps(values: NDArray[Any], most: int) -> int | None:
     if not 0 < span < np.inf or values.size > most + 1:
         return None
     place = (exact - exact[0]) / span
-    rounding = float(np.finfo(values.dtype).eps) * float(np.abs(exact).max() / span)
-    steps = np.arange(values.size - 1, most + 1)
+    eps = float(np.finfo(values.dtype).eps)
+    rounding = eps * float(np.abs(exact).max() / span)
+    steps = np.arange(max(values.size - 1, _least_steps(exact, eps)), most + 1)
     near = np.clip(rounding * steps, NEAREST, NEAR)
     # Few survive the first places, so that the others cost little.
     for at in place[1:-1]:
@@ -166,3 +169,16 @@ def even_steps(values: NDArray[Any], most: int) -> int | None:
         fits = np.abs(there - np.rint(there)) <= near
         steps, near = steps[fits], near[fits]
     return int(steps[0]) if steps.size else None
+
+
+def _least_steps(values: NDArray[np.float64], eps: float) -> int:
+    """So many steps that different levels have different ones, however far off the last value is.
+
+    What differs by no more than floats are rounded by is one level.
+    """
+    quarter = values.size // 4
+    usual = max(abs(values[quarter]), abs(values[-1 - quarter]))
+    gaps = np.diff(values)
+    span = float(values[-1] - values[0])
+    apart = float(gaps.min(where=gaps > 2 * max(eps, SINGLE) * usual, initial=span))
+    return math.ceil(min((1 - 2 * NEAR) * span / apart, 1 << 32)) if apart else 1 << 32

@@ -1,6 +1,11 @@
 """Contrast-limited adaptive histogram equalization: a grid of curves."""
 
-from napari_histeq.core.clahe.fitting import Extent, extent_in, extent_of
+from napari_histeq.core.clahe.extent import (
+    Extent,
+    extent_in,
+    tells_outliers,
+)
+from napari_histeq.core.clahe.fitting import robust_extent_of
 from napari_histeq.core.clahe.method import Clahe, clip_limit_from
 from napari_histeq.core.clahe.mixing import Limits
 from napari_histeq.core.clahe.opencv_method import OpenCvClahe
@@ -24,9 +29,10 @@ __all__ = [
     "equalize_opencv_part",
     "equalize_part",
     "extent_in",
-    "extent_of",
     "kernel_from_physical",
     "opencv_reach",
     "part_grid",
     "resolve_kernel",
+    "robust_extent_of",
+    "tells_outliers",
 ]

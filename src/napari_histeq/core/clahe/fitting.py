@@ -5,11 +5,12 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
+from threading import Lock
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from napari_histeq.core.arrays import for_each, regions, run_of, steps_in, steps_of
+from napari_histeq.core.arrays import for_each, regions
 from napari_histeq.core.clahe.curves import (
     borrow,
     count_row_of_tiles,
@@ -17,20 +18,21 @@ from napari_histeq.core.clahe.curves import (
     counter,
     curves_into,
     empty_curves,
-    knots_for,
     no_counts,
     slopes,
     tile_curves,
 )
+from napari_histeq.core.clahe.extent import extent_of, without_outliers
 from napari_histeq.core.clahe.mixing import Limits, mix_curves
+from napari_histeq.core.clahe.outliers import allowance, knots_show_none
 from napari_histeq.core.clahe.tiles import TileGrid, resolve_kernel
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from napari_histeq.core.arrays import Region, Source, Steps
+    from napari_histeq.core.arrays import Region, Source
     from napari_histeq.core.clahe.curves import Knots, Rule, TileCurves
-    from napari_histeq.core.histogram import Histogram
+    from napari_histeq.core.clahe.extent import Extent
 
     Mask = NDArray[np.bool_] | None
     Extremes = tuple[Any, ...]
@@ -74,79 +76,14 @@ class TileMapping:
         lead = regions(block.shape[:-1], max(MAP_PIXELS // block.shape[-1], 1))
         for_each(work, [(*region, slice(None)) for region in lead][::-1])
 
-    def gain(self, data: Extremes, dtype: np.dtype[Any]) -> TileMapping:
+    def gain(self, dtype: np.dtype[Any]) -> TileMapping:
         """What maps pixels to the local gain of contrast (see `gain_map`)."""
         low, high, strength = self.limits
-        span = float(data[1]) / 2 - float(data[0]) / 2
+        span = float(self.curves.knots.high) / 2 - float(self.curves.knots.low) / 2
         stretch = (float(high) / 2 - float(low) / 2) / span
         curves, most = slopes(self.curves)
         ends = (1 - strength, 1 - strength + strength * stretch * most)
         return TileMapping(curves, Limits(*ends, 1.0), np.result_type(dtype, np.float32))
-
-
-class Extent(NamedTuple):
-    """From where to where the intensities that count reach, and over how many even `steps`.
-
-    Without `steps` integers have all levels between, and floats may lie anywhere.
-    """
-
-    low: Any
-    high: Any
-    steps: int | None = None
-
-    def knots(self, nbins: int, dtype: np.dtype[Any]) -> Knots:
-        """Where the tiles of an image of `dtype` are counted."""
-        return knots_for(self.low, self.high, nbins, dtype, self.steps)
-
-
-@dataclass
-class Survey:
-    """The extremes of blocks, and what is known of the steps between."""
-
-    steps: Steps
-    found: list[tuple[Any, Any]]
-
-    def __add__(self, other: Survey) -> Survey:
-        return Survey(self.steps + other.steps, self.found + other.found)
-
-
-def extent_of(source: Source, nbins: int) -> Extent | None:
-    """From where to where the values that count reach; None if there are none."""
-    start = partial(_start_survey, source.dtype, nbins - 1)
-    survey = source.sweep(start, _add_to_survey)
-    if not survey.found:
-        return None
-    low, high = min(f[0] for f in survey.found), max(f[1] for f in survey.found)
-    return Extent(low, high, survey.steps.between(low, high, nbins - 1))
-
-
-def _start_survey(dtype: np.dtype[Any], most: int) -> Survey:
-    return Survey(steps_of(dtype, most), [])
-
-
-def _add_to_survey(survey: Survey, block: NDArray[Any], mask: Mask, _: Shape) -> None:
-    survey.found.extend(_extremes_of(block, mask))
-    if survey.steps.is_open:
-        survey.steps.add(*run_of(block, mask))
-
-
-def extent_in(histogram: Histogram, nbins: int) -> Extent:
-    """That of the pixels of a histogram that is not empty."""
-    low, high = histogram.range
-    if not histogram.is_exact:
-        return Extent(low, high)
-    values = histogram.levels[histogram.populated]
-    return Extent(low, high, steps_in(values, nbins - 1))
-
-
-def _extremes_of(block: NDArray[Any], mask: Mask) -> list[tuple[Any, Any]]:
-    """Those of a block; none if nothing in it counts."""
-    if mask is None:
-        low, high = block.min(), block.max()
-        if np.isfinite(low) and np.isfinite(high):
-            return [(low, high)]
-    values = block[np.isfinite(block)] if mask is None else block[mask & np.isfinite(block)]
-    return [(values.min(), values.max())] if values.size else []
 
 
 def check_size(tiles: Shape, nbins: int, itemsize: int) -> None:
@@ -165,16 +102,44 @@ def nothing_to_do(extremes: Extremes, kernel: Shape, strength: float) -> bool:
 
 
 def curves_of(
-    source: Source, kernel_size: int | Shape | None, extent: Extent, rule: Rule
+    source: Source, kernel_size: int | Shape | None, extent: Extent, rule: Rule, robust: bool
 ) -> TileCurves:
-    """The curves of the tiles of an image whose values reach so far."""
+    """The curves of the tiles of an image whose values reach so far; if `robust`, less outliers."""
     grid = TileGrid(source.shape, resolve_kernel(kernel_size, source.shape))
     knots = extent.knots(rule.nbins, source.dtype)
+    robust = robust and extent.may_have_outliers and allowance(math.prod(source.shape)) > 0
+    total = np.zeros(knots.counted if robust else 0, np.int64)
     if source.is_at_hand:
-        return _curves_by_rows(source, grid, knots, rule)
-    visit = partial(_count_block, grid, knots)
-    counts = source.sweep(partial(no_counts, grid, knots), visit)
-    return tile_curves(counts, grid, knots, rule)
+        curves = _curves_by_rows(source, grid, knots, rule, total)
+    else:
+        visit = partial(_count_block, grid, knots)
+        counts = source.sweep(partial(no_counts, grid, knots), visit)
+        _add_tiles(total, counts)
+        curves = tile_curves(counts, grid, knots, rule)
+    # The counts cost nothing more, and nearly always show that there are no outliers.
+    if robust and not knots_show_none(total, source.shape):
+        narrow = without_outliers(source, extent, rule.nbins)
+        if narrow.ends:
+            return curves_of(source, kernel_size, narrow, rule, robust=False)
+    return curves
+
+
+def robust_extent_of(source: Source, nbins: int, robust: bool) -> Extent | None:
+    """The extent by which `curves_of` makes the curves of an image; None if nothing counts."""
+    extent = extent_of(source, nbins)
+    if extent is None or not (robust and extent.may_have_outliers):
+        return extent
+    grid, knots = TileGrid(source.shape, source.shape), extent.knots(nbins, source.dtype)
+    counts = source.sweep(partial(no_counts, grid, knots), partial(_count_block, grid, knots))
+    if knots_show_none(counts.reshape(-1), source.shape):
+        return extent
+    return without_outliers(source, extent, nbins)
+
+
+def _add_tiles(total: NDArray[np.int64], counts: NDArray[Any]) -> None:
+    """Add the counts of tiles, whichever they are of, if they are wanted."""
+    if total.size:
+        total += counts.reshape(-1, total.size).sum(axis=0, dtype=np.int64)
 
 
 def _count_block(
@@ -188,11 +153,14 @@ def _count_block(
     count_tiles(block, offset, grid, knots, tally, mask)
 
 
-def _curves_by_rows(source: Source, grid: TileGrid, knots: Knots, rule: Rule) -> TileCurves:
+def _curves_by_rows(
+    source: Source, grid: TileGrid, knots: Knots, rule: Rule, total: NDArray[np.int64]
+) -> TileCurves:
     """Row of tiles by row of tiles, each in one go: never more counts than of one row a thread."""
     curves = empty_curves(grid, knots)
     filled = np.empty(grid.tiles, np.bool_)
     windows = [grid.windows(axis) for axis in range(len(grid.shape))]
+    one_by_one = Lock()
 
     def work(tile: Shape) -> None:
         inside = [slice(*w[:, index]) for w, index in zip(windows, tile, strict=False)]
@@ -203,6 +171,8 @@ def _curves_by_rows(source: Source, grid: TileGrid, knots: Knots, rule: Rule) ->
             block, tuple(s.start or 0 for s in region), grid, knots, counts, tile, mask
         )
         curves_into(curves.tables[tile], filled[tile], counts, knots, rule, curves.full)
+        with one_by_one:
+            _add_tiles(total, counts)
 
     for_each(work, list(np.ndindex(grid.tiles[:-1])))
     borrow(curves.tables, filled)

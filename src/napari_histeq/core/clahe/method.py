@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from napari_histeq.core.clahe.curves import NBINS, Rule
+from napari_histeq.core.clahe.extent import extent_of
 from napari_histeq.core.clahe.fitting import (
     TileMapping,
     check_size,
     curves_of,
-    extent_of,
     nothing_to_do,
 )
 from napari_histeq.core.clahe.mixing import Limits
@@ -40,7 +41,7 @@ class Clahe(Method):
     proportion to its distance from their centers (multilinear, along all axes).
 
     A tile's curve rises from the least to the greatest intensity that counts in the whole
-    image, ``lo`` to ``hi``, through `nbins` knots that are evenly spaced between them. With
+    image (but for outliers: see `ends`), ``lo`` to ``hi``, through `nbins` knots that are evenly spaced between them. With
     ``h`` the clipped counts at the knots and ``C`` their cumulative sum,
     ``(C - h / 2 - h0 / 2) / (N - h0 / 2 - hn / 2)``: half of a knot's pixels are below it,
     `lo` and `hi` keep their places, and between knots the curve is linear, so that no
@@ -68,6 +69,11 @@ class Clahe(Method):
         ``-ln(1 - S (1 - exp(-a))) / a``.
     alpha : float
         Width of the Rayleigh or exponential target.
+    ends : {"robust", "extremes"}
+        Where the knots end. "robust" leaves out outliers: at either end up to 1 of 10,000
+        pixels (of 1,000 pixels or more at least one) that lie further from the others than half
+        of the span of these; they get the curve's end values. A picture of up to 256 even levels
+        keeps all of them. "extremes" leaves out nothing: one hot pixel stretches all bins.
 
     See Also
     --------
@@ -86,6 +92,7 @@ class Clahe(Method):
     group: ClassVar[str] = "adaptive"
     has_gain: ClassVar[bool] = True
     former: ClassVar[tuple[str, ...]] = ("convention", "tile_grid_size")
+    in_early_records: ClassVar[MappingProxyType[str, Any]] = MappingProxyType({"ends": "extremes"})
     summary: ClassVar[str] = "Adapts locally: for images with both bright and dark areas."
 
     kernel_size: Annotated[
@@ -118,6 +125,14 @@ class Clahe(Method):
         float,
         Option("Width of the Rayleigh or exponential target", gt=0, le=10, advanced=True),
     ] = 0.4
+    ends: Annotated[
+        Literal["robust", "extremes"],
+        Option(
+            "Where the bins end: robust leaves out a few far outliers, such as hot pixels",
+            label="Bins end at",
+            advanced=True,
+        ),
+    ] = "robust"
 
     @classmethod
     def opencv(
@@ -192,7 +207,7 @@ class Clahe(Method):
         kernel = resolve_kernel(self.kernel_size, source.shape)
         if data is None or nothing_to_do(data, kernel, recipe.strength):
             return Fit(TransferFunction.identity(0, 0), data)
-        curves = curves_of(source, kernel, data, self.rule)
+        curves = curves_of(source, kernel, data, self.rule, self.ends == "robust")
         limits = Limits(*recipe.limits(source.dtype, data), recipe.strength)
         return Fit(TileMapping(curves, limits), data)
 
@@ -201,7 +216,7 @@ class Clahe(Method):
         mapping, data = self.fit(source, recipe)
         if data is None or not isinstance(mapping, TileMapping):
             return None
-        return mapping.gain(data, source.dtype)
+        return mapping.gain(source.dtype)
 
 
 def _check_nbins(value: Any) -> None:

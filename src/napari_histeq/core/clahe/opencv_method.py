@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 import numpy as np
 
 from napari_histeq.core.arrays import for_each
-from napari_histeq.core.clahe.fitting import check_size, extent_of
+from napari_histeq.core.clahe.extent import extent_of
+from napari_histeq.core.clahe.fitting import check_size
 from napari_histeq.core.clahe.opencv import (
     OpenCvCurves,
     OpenCvGrid,

@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_histeq.core.clahe.curves import count_tiles, no_counts, tile_curves
-from napari_histeq.core.clahe.fitting import Extent, nothing_to_do
+from napari_histeq.core.clahe.extent import Extent
+from napari_histeq.core.clahe.fitting import nothing_to_do
 from napari_histeq.core.clahe.mixing import Limits, mix_curves
 from napari_histeq.core.clahe.opencv import (
     OpenCvCurves,

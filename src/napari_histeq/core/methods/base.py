@@ -217,6 +217,8 @@ class Method:
         Whether the histogram of the result is flat to one pixel.
     former : tuple of str
         Options that it had in earlier versions, which `from_options` knows.
+    in_early_records : mapping of str to value
+        What options mean in a record that is older than they are.
     own_range : (lo, hi) or None
         The range of the output by ``out_range="auto"``, if it is the method that decides.
     """
@@ -233,6 +235,7 @@ class Method:
     has_preview: ClassVar[bool] = True
     is_flat: ClassVar[bool] = False
     former: ClassVar[tuple[str, ...]] = ()
+    in_early_records: ClassVar[MappingProxyType[str, Any]] = MappingProxyType({})
 
     def __init_subclass__(cls) -> None:
         super().__init_subclass__()
@@ -372,5 +375,5 @@ def from_dict(record: cabc.Mapping[str, Any]) -> Method:
     for field in options_of(kind):
         if field.name in options:
             options[field.name] = field.read(options[field.name])
-    method: Method = kind.from_options(options)
+    method: Method = kind.from_options({**kind.in_early_records, **options})
     return method

@@ -23,10 +23,11 @@ from napari_histeq.core.clahe import (
     equalize_opencv_part,
     equalize_part,
     extent_in,
-    extent_of,
     opencv_reach,
     part_grid,
     resolve_kernel,
+    robust_extent_of,
+    tells_outliers,
 )
 from napari_histeq.core.color import color_mapping
 from napari_histeq.core.inside import Feather, put_back
@@ -261,13 +262,15 @@ def _inner(view: View, around: _Around, pixels: NDArray[Any]) -> NDArray[Any]:
 
 def _extent(view: View, task: Task, method: Any, axes: list[int], known: Histogram) -> Extent:
     """That of the displayed plane, if each has its own or all pixels lie in it."""
-    known_well = known.total == math.prod(view.finest) or view.shape != view.finest
+    nbins, robust = method.rule.nbins, method.ends == "robust"
+    told = not robust or tells_outliers(known)
+    known_well = (known.total == math.prod(view.finest) and told) or view.shape != view.finest
     if (len(axes) == len(view.shape) and known_well) or not view.is_at_hand(axes, WHOLE):
-        return extent_in(known, method.rule.nbins)
+        return extent_in(known, nbins, robust)
     pixels, mask = _whole(view, task, axes)
     if task.colors:
         pixels, mask = color.luminance_image(pixels, mask)
-    found = extent_of(ArraySource(pixels, mask), method.rule.nbins)
+    found = robust_extent_of(ArraySource(pixels, mask), nbins, robust)
     if found is None:
         raise ValueError(NOTHING)
     return found
