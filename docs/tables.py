@@ -1,4 +1,4 @@
-"""Write the tables of options in docs/methods.md and docs/clahe.md from the methods' own fields.
+"""Write the tables in docs/methods.md and docs/clahe.md from the methods' own fields and words.
 
 `python docs/tables.py` rewrites them, with `--check` it only tells whether they are current.
 """
@@ -10,7 +10,7 @@ import sys
 from pathlib import Path
 
 from napari_histeq.core import METHODS
-from napari_histeq.core.methods import options_of
+from napari_histeq.core.methods import GROUPS, options_of
 
 PAGES = [Path(__file__).parent / name for name in ("methods.md", "clahe.md")]
 
@@ -24,11 +24,23 @@ def table(name: str) -> str:
     return "\n".join(rows)
 
 
+def overview() -> str:
+    """All methods, group by group: what for, what stays true of the gray values, what it costs."""
+    rows = ["| method | what for | gray values | cost |", "|---|---|---|---|"]
+    for group, heading in GROUPS.items():
+        rows.append(f"| **{heading}** | | | |")
+        for method in METHODS.values():
+            if method.group == group and method.__module__.startswith("napari_histeq."):
+                told = (f"`{method.__name__}`", method.summary, method.caution, method.cost)
+                rows.append(f"| {' | '.join(told)} |")
+    return "\n".join(rows)
+
+
 def with_tables(page: str) -> str:
     """The page with a fresh table after each marker."""
     return re.sub(
-        r"(<!-- options: (\w+) -->\n)(?:\n\|(?:.*\n)+?(?=\n))?",
-        lambda found: f"{found[1]}\n{table(found[2])}\n",
+        r"(<!-- (?:options: (\w+)|all methods) -->\n)(?:\n\|(?:.*\n)+?(?=\n))?",
+        lambda found: f"{found[1]}\n{table(found[2]) if found[2] else overview()}\n",
         page,
     )
 

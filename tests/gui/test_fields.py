@@ -14,7 +14,7 @@ from qtpy.QtGui import QWheelEvent
 from qtpy.QtWidgets import QApplication
 
 from helpers.strategies import BARE
-from napari_histeq.core.methods.base import Method, Option, options_of
+from napari_histeq.core.methods import Method, Option, options_of
 from napari_histeq.gui.controls import control_for, kept
 from napari_histeq.gui.numbers import Number, Typed, number, written
 

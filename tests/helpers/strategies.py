@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 from hypothesis import strategies as st
@@ -11,7 +11,7 @@ from hypothesis.extra import numpy as npst
 
 from napari_histeq import Clahe, Global, Match, Standard
 from napari_histeq.core import METHODS
-from napari_histeq.core.methods.base import OptionField, options_of
+from napari_histeq.core.methods import OptionField, options_of
 
 Array = np.ndarray[Any, Any]
 
@@ -35,6 +35,9 @@ def option(field: OptionField) -> st.SearchStrategy[Any]:
     least = limits.gt if limits.gt is not None else limits.ge
     if field.choices:
         values: st.SearchStrategy[Any] = st.sampled_from(field.choices)
+    elif tuple[float, ...] in get_args(field.type):
+        weights = st.lists(st.floats(limits.ge, 1e300), min_size=2, max_size=9)
+        values = weights.filter(any).map(tuple)
     elif field.type is float:
         # Hypothesis looks for the least of floats itself, denormal ones included.
         exclude = limits.gt is not None
@@ -48,7 +51,14 @@ def option(field: OptionField) -> st.SearchStrategy[Any]:
 def any_options(kind: Any, *besides: str) -> st.SearchStrategy[dict[str, Any]]:
     """Options of a method, each within its declared limits; `besides` are left out."""
     known = [field for field in options_of(kind) if field.name not in besides]
-    return st.fixed_dictionaries({field.name: option(field) for field in known})
+    found = st.fixed_dictionaries({field.name: option(field) for field in known})
+    return found.map(_with_counts_or_without) if hasattr(kind, "counts") else found
+
+
+def _with_counts_or_without(options: dict[str, Any]) -> dict[str, Any]:
+    """Counts go with one target only, and it with nothing else."""
+    counts = options["counts"] or (1.0, 0.0, 3.0)
+    return options | {"counts": counts if options["target"] == "counts" else None}
 
 
 #: Where the arithmetic of a test is that of counts: nothing is lost below the least number.

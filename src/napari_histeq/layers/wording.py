@@ -17,6 +17,8 @@ PLANES = "untick all axes but the last two (Region > Axes)"
 #: What stands in a message, and what a person reads instead; the first words first.
 SAID = (
     (r"Match: reference is missing: .*", "Choose the image to match under Reference."),
+    (r"(Specify|Exact): counts are missing: .*",
+        "Type the weights, such as 1, 2, 1, under More options > Counts."),
     (r"reference has no pixel that counts .*",
         "all pixels of the reference are NaN or infinite: choose another one under Reference"),
     (r"(reference has intensities .*): give an out_range .*",

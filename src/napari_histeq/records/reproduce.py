@@ -300,7 +300,10 @@ def _named(record: Record) -> str:
     chosen = {
         f.caption.lower(): getattr(resolved, f.name)
         for f in _options_of(method)
-        if method.is_single_curve or getattr(method, f.name) != f.default or not f.option.advanced
+        if f.matters(method)
+        and (
+            method.is_single_curve or getattr(method, f.name) != f.default or not f.option.advanced
+        )
     }
     told = [f"{name} {_short(value)}" for name, value in chosen.items() if value is not None]
     return f"{words} with {', '.join(told)}" if told else words

@@ -24,7 +24,7 @@ from napari_histeq import (
     transfer_function,
 )
 from napari_histeq.core import METHODS
-from napari_histeq.core.methods.base import from_dict, options_of
+from napari_histeq.core.methods import from_dict, options_of
 
 REAL = {"moon": data.moon, "camera": data.camera, "page": data.page}
 COUNTS = npst.arrays(np.int64, 256, elements=st.integers(1, 5000), fill=st.just(0)).filter(

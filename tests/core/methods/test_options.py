@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from helpers import strategies as some
 from napari_histeq import Clahe, Global, OpenCvClahe, Weighted, equalize
-from napari_histeq.core.methods.base import options_of
+from napari_histeq.core.methods import options_of
 
 TINY, HUGE = 5e-324, float(np.finfo(np.float64).max)
 IMAGES = {
@@ -43,9 +43,17 @@ def extremes(kind: Any):
         ends = [TINY, 1e-310, 1e-20, HUGE, np.inf, option.ge, option.le]
         numbers = [v for v in ends if v is not None and option.admits(v)]
         whole = [int(v) for v in (option.ge, option.le) if v is not None]
-        choices.append(field.choices or (numbers if field.type is float else whole))
+        if field.name == "counts":
+            numbers = [None, (TINY, 0.0), (HUGE, HUGE, 0.0)]
+        several = field.type is float or field.name == "counts"
+        choices.append(field.choices or (numbers if several else whole))
+    names = [field.name for field in options_of(kind)]
     for values in itertools.product(*choices):
-        yield kind(*values)
+        options = dict(zip(names, values, strict=True))
+        if "counts" not in options or (options["counts"] is None) == (
+            options["target"] != "counts"
+        ):
+            yield kind(**options)
 
 
 @pytest.mark.parametrize("name", IMAGES)

@@ -94,6 +94,10 @@ class Clahe(Method):
     former: ClassVar[tuple[str, ...]] = ("convention", "tile_grid_size")
     in_early_records: ClassVar[MappingProxyType[str, Any]] = MappingProxyType({"ends": "extremes"})
     summary: ClassVar[str] = "Adapts locally: for images with both bright and dark areas."
+    cost: ClassVar[str] = (
+        "one pass to count the tiles and one to map, for any size. Noise is amplified in even "
+        "areas, up to the clip limit"
+    )
 
     kernel_size: Annotated[
         int | tuple[int, ...] | None,

@@ -60,6 +60,7 @@ class OpenCvClahe(Method):
     title: ClassVar[str] = "CLAHE as OpenCV"
     group: ClassVar[str] = "adaptive"
     summary: ClassVar[str] = "Adapts locally, to the bit as OpenCV does: 8 and 16-bit planes."
+    cost: ClassVar[str] = "as Clahe; no mask, and 8 and 16-bit planes only"
     has_gain: ClassVar[bool] = True
 
     clip_limit: Annotated[

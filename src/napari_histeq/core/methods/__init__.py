@@ -6,17 +6,16 @@ from napari_histeq.core.methods.base import (
     Fit,
     Mapping,
     Method,
-    Option,
-    OptionField,
     UnknownMethodError,
     from_dict,
-    options_of,
 )
 from napari_histeq.core.methods.curves import BiHistogram, Global, Weighted
 from napari_histeq.core.methods.exact import Exact
 from napari_histeq.core.methods.match import Match
+from napari_histeq.core.methods.options import Option, OptionField, options_of
 from napari_histeq.core.methods.reference import Reference, counted, counters
 from napari_histeq.core.methods.single import CurveMethod
+from napari_histeq.core.methods.specify import Specify
 from napari_histeq.core.methods.standard import PERCENTILES, SCALE, Standard
 from napari_histeq.core.methods.stretches import Asinh, Gamma, Log, Stretch
 
@@ -39,6 +38,7 @@ __all__ = [
     "Option",
     "OptionField",
     "Reference",
+    "Specify",
     "Standard",
     "Stretch",
     "UnknownMethodError",

@@ -1,30 +1,16 @@
 """Method: what all methods have in common.
 
-Its options are data, with limits and help in the type, checked in one place: the panel, the
-documentation's tables, the provenance record and the tests are all made from `options_of`.
-Fitted to pixels, a method is a `Mapping`. Every class that has a name is in `METHODS`.
+Its options are data (`options`), checked in one place. Fitted to pixels, a method is a
+`Mapping`. Every class that has a name is in `METHODS`.
 """
 
 from __future__ import annotations
 
-import math
 from abc import abstractmethod
-from dataclasses import dataclass, fields
-from functools import cache
 from types import MappingProxyType
-from typing import (
-    TYPE_CHECKING,
-    Any,
-    ClassVar,
-    Literal,
-    NamedTuple,
-    Protocol,
-    get_args,
-    get_origin,
-    get_type_hints,
-)
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, Protocol
 
-from napari_histeq.core.arrays import kind_of
+from napari_histeq.core.methods.options import check_option, either, options_of
 
 if TYPE_CHECKING:
     import collections.abc as cabc
@@ -77,99 +63,6 @@ class Fit(NamedTuple):
     data: tuple[Any, ...] | None
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
-    """What a person may choose: ``Annotated[float, Option("...", ge=0, le=1)]``.
-
-    `gt`, `ge` and `le` are the limits of a number; `label` is the panel's caption;
-    `unit` stands behind the number; an `advanced` option is folded away. What is no single
-    number says in words what it `accepts`, and what it means if it is left `empty`.
-    """
-
-    help: str
-    gt: float | None = None
-    ge: float | None = None
-    le: float | None = None
-    label: str = ""
-    unit: str = ""
-    advanced: bool = False
-    accepts: str = ""
-    empty: str = "automatic"
-
-    def admits(self, value: float) -> bool:
-        """Whether a number is within the limits (NaN never is)."""
-        return (
-            not math.isnan(value)
-            and (self.gt is None or value > self.gt)
-            and (self.ge is None or value >= self.ge)
-            and (self.le is None or value <= self.le)
-        )
-
-    @property
-    def limits(self) -> str:
-        """The limits in words."""
-        if self.accepts:
-            return self.accepts
-        ends = ((">", self.gt), (">=", self.ge), ("<=", self.le))
-        known = [f"{sign} {end:g}" for sign, end in ends if end is not None]
-        return " and ".join(known) or "a number"
-
-
-@dataclass(frozen=True, slots=True)
-class OptionField:
-    """A field of a method: its name, plain type, choices (if any), option and default."""
-
-    name: str
-    type: Any
-    choices: tuple[str, ...]
-    option: Option
-    default: Any
-
-    @property
-    def values(self) -> tuple[Any, ...]:
-        """The classes of value objects that it may be: they have `to_json` and `from_json`."""
-        kinds = get_args(self.type) or (self.type,)
-        return tuple(kind for kind in kinds if hasattr(kind, "from_json"))
-
-    def read(self, value: Any) -> Any:
-        """An option of a record: a value object of its JSON text."""
-        if not self.values or not isinstance(value, str):
-            return value
-        kinds = {kind.__name__: kind for kind in self.values}
-        kind = kinds.get(kind_of(value))
-        if kind is None:
-            raise ValueError(f"{self.name} is no {' or '.join(kinds)}")
-        return kind.from_json(value)
-
-    @property
-    def caption(self) -> str:
-        """What the option is called where a person reads it."""
-        return self.option.label or self.name.replace("_", " ").capitalize()
-
-
-@cache
-def options_of(method: Any) -> tuple[OptionField, ...]:
-    """The options of a method's class, in the order of its fields.
-
-    Raises
-    ------
-    TypeError
-        If a field tells no `Option`.
-    """
-    hints = get_type_hints(method, include_extras=True)
-    found = []
-    for field in fields(method):
-        plain, option = (*get_args(hints[field.name]), None, None)[:2]
-        if not isinstance(option, Option):
-            raise TypeError(
-                f"{method.__name__}: {field.name} tells no Option: write "
-                f'{field.name}: Annotated[float, Option("What it does", ge=0)] = ...'
-            )
-        choices = get_args(plain) if get_origin(plain) is Literal else ()
-        found.append(OptionField(field.name, plain, choices, option, field.default))
-    return tuple(found)
-
-
 _known: dict[str, type[Method]] = {}
 
 #: The groups of methods, in the order of a list of them, and what a person reads.
@@ -205,6 +98,8 @@ class Method:
         Where a list of methods has it: `GROUPS`.
     caution : str
         What a reader of the result has to know of its values: "Gray values ...".
+    cost : str
+        What it takes, and what it does beside what is wanted; for the table in the documentation.
     is_single_curve : bool
         Whether it is one transfer function for all pixels that share a histogram.
     has_gain : bool
@@ -229,11 +124,11 @@ class Method:
     summary: ClassVar[str]
     group: ClassVar[str] = "equalize"
     caution: ClassVar[str] = "cannot be compared between regions"
+    cost: ClassVar[str] = ""
     is_single_curve: ClassVar[bool] = False
     has_gain: ClassVar[bool] = False
     any_layout: ClassVar[bool] = True
     has_preview: ClassVar[bool] = True
-    is_flat: ClassVar[bool] = False
     former: ClassVar[tuple[str, ...]] = ()
     in_early_records: ClassVar[MappingProxyType[str, Any]] = MappingProxyType({})
 
@@ -253,7 +148,7 @@ class Method:
             )
         if cls.group not in GROUPS:
             raise ValueError(
-                f"{cls.__name__}: the group {cls.group!r} is unknown: use {_either(tuple(GROUPS))}"
+                f"{cls.__name__}: the group {cls.group!r} is unknown: use {either(tuple(GROUPS))}"
             )
         if "title" not in cls.__dict__:
             cls.title = name.replace("_", " ").capitalize()
@@ -262,7 +157,7 @@ class Method:
     def __post_init__(self) -> None:
         owner: Any = type(self)
         for field in options_of(owner):
-            _check(type(self).__name__, field, getattr(self, field.name))
+            check_option(type(self).__name__, field, getattr(self, field.name))
 
     def as_dict(self) -> dict[str, Any]:
         """Name and options, for a record: `from_dict` makes the method of it again."""
@@ -279,6 +174,11 @@ class Method:
         return cls(**options)
 
     # ---- from here to a mapping ----
+
+    @property
+    def is_flat(self) -> bool:
+        """See `Method`."""
+        return False
 
     @property
     def own_range(self) -> tuple[Any, Any] | None:
@@ -333,33 +233,6 @@ class Method:
     def fit_gain(self, source: Source, recipe: Recipe) -> Mapping | None:
         """What maps pixels to the local gain of contrast, float32; None if all keep theirs."""
         raise TypeError(f"{type(self).__name__} has no gain map: only CLAHE has, say Clahe()")
-
-
-def _check(owner: str, field: OptionField, value: Any) -> None:
-    if field.choices:
-        if value not in field.choices:
-            raise ValueError(
-                f"{owner}: {field.name}={value!r} is unknown: use {_either(field.choices)}"
-            )
-    elif field.type in (int, float):
-        allowed = (int,) if field.type is int else (int, float)
-        number = hasattr(value, "__index__") or (
-            field.type is float and hasattr(value, "__float__")
-        )
-        if not (isinstance(value, allowed) or number) or isinstance(value, bool | str):
-            raise TypeError(f"{owner}: {field.name}={value!r} is not {_article(field.type)}")
-        if not field.option.admits(value):
-            raise ValueError(
-                f"{owner}: {field.name}={value!r} is out of range: it must be {field.option.limits}"
-            )
-
-
-def _article(kind: type) -> str:
-    return "an integer" if kind is int else "a number"
-
-
-def _either(choices: tuple[str, ...]) -> str:
-    return ", ".join(repr(c) for c in choices[:-1]) + f" or {choices[-1]!r}"
 
 
 def from_dict(record: cabc.Mapping[str, Any]) -> Method:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 import numpy as np
 
 from napari_histeq.core.arrays import Interval
-from napari_histeq.core.methods.base import Option
+from napari_histeq.core.methods.options import Option
 from napari_histeq.core.methods.single import CurveMethod
 from napari_histeq.core.methods.split import scaled, split_curve
 
@@ -138,6 +138,7 @@ class Weighted(CurveMethod):
 
     name: ClassVar[str] = "weighted"
     summary: ClassVar[str] = "Gentler: common levels are capped, rare ones ignored."
+    cost: ClassVar[str] = "as Global; less contrast than it gives"
 
     power: Annotated[
         float, Option("Below 1 favors rare levels, above 1 common ones", gt=0, le=4)
@@ -207,6 +208,7 @@ class BiHistogram(CurveMethod):
     summary: ClassVar[str] = (
         "Keeps dark parts dark and light parts light: they are equalized separately."
     )
+    cost: ClassVar[str] = "as Global; a jump of the contrast at each split"
 
     split: Annotated[
         Literal["mean", "median", "min_error"],

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 import numpy as np
 
 from napari_histeq.core.arrays import Interval, dtype_limits
-from napari_histeq.core.methods.base import Method, Option
+from napari_histeq.core.methods.base import Method
+from napari_histeq.core.methods.options import Option
 from napari_histeq.core.methods.quantiles import percentiles_of, through
 from napari_histeq.core.methods.reference import Reference, counted, reference_of
 from napari_histeq.core.methods.single import CurveMethod, with_start
@@ -66,6 +67,10 @@ class Match(CurveMethod):
     title: ClassVar[str] = "Match"
     group: ClassVar[str] = "match"
     summary: ClassVar[str] = "Gives the image the histogram of another one, the reference."
+    cost: ClassVar[str] = (
+        "as Global, and one pass to count the reference. A comb where the reference has many "
+        "pixels; fewer landmarks are gentler"
+    )
     caution: ClassVar[str] = (
         "preserve the rank order of measured intensities but are those of the reference"
     )

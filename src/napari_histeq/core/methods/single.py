@@ -27,6 +27,10 @@ class CurveMethod(Method):
 
     __slots__ = ()
     is_single_curve: ClassVar[bool] = True
+    cost: ClassVar[str] = (
+        "one pass to count and one to map, for any size. Common levels get the contrast, a "
+        "background and its noise too"
+    )
     caution: ClassVar[str] = (
         "preserve the rank order of measured intensities but are not proportional to them"
     )

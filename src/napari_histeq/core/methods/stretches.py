@@ -16,7 +16,7 @@ import numpy as np
 
 from napari_histeq.core.arrays import Interval
 from napari_histeq.core.histogram import saturation_limits
-from napari_histeq.core.methods.base import Option
+from napari_histeq.core.methods.options import Option
 from napari_histeq.core.methods.single import CurveMethod
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ class StretchMethod(CurveMethod):
 
     __slots__ = ()
     group: ClassVar[str] = "stretch"
+    cost: ClassVar[str] = "as Global; no regard to how often an intensity occurs"
 
     def ends(self, histogram: Histogram) -> tuple[Any, Any]:
         """The intensities that become the ends of the range of the output."""
