@@ -179,7 +179,7 @@ class Target:
 
 def settle_target(method: Any) -> None:
     """Put a target that was given as counts into its place, before the options are checked."""
-    if isinstance(method.target, str):
+    if isinstance(method.target, str) or not hasattr(method.target, "__iter__"):
         return
     if method.counts is not None:
         raise ValueError(
