@@ -24,6 +24,7 @@ from napari_histeq.core.arrays import (
     outer_axes,
     planes_of,
     taken_apart,
+    told,
 )
 from napari_histeq.core.color import LuminanceSource
 from napari_histeq.core.histogram import (
@@ -37,7 +38,7 @@ from napari_histeq.core.methods import counters
 from napari_histeq.core.transfer import rounded
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -50,6 +51,7 @@ def compute_histogram(
     axes: int | Sequence[int] | None = None,
     max_samples: int | None = None,
     seed: int = 0,
+    progress: Callable[[float], object] | None = None,
 ) -> Histogram:
     """Count how often each intensity occurs in an image.
 
@@ -75,6 +77,10 @@ def compute_histogram(
         `Histogram`). Not with `axes`.
     seed : int
         Of the sample: the same seed draws the same pixels.
+    progress : callable, optional
+        Called with the fraction done, from 0 to 1, in the calling thread, after each block of
+        pixels; it never falls, and ends at 1. It is an estimate: how many passes over the pixels
+        it takes is not known beforehand. What it raises stops the work.
 
     Returns
     -------
@@ -92,7 +98,8 @@ def compute_histogram(
         check_samples(max_samples, axes)
     if is_named(image):
         image, mask, axes = taken_apart(image, mask, axes)
-    return _counted(image, mask, axes, max_samples, seed, nbins)
+    with told(progress):
+        return _counted(image, mask, axes, max_samples, seed, nbins)
 
 
 def _counted(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -16,6 +16,7 @@ from napari_histeq.core.arrays import (
     is_lazy,
     is_named,
     taken_apart,
+    told,
 )
 from napari_histeq.core.clahe import Clahe
 from napari_histeq.core.compute import compute_histogram
@@ -45,6 +46,7 @@ def equalize(
     strength: float = 1.0,
     inside: bool = False,
     feather: int = 0,
+    progress: Callable[[float], object] | None = None,
     **options: Any,
 ) -> Any:
     """Equalize the histogram of an image.
@@ -80,6 +82,11 @@ def equalize(
         With `inside`: over how many pixels at the mask's edge the change fades out. A pixel at
         a distance ``d`` from the nearest one outside (along `axes`) becomes
         ``(1 - w) * before + w * after`` with ``w = min(d / (feather + 1), 1)``.
+    progress : callable, optional
+        Called with the fraction done, from 0 to 1, in the calling thread, after each block of
+        pixels; it never falls, and ends at 1. It is an estimate: how many passes over the pixels
+        it takes is not known beforehand. What it raises stops the work. Of what is lazy, it
+        tells of the counting.
     **options
         The fields of the method, if `method` is a name.
 
@@ -115,12 +122,13 @@ def equalize(
         method, options, axes=axes, channel_axis=channel_axis, out_range=out_range,
         strength=strength, inside=inside, feather=feather,
     )  # fmt: skip
-    if is_lazy(image):
-        from napari_histeq.core.lazy import equalize_lazily
+    with told(progress):
+        if is_lazy(image):
+            from napari_histeq.core.lazy import equalize_lazily
 
-        out = equalize_lazily([image], recipe, mask)[0]
-    else:
-        out = _in_memory(image, mask, recipe)
+            out = equalize_lazily([image], recipe, mask)[0]
+        else:
+            out = _in_memory(image, mask, recipe)
     return out if named is None else named.copy(data=out)
 
 
@@ -167,6 +175,7 @@ def equalize_multiscale(
     inside: bool = False,
     feather: int = 0,
     count_level: int = 0,
+    progress: Callable[[float], object] | None = None,
     **options: Any,
 ) -> list[da.Array]:
     """Equalize all levels of a pyramid by what is counted at one of them.
@@ -188,6 +197,8 @@ def equalize_multiscale(
         same to the bit as ``equalize(levels[0], ...)``. A coarser one is quicker, but
         averaging changes the intensities themselves, and no bound on the error is
         known without counting level 0: see `cdf_distance` for how to judge it.
+    progress : callable, optional
+        As in `equalize`: it tells of the counting.
 
     Returns
     -------
@@ -215,7 +226,8 @@ def equalize_multiscale(
         method, options, axes=axes, channel_axis=channel_axis, out_range=out_range,
         strength=strength, inside=inside, feather=feather,
     )  # fmt: skip
-    return equalize_lazily(levels, recipe, mask, count_level)
+    with told(progress):
+        return equalize_lazily(levels, recipe, mask, count_level)
 
 
 def transfer_function(

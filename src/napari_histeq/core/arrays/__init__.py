@@ -61,6 +61,7 @@ from napari_histeq.core.arrays.lines import (
 )
 from napari_histeq.core.arrays.named import taken_apart
 from napari_histeq.core.arrays.planes import Plane, for_each_plane, outer_axes, planes_of
+from napari_histeq.core.arrays.progress import told
 from napari_histeq.core.arrays.source import ArraySource, Source, T, run_of
 
 __all__ = [
@@ -134,6 +135,7 @@ __all__ = [
     "steps_of",
     "taken_apart",
     "thread_count",
+    "told",
     "unnamed",
     "values_of",
     "watching",

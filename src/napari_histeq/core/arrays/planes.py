@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from napari_histeq.core.arrays.blocks import BLOCK_PIXELS, for_each, thread_count
+from napari_histeq.core.arrays.progress import part
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -51,5 +52,6 @@ def for_each_plane(work: Callable[[Plane], object], planes: Sequence[Plane]) -> 
     if enough or planes[0].image.size <= BLOCK_PIXELS:
         for_each(work, planes)
     else:
-        for plane in planes:
-            work(plane)
+        for number, plane in enumerate(planes):
+            with part(number, len(planes)):
+                work(plane)
