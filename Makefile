@@ -57,6 +57,7 @@ lint: $(STAMPS)/dev
 	$(BIN)/python docs/tables.py --check
 
 format: $(STAMPS)/dev
+	cp src/napari_histeq/napari.yaml napari.yaml
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mkdocs.structure.files import Files
 
 TOP = Path(__file__).parents[1]
+ICON = TOP / "src" / "napari_histeq" / "icon.svg"
 PAGES = {
     "README.md": "index.md",
     "CHANGELOG.md": "changelog.md",
@@ -26,6 +27,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add the pages before the site is laid out."""
     for name, page in PAGES.items():
         files.append(File.generated(config, page, content=as_page(name)))
+    files.append(File.generated(config, "images/icon.svg", abs_src_path=str(ICON)))
     return files
 
 

@@ -28,7 +28,9 @@ def test_the_panel_is_told_from_the_commands() -> None:
     assert len({*TITLES.values()}) == len(TITLES)
 
 
-@pytest.mark.parametrize("word", ["contrast", "enhance", "histogram", "CLAHE"])
+@pytest.mark.parametrize(
+    "word", ["contrast", "enhance", "brightness", "histogram", "equalize", "CLAHE"]
+)
 def test_the_palette_finds_it(viewer: napari.Viewer, word: str) -> None:
     viewer.add_image(np.eye(9))
     palette = QCommandPalette(viewer.window._qt_window)

@@ -58,6 +58,42 @@ def test_equalizing_brings_no_gui():
     assert run(code) == ""
 
 
+#: What is missing where only `pip install "napari-histeq[cli]"` was run.
+NO_NAPARI = [
+    "PyQt5",
+    "PyQt6",
+    "PySide6",
+    "magicgui",
+    "napari",
+    "npe2",
+    "pint",
+    "qtpy",
+    "superqt",
+    "vispy",
+]
+
+
+def test_arrays_files_and_plots_without_napari(tmp_path):
+    """Nothing asks for napari, not even late."""
+    code = (
+        f"import sys; sys.modules.update(dict.fromkeys({NO_NAPARI!r}))\n"
+        "import numpy as np, dask.array as da, napari_histeq as h\n"
+        "from napari_histeq.cli.app import app\n"
+        "image = np.arange(4096, dtype=np.uint16).reshape(64, 64) ** 2 % 4001\n"
+        "for method in ('global', 'clahe', 'stretch'):\n"
+        "    lazy = h.equalize(da.from_array(image, chunks=32), method)\n"
+        "    assert (lazy.compute() == h.equalize(image, method)).all()\n"
+        "h.compute_histogram(image).plot()\n"
+        f"np.save({str(tmp_path / 'a.npy')!r}, image)\n"
+        f"app(['equalize', {str(tmp_path / 'a.npy')!r}, '-o', {str(tmp_path / 'b.npy')!r}], standalone_mode=False)\n"
+        f"app(['plot', {str(tmp_path / 'a.npy')!r}, '-o', {str(tmp_path / 'c.png')!r}], standalone_mode=False)\n"
+        f"h.save_zarr(image, {str(tmp_path / 'd.zarr')!r})\n"
+        f"assert (np.load({str(tmp_path / 'b.npy')!r}) == h.equalize(image)).all()\n"
+    )
+    run(code)
+    assert (tmp_path / "c.png").stat().st_size > 1000
+
+
 def test_samples_need_no_gui():
     gui = [name for name in HEAVY if not name.startswith(("scipy", "skimage"))]
     code = (

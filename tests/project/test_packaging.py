@@ -1,5 +1,6 @@
 """What is built can be installed, and npe2 finds the manifest in it."""
 
+import ast
 import email
 import subprocess
 import sys
@@ -7,6 +8,7 @@ import tarfile
 import tomllib
 import venv
 import zipfile
+from importlib.metadata import requires
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[2]
 MANIFEST = ROOT / "src" / "napari_histeq" / "napari.yaml"
+GUI = {"napari", "magicgui", "qtpy", "superqt"}
 QT_BINDINGS = {"pyqt5", "pyqt6", "pyside2", "pyside6"}
 
 
@@ -41,8 +44,10 @@ def wheel(built) -> Path:
 
 
 def test_top_level_manifest_is_that_of_the_package():
-    assert (ROOT / "napari.yaml").is_symlink()
-    assert (ROOT / "napari.yaml").samefile(MANIFEST)
+    """A copy, and no link: what cannot hold links (some file systems, archives) has it too."""
+    assert not (ROOT / "napari.yaml").is_symlink()
+    same = (ROOT / "napari.yaml").read_bytes() == MANIFEST.read_bytes()
+    assert same, "src/napari_histeq/napari.yaml was changed: `make format` copies it"
 
 
 def test_wheel_holds_the_package_and_nothing_else(wheel):
@@ -90,8 +95,35 @@ def test_no_qt_binding_unless_asked_for(wheel):
         metadata = email.message_from_bytes(archive.read(name))
     needed = [Requirement(line) for line in metadata.get_all("Requires-Dist")]
     base = [r for r in needed if r.marker is None or r.marker.evaluate({"extra": ""})]
-    assert "napari" in {r.name for r in base}
+    assert not (QT_BINDINGS | GUI) & {r.name.lower() for r in base}
+    beside = [r for r in needed if r.marker and r.marker.evaluate({"extra": "napari"})]
+    assert {r.name for r in beside} - {r.name for r in base} >= GUI
     # napari[all] would bring a binding along.
-    assert not any(r.extras for r in base if r.name == "napari")
-    assert not QT_BINDINGS & {r.name.lower() for r in base}
+    assert not any(r.extras for r in beside if r.name == "napari")
+    assert not QT_BINDINGS & {r.name.lower() for r in beside}
     assert "Framework :: napari" in metadata.get_all("Classifier")
+
+
+def imported_by(*rooms: str) -> set[str]:
+    """The packages that these parts of ours import, early or late."""
+    found: set[str] = set()
+    for path in (path for room in rooms for path in (MANIFEST.parent / room).rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                found |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                found.add(node.module.partition(".")[0])
+    return found - sys.stdlib_module_names - {"napari_histeq"}
+
+
+def test_beside_napari_nothing_is_missing():
+    """napari's plugin manager installs us without extras: what the panel imports is there."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    lines = [*project["dependencies"], *requires("napari")]
+    needed = [Requirement(line) for line in lines]
+    there = {r.name.lower() for r in needed if r.marker is None or r.marker.evaluate()}
+    imported = imported_by("gui", "display", "layers", "plot", "records", "samples")
+    assert {"magicgui", "matplotlib", "qtpy", "superqt"} <= imported
+    packages = {name.replace("skimage", "scikit-image").replace("_", "-") for name in imported}
+    # distributed: only where the address of a cluster was given.
+    assert packages - there == {"napari", "distributed"}
