@@ -9,20 +9,29 @@ from typing import Annotated, Any, Optional
 
 import typer
 
+from napari_histeq.batch import (
+    Count,
+    Equalize,
+    Job,
+    Output,
+    Records,
+    Refused,
+    Replay,
+    Settings,
+    check_manifest,
+    inputs_of,
+    jobs_of,
+    numbers_of,
+    write_manifest,
+)
 from napari_histeq.cli import arguments as args
-from napari_histeq.cli.errors import Refused
-from napari_histeq.cli.jobs import Job, Output, inputs_of, jobs_of
 from napari_histeq.cli.looks import measure, plot
-from napari_histeq.cli.manifest import Records, check_manifest, write_manifest
 from napari_histeq.cli.options import with_method_options
 from napari_histeq.cli.recipes import settings_of
 from napari_histeq.cli.report import Run, refused_in_words
-from napari_histeq.cli.settings import Settings, numbers_of, out_range_of
 from napari_histeq.cli.standards import learned
 from napari_histeq.cli.tables import write_text
 from napari_histeq.cli.together import curve_of_all
-from napari_histeq.cli.work import Count, Equalize, Replay
-from napari_histeq.core import Global
 from napari_histeq.core.methods import PERCENTILES, SCALE
 
 app = typer.Typer(
@@ -87,7 +96,7 @@ def equalize(
         channel_axis=channel_axis,
         mask=mask,
         ignored=ignore,
-        out_range=out_range_of(out_range),
+        out_range=out_range,
         strength=strength,
         inside=inside,
         feather=feather,
@@ -137,7 +146,7 @@ def match(
     settings = settings_of(
         None, "match", {"reference": reference, "landmarks": landmarks}, axes=axes,
         channel_axis=channel_axis, mask=mask, ignored=ignore,
-        out_range=out_range_of(out_range), strength=strength,
+        out_range=out_range, strength=strength,
     )  # fmt: skip
     run = Run("matching", jobs, scheduler, quiet=quiet, dry_run=dry_run)
     _make(run, Equalize(settings), inputs, output, overwrite=overwrite)
@@ -180,7 +189,7 @@ def learn(
     if output.exists() and not overwrite:
         raise Refused(f"{output} is already there: name another file, or add --overwrite")
     numbers = numbers_of("--percentiles", percentiles), numbers_of("--scale", scale)
-    settings = Settings(Global(), channel_axis=channel_axis, mask=mask, ignored=ignore)
+    settings = Settings(channel_axis=channel_axis, mask=mask, ignored=ignore)
     run = Run("learning", jobs, scheduler, quiet=quiet)
     found = run.all(Count(settings), [Job(source) for source in inputs_of(inputs)])
     if not run.failed:  # of fewer images it would be another standard
@@ -236,7 +245,9 @@ def _make(
     """Check all outputs, run, and write the manifest; `count` all first, for a curve in common."""
     sources = inputs_of(inputs)
     where = Output.of(output, len(sources))
-    todo = jobs_of(sources, where, overwrite=overwrite, resumable=True)
+    todo = jobs_of(
+        sources, where, overwrite=overwrite, resumable=True, cure=" with -o, or add --overwrite"
+    )
     check_manifest(where.manifest)
     if count is not None and isinstance(work, Equalize):
         counted = count.all(Count(work.settings), todo)

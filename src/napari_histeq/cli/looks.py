@@ -7,15 +7,12 @@ from typing import Annotated, Any, Literal, Optional
 
 import typer
 
+from napari_histeq.batch import Job, Measure, Output, Plot, Refused, inputs_of, jobs_of
 from napari_histeq.cli import arguments as args
-from napari_histeq.cli.errors import Refused
-from napari_histeq.cli.jobs import Job, Output, inputs_of, jobs_of
 from napari_histeq.cli.options import with_method_options
 from napari_histeq.cli.recipes import settings_of
 from napari_histeq.cli.report import Run, refused_in_words
-from napari_histeq.cli.settings import out_range_of
 from napari_histeq.cli.tables import write_table
-from napari_histeq.cli.work import Measure, Plot
 
 _Theme = Annotated[Literal["light", "dark"], typer.Option(help="Colors of the plot")]
 
@@ -65,7 +62,7 @@ def measure(
         channel_axis=channel_axis,
         mask=mask,
         ignored=ignore,
-        out_range=out_range_of(out_range),
+        out_range=out_range,
         strength=strength,
     )
     if output is not None and output.suffix.lower() not in (".csv", ".json"):
@@ -124,12 +121,14 @@ def plot(
         channel_axis=channel_axis,
         mask=mask,
         ignored=ignore,
-        out_range=out_range_of(out_range),
+        out_range=out_range,
         strength=strength,
     )
     sources = inputs_of(inputs)
     where = _plots(output, len(sources))
-    work = jobs_of(sources, where, overwrite=overwrite, ending=f".{kind}")
+    work = jobs_of(
+        sources, where, overwrite=overwrite, ending=f".{kind}", cure=" with -o, or add --overwrite"
+    )
     run = Run("drawing", jobs, "", quiet=quiet, dry_run=dry_run)
     look = {"theme": theme, "nbins": bars, "log": log}
     run.all(Plot(settings, bool(method), look), work)

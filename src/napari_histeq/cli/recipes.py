@@ -6,9 +6,7 @@ import json
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
-from napari_histeq.cli.errors import Refused
-from napari_histeq.cli.options import method_of
-from napari_histeq.cli.settings import Settings
+from napari_histeq.batch import Refused, Settings, method_of, out_range_of
 from napari_histeq.core.methods import from_dict
 from napari_histeq.core.recipe import Recipe
 from napari_histeq.records import KEY
@@ -17,16 +15,25 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _FIELDS = tuple(field.name for field in fields(Recipe))
+#: Those that each file has its own of: settings tell them as text.
+_PLACES = ("axes", "channel_axis")
 
 
-def settings_of(recipe: Path | None, method: str, options: dict[str, Any], **how: Any) -> Settings:
-    """The settings that were given, or those of a file."""
-    if recipe is None:
-        return Settings(method_of(method, options), **how)
+def settings_of(
+    recipe: Path | None,
+    method: str,
+    options: dict[str, Any],
+    out_range: str,
+    **how: Any,
+) -> Settings:
+    """The settings that were given, or those of a file: `how` has fields of them and the recipe's."""
     given = [name for name, value in options.items() if value is not None]
-    if given or method != "global":
+    if recipe is not None and (given or method != "global"):
         raise Refused("--recipe tells the method and its options already: leave out --method")
-    return _of_file(recipe, Settings(method_of(method, {}), **how))
+    told = {name: how.pop(name) for name in _FIELDS if name in how and name not in _PLACES}
+    made = Recipe(method_of(method, options), out_range=out_range_of(out_range), **told)
+    settings = Settings(made, **how)
+    return settings if recipe is None else _of_file(recipe, settings)
 
 
 def _of_file(path: Path, given: Settings) -> Settings:
@@ -41,17 +48,18 @@ def _of_file(path: Path, given: Settings) -> Settings:
     except (LookupError, TypeError, ValueError, AttributeError) as error:
         raise Refused(f"--recipe {path} tells no method: {error}") from None
     more: dict[str, Any] = {}
+    how: dict[str, Any] = {"method": method}
     if told.get("axes") is not None:
         more["axes"] = ",".join(str(a) for a in told["axes"])
     if told.get("channel_axis") is not None:
         more["channel_axis"] = str(told["channel_axis"])
     if told.get("out_range", "auto") != "auto":
         wanted = told["out_range"]
-        more["out_range"] = wanted if isinstance(wanted, str) else tuple(wanted)
-    for name in ("strength", "inside", "feather"):
+        how["out_range"] = wanted if isinstance(wanted, str) else tuple(wanted)
+    for name in set(_FIELDS) - {"method", "out_range", *_PLACES}:
         if told.get(name) is not None:
-            more[name] = told[name]
-    return replace(given, method=method, **more)
+            how[name] = told[name]
+    return replace(given, recipe=replace(given.recipe, **how), **more)
 
 
 def _recipe(found: Any, path: Path) -> dict[str, Any]:

@@ -10,15 +10,18 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
-from napari_histeq.cli.errors import NOT_STARTED, SOME_FAILED, Refused
+from napari_histeq.batch import Refused, run_all
 from napari_histeq.cli.progress import Bar
-from napari_histeq.cli.running import run_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from napari_histeq.cli.jobs import Job
-    from napari_histeq.cli.running import Result
+    from napari_histeq.batch import Job, Result
+
+#: Exit codes: some file failed; the run did not start; it was stopped by Ctrl+C.
+SOME_FAILED = 1
+NOT_STARTED = 2
+STOPPED = 130
 
 #: Files that are named one by one; a word tells of the rest.
 _NAMED = 20
@@ -48,13 +51,13 @@ class Run:
         self._quiet, self._dry_run = quiet, dry_run
         self._console = Console(stderr=True)
         self._failed: list[Result] = []
-        self._files = 0
+        self._files = self._stopped = 0
         self._started = time.monotonic()
 
     @property
     def failed(self) -> bool:
-        """Whether some file failed, up to now."""
-        return bool(self._failed)
+        """Whether some file is not done, up to now."""
+        return bool(self._failed or self._stopped)
 
     def all(self, work: Any, jobs: Sequence[Job]) -> list[dict[str, Any]]:
         """Do the work on every job; the entries of those that came to an end."""
@@ -66,7 +69,8 @@ class Run:
         with Bar(self._what, len(jobs), self._console, shown=not self._quiet) as bar:
             results = run_all(work, jobs, bar, workers=self._workers, scheduler=self._scheduler)
         self._files = len(jobs)
-        self._failed = [result for result in results if result.done is None]
+        self._failed = [result for result in results if result.error]
+        self._stopped = sum(result.done is None for result in results) - len(self._failed)
         self._tell_notes(results)
         return [result.done.entry for result in results if result.done is not None]
 
@@ -87,19 +91,20 @@ class Run:
         """Say how it ended, name what failed, and leave with the exit code."""
         if self._dry_run:
             return
-        done = self._files - len(self._failed)
+        done = self._files - len(self._failed) - self._stopped
         for result in self._failed[:_NAMED]:
             self._console.print(
                 f"[red]{escape(result.job.name)}: {escape(result.error)}", highlight=False
             )
         if len(self._failed) > _NAMED:
             self._console.print(f"[red]and {len(self._failed) - _NAMED} more", highlight=False)
-        if not self._quiet or self._failed:
+        if not self._quiet or self.failed:
             took = time.monotonic() - self._started
             failed = f", [red]{len(self._failed)} failed[/]" if self._failed else ""
+            failed += ", [red]stopped[/]" if self._stopped else ""
             self._console.print(
                 f"{done} of {self._files} file{'s' * (self._files != 1)} done{failed} "
                 f"({took:.1f} s)", highlight=False,
             )  # fmt: skip
-        if self._failed:
-            raise typer.Exit(SOME_FAILED)
+        if self.failed:
+            raise typer.Exit(STOPPED if self._stopped else SOME_FAILED)

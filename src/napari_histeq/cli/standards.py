@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from napari_histeq.cli.errors import Refused
+from napari_histeq.batch import Refused
 from napari_histeq.core import Standard
 
 if TYPE_CHECKING:

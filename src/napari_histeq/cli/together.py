@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_histeq.cli.errors import Refused
+from napari_histeq.batch import Refused
 from napari_histeq.core import Histogram
 
 if TYPE_CHECKING:

@@ -172,6 +172,7 @@ class EqualizePanel(Container[Any]):
         link(self["out_range"].changed, self._show_rows)
         link(self["run"].changed, self._start)
         link(self.tools.wanted, self._begin_wanted)
+        link(self.tools.told, self._show_files)
         link(self["cancel"].changed, self._cancel)
         link(self["preview"].changed, self._live.set_preview)
         link(self.changed, self._live.touch)
@@ -259,6 +260,11 @@ class EqualizePanel(Container[Any]):
             self["status"].fail(words)
         else:
             self["status"].value = words
+
+    def _show_files(self, words: str, problem: bool) -> None:
+        """How a run on files goes."""
+        if not self._runs:
+            (self["status"].fail if problem else self["status"].set_value)(words)
 
     def _mark(self, _: object = None) -> None:
         """Mark the value under the cursor on all curves; none where there is no cursor."""

@@ -19,6 +19,12 @@ from qtpy.QtWidgets import (
 )
 
 from napari_histeq import layers
+from napari_histeq.gui.files_run import (
+    FilesRun,
+    ask_for_files,
+    command_line,
+    running_on_files,
+)
 from napari_histeq.gui.preview import follow, followed
 from napari_histeq.gui.saved import with_ending, write_table
 from napari_histeq.gui.tips import tip
@@ -44,11 +50,14 @@ class Tools(QWidget):
     ----------
     wanted : Signal(object, object)
         A layer, and the choice by which to equalize it.
+    told : Signal(str, bool)
+        How a run on files goes, and whether that is a problem.
     busy : bool
         Whether a run goes on, so that no other can be started.
     """
 
     wanted = Signal(object, object)
+    told = Signal(str, bool)
 
     def __init__(self, viewer: Viewer, plot: PlotBox, source: Callable[[], Image | None]) -> None:
         super().__init__()
@@ -110,9 +119,15 @@ class Tools(QWidget):
             action.setChecked(shown and followed(made) == what)
         self.menu.addSeparator()
         self._action("Copy as Python", record and partial(self.copy_script, made))
+        self._action("Copy as command", record and partial(self.copy_command, made))
         self._action("Copy figure legend", record and partial(self.copy_legend, made))
         self._apply_menu("Apply the same curve to", made, record, same_curve=True)
         self._apply_menu("Apply the same settings to", made, record, same_curve=False)
+        running = running_on_files(self._viewer)
+        if running is None:
+            self._action("Run on files...", record and partial(self.ask_files, made))
+        else:
+            self._action("Stop the run on files", running.cancel)
         self.menu.addSeparator()
         ready = self._plot.shown is not None
         self._action("Save plot...", ready and self.ask_plot)
@@ -173,6 +188,22 @@ class Tools(QWidget):
         assert record is not None
         display = layers.kind_of(made) == layers.DISPLAY
         _copy(script(record, display_only=display), "Python script copied.")
+
+    def copy_command(self, made: Image) -> None:
+        """Put the command line that makes the same of files on the clipboard."""
+        record = layers.record_of(made)
+        assert record is not None
+        _copy(command_line(self._viewer, record), "Command line copied.")
+
+    def ask_files(self, made: Image) -> None:
+        """Ask for files and a folder, and equalize them as the layer was."""
+        record = layers.record_of(made)
+        assert record is not None
+        asked = ask_for_files(self)
+        if asked is not None:
+            run = FilesRun(self._viewer, record, *asked)
+            run.told.connect(self.told)
+            run.start()
 
     def copy_legend(self, made: Image) -> None:
         """Put the sentence for a figure's legend on the clipboard."""

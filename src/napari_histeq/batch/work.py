@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from napari_histeq.cli.settings import task_of
+from napari_histeq.batch.settings import task_of
 from napari_histeq.core.arrays import is_lazy, watching
 from napari_histeq.core.errors import hearing
 from napari_histeq.files import read, write
@@ -14,8 +14,8 @@ from napari_histeq.records import Task, as_json, perform, survey
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from napari_histeq.cli.jobs import Job
-    from napari_histeq.cli.settings import Settings
+    from napari_histeq.batch.jobs import Job
+    from napari_histeq.batch.settings import Settings
     from napari_histeq.core import TransferFunction
     from napari_histeq.files import Picture
     from napari_histeq.records import Outcome, Record

@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from napari_histeq.cli.errors import Refused
+from napari_histeq.batch.errors import Refused
 from napari_histeq.files import READABLE, Location, format_of, is_store, stem_and_suffix
 
 if TYPE_CHECKING:
@@ -104,8 +104,22 @@ def jobs_of(
     overwrite: bool = False,
     ending: str = "",
     resumable: bool = False,
+    cure: str = "",
 ) -> list[Job]:
     """Each input with its output, after a look at all outputs.
+
+    Parameters
+    ----------
+    sources, output
+        The inputs, and where their results go.
+    overwrite : bool
+        Whether results that are there already may be replaced.
+    ending : str
+        Of the outputs, if it is not that of the inputs.
+    resumable : bool
+        Whether an OME-Zarr that was interrupted is gone on with.
+    cure : str
+        What else could be done about results that are there already: the end of a sentence.
 
     Raises
     ------
@@ -118,24 +132,20 @@ def jobs_of(
     own = {source.path.resolve() for source in sources}
     same = [j for j in jobs if j.target is not None and j.target.resolve() in own]
     if same:
-        raise Refused(
-            f"{_some(same)} would be written onto the input itself: name another folder with -o"
-        )
+        raise Refused(f"{_some(same)} would be written onto the input itself: name another folder")
     if output.folder.exists() and not output.folder.is_dir():
         raise Refused(f"{output.folder} is a file, not a folder")
-    return _over_what_is_there(jobs, overwrite=overwrite, resumable=resumable)
+    return jobs if overwrite else _beside_what_is_there(jobs, resumable, cure)
 
 
-def _over_what_is_there(jobs: list[Job], *, overwrite: bool, resumable: bool) -> list[Job]:
+def _beside_what_is_there(jobs: list[Job], resumable: bool, cure: str) -> list[Job]:
     there = [job for job in jobs if job.target is not None and job.target.exists()]
     begun = [job for job in there if resumable and _is_incomplete(job.target)]
-    if overwrite:
-        return jobs
     taken = [job for job in there if job not in begun]
     if taken:
         raise Refused(
             f"{_some(taken, target=True)} already there, and nothing was touched: name another "
-            "folder with -o, or add --overwrite"
+            f"folder{cure}"
         )
     return [Job(j.source, j.target, resume=j in begun) for j in jobs]
 

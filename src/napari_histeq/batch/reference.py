@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_histeq.cli.errors import Refused
+from napari_histeq.batch.errors import Refused
 from napari_histeq.core import Match
 from napari_histeq.core.extras import brought_by
 from napari_histeq.files import read

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from napari_histeq.cli.errors import Refused
+from napari_histeq.batch.errors import Refused
 from napari_histeq.core.recipe import Recipe
 from napari_histeq.files import read
-from napari_histeq.records import Task
+from napari_histeq.records import MaskRecord, Task
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from napari_histeq.core.arrays import OutRange
-    from napari_histeq.core.methods import Method
     from napari_histeq.files import Picture
 
 
@@ -27,29 +26,23 @@ class Settings:
 
     Attributes
     ----------
-    method : Method
+    recipe : Recipe
+        All but the axes, which each file has its own of.
     axes : str
         Names or numbers of the axes that share a histogram; empty: all.
     channel_axis : str
         A name or number, ``auto`` (what the file says) or ``none``.
-    out_range : str or (float, float)
-    strength : float
-    inside : bool
-    feather : int
-    mask : Path or None
-        An image that is not 0 where a pixel counts; or a folder of such, by the inputs' names.
+    mask : Path, MaskRecord or None
+        An image that is not 0 where a pixel counts; or a folder of such, by the inputs' names;
+        or the pixels themselves.
     ignored : float or None
         An intensity that does not count; by default what the file calls "no data".
     """
 
-    method: Method
+    recipe: Recipe = Recipe()  # noqa: RUF009  (frozen)
     axes: str = ""
     channel_axis: str = "auto"
-    out_range: OutRange = "auto"
-    strength: float = 1.0
-    inside: bool = False
-    feather: int = 0
-    mask: Path | None = None
+    mask: Path | MaskRecord | None = None
     ignored: float | None = None
 
 
@@ -88,7 +81,7 @@ def task_of(picture: Picture, settings: Settings, name: str) -> Task:
     axes = None
     if settings.axes:
         axes = tuple(a % picture.data.ndim for a in picture.axis_numbers(settings.axes))
-    out_range = settings.out_range
+    out_range = settings.recipe.out_range
     if picture.limits is not None and out_range in ("auto", "dtype"):
         out_range = picture.limits
     mask, mask_name = _mask(settings, name)
@@ -98,14 +91,11 @@ def task_of(picture: Picture, settings: Settings, name: str) -> Task:
         region=None if mask is None else lambda: mask,
         region_name=mask_name,
         ignored=picture.ignored if settings.ignored is None else settings.ignored,
-        recipe=Recipe(
-            settings.method,
+        recipe=replace(
+            settings.recipe,
             axes=axes,
             channel_axis=channel_axis_of(picture, settings.channel_axis),
             out_range=out_range,
-            strength=settings.strength,
-            inside=settings.inside,
-            feather=settings.feather,
         ),
         coarser=picture.coarser,
     )
@@ -128,6 +118,8 @@ def _mask(settings: Settings, name: str) -> tuple[Any, str]:
     if settings.mask is None:
         return None, ""
     path = settings.mask
+    if isinstance(path, MaskRecord):
+        return path.array(), path.layer
     if path.is_dir() and (path / name).exists():
         path = path / name
     elif path.is_dir():

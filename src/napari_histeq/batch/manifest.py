@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from napari_histeq.cli.errors import Refused
+from napari_histeq.batch.errors import Refused
 from napari_histeq.files import is_store
 from napari_histeq.records import KEY, Record, current_versions, from_json
 
@@ -50,7 +50,7 @@ def check_manifest(path: Path) -> None:
         try:
             read_manifest(path)
         except Refused as error:
-            raise Refused(f"{error}; it would be replaced: name another folder with -o") from None
+            raise Refused(f"{error}; it would be replaced: name another folder") from None
 
 
 def write_manifest(

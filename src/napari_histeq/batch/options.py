@@ -1,0 +1,106 @@
+"""The options of a method as text, and back: as they stand on a command line."""
+
+from __future__ import annotations
+
+import re
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from napari_histeq.batch.errors import Refused
+from napari_histeq.batch.reference import reference_of_image
+from napari_histeq.core import METHODS, Histogram
+from napari_histeq.core.arrays import kind_of
+from napari_histeq.core.methods import Method, options_of
+from napari_histeq.files import format_of
+
+if TYPE_CHECKING:
+    from napari_histeq.core.methods import OptionField
+
+
+def method_of(name: str, given: dict[str, str | None]) -> Method:
+    """The method with the options that were given as text.
+
+    Raises
+    ------
+    Refused
+        If there is no such method, or if an option is not its own or makes no sense.
+    """
+    if name not in METHODS:
+        raise Refused(f"--method {name}: unknown; known are {', '.join(sorted(METHODS))}")
+    kind: Any = METHODS[name]
+    known = {field.name: field for field in options_of(kind)}
+    told = {key: text for key, text in given.items() if text is not None}
+    foreign = [key for key in told if key not in known]
+    if foreign:
+        flag = f"--{foreign[0].replace('_', '-')}"
+        kinds: Any = METHODS
+        owners = [m for m in kinds if any(f.name == foreign[0] for f in options_of(kinds[m]))]
+        raise Refused(
+            f"{flag} is no option of --method {name}, but of {' and '.join(owners)}: "
+            f"add --method {owners[0]}, or leave it out"
+        )
+    try:
+        return kind(**{key: value_of(known[key], text) for key, text in told.items()})  # type: ignore[no-any-return]
+    except (TypeError, ValueError) as error:
+        raise Refused(str(error)) from None
+
+
+def value_of(field: OptionField, text: str) -> Any:
+    """The value of an option that was given as text."""
+    if field.choices or field.type is str:
+        return text
+    if field.type is bool:
+        return _truth(field.name, text)
+    if field.values:
+        return _stored(field, Path(text))
+    if text.lower() in ("auto", "automatic", "none"):
+        return field.default if field.default is None else _no(field.name, text)
+    if text.lower() == "off":
+        return float("inf")
+    parts = re.split(r"[,x\s]+", text.strip())
+    read = partial(_number, field)
+    if len(parts) > 1:
+        return tuple(read(part) for part in parts)
+    return read(text)
+
+
+def _stored(field: OptionField, path: Path) -> Any:
+    """The value that a JSON file holds (a Standard, a Reference, a Histogram), or an image's."""
+    if path.exists() and format_of(path) is not None:
+        return reference_of_image(path)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Refused(f"--{field.name} {path}: it cannot be read ({error})") from None
+    kinds = {kind.__name__: kind for kind in (Histogram, *field.values)}
+    kind = kinds.get(kind_of(text))
+    if kind is None:
+        raise Refused(
+            f"--{field.name} {path}: it must be an image, or a JSON file of a {' or a '.join(kinds)}, "
+            "as to_json() writes it"
+        )
+    return kind.from_json(text)
+
+
+def _truth(name: str, text: str) -> bool:
+    if text.lower() in ("yes", "true", "on", "1"):
+        return True
+    return False if text.lower() in ("no", "false", "off", "0") else _no(name, text, "yes or no")
+
+
+def _number(field: OptionField, text: str) -> Any:
+    """A number: a whole one where the option may be one."""
+    kinds = str(field.type)
+    if "int" in kinds and re.fullmatch(r"[+-]?\d+", text):
+        return int(text)
+    if "float" not in kinds:
+        return _no(field.name, text, "a whole number")
+    try:
+        return float(text)
+    except ValueError:
+        return _no(field.name, text)
+
+
+def _no(name: str, text: str, what: str = "a number") -> Any:
+    raise Refused(f"--{name.replace('_', '-')} {text}: it must be {what}")
