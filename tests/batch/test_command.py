@@ -24,6 +24,7 @@ from napari_histeq.core.methods import METHODS, Option, base, options_of
 from napari_histeq.records import perform
 
 SAYABLE = [name for name in RECORDS if name not in ("given", "swapped bytes")]  # npy keeps both
+RECORD_IMAGE = TASKS["plain"].image
 IMAGE = np.random.default_rng(8).gamma(2, 40, (24, 30)).astype(np.uint8)
 
 
@@ -80,6 +81,21 @@ def pairs(words: list[str]) -> dict[str, str | None]:
 
 def quiet(*_: object) -> None:
     pass
+
+
+def test_only_inside(tmp_path: Path) -> None:
+    how: Any = {"region": lambda: MASK, "region_name": "cells", "inside": True}
+    image = RECORD_IMAGE[0]
+    record = perform(task_of(image, feather=2, **how), quiet).record
+    np.save(tmp_path / "image.npy", image)
+    np.save(tmp_path / "mask.npy", MASK)
+    text = command_of(record)
+    assert " --inside --feather 2 --mask MASK" in text
+    done = run(text, {
+        "MASK": tmp_path / "mask.npy", "IN": tmp_path / "image.npy", "OUT": tmp_path / "out",
+    })  # fmt: skip
+    assert done.exit_code == 0, done.output
+    np.testing.assert_array_equal(np.load(tmp_path / "out/image.npy"), record.reproduce(image))
 
 
 def test_only_what_differs_from_the_defaults_is_told() -> None:
