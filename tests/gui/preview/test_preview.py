@@ -89,9 +89,9 @@ def test_what_is_no_single_curve_is_previewed_where_it_is_seen(
 def test_late_answers_are_dropped(viewer: Any, panel: Any, qtbot: Any, monkeypatch: Any) -> None:
     real, slow = counter._counted, {}
 
-    def counted(task: Any, part: str) -> Any:
+    def counted(task: Any, part: str, report: Any) -> Any:
         time.sleep(slow.get(task.image.shape, 0))
-        return real(task, part)
+        return real(task, part, report)
 
     monkeypatch.setattr(counter, "_counted", counted)
     slow[(128, 128)] = 0.6
@@ -100,11 +100,14 @@ def test_late_answers_are_dropped(viewer: Any, panel: Any, qtbot: Any, monkeypat
     qtbot.wait(100)
     quick = viewer.add_image(IMAGES["8 bit"][:64], name="quick")
     panel["layer"].value = quick
-    shown(qtbot, panel)
-    total = panel.plotbox.shown.before.total
-    assert total == 64 * 128
+
+    def counted_of_the_quick_one() -> bool:
+        shown = panel.plotbox.shown
+        return shown is not None and shown.before.total == 64 * 128
+
+    qtbot.waitUntil(counted_of_the_quick_one)
     qtbot.wait(800)
-    assert panel.plotbox.shown.before.total == total
+    assert counted_of_the_quick_one()
     assert viewer.layers["slow"].colormap.name == "gray"
 
 
