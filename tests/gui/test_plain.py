@@ -55,7 +55,7 @@ def test_other_words_stay_as_they_are() -> None:
 def test_too_little_memory_is_told_with_the_size_and_the_cure() -> None:
     task = Task(np.broadcast_to(np.uint16(0), (100, 50_000, 1000)), "moon")
     said = work._in_words(task, MemoryError("Unable to allocate"))
-    assert "“moon”: its result alone takes 10 GB" in said
+    assert "“moon”: it takes at least 10 GB, and" in said
     assert "dask or zarr" in said
 
 

@@ -152,3 +152,28 @@ def test_the_viewer_is_closed_during_a_run(
     panel["run"].native.click()
     viewer.layers.clear()
     qtbot.waitUntil(idle)
+
+
+def test_too_little_memory_is_told_before_any_work(
+    viewer: napari.Viewer, panel: Any, run: Any, qtbot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And the words go when there is memory again."""
+
+    def never(*_: Any) -> None:
+        raise AssertionError("it began all the same")
+
+    image = data.moon()
+    there = {"bytes": image.nbytes - 1}
+    with monkeypatch.context() as patch:
+        patch.setattr(work, "available", lambda: there["bytes"])
+        patch.setattr(work, "perform", never)
+        viewer.add_image(image, name="moon")
+        run()
+    assert names(viewer) == ["moon"]
+    assert panel["status"].problem
+    words = "it takes at least 0.000262 GB, and 0.000262 GB are available"
+    assert words in panel["status"].value
+    assert "dask or zarr" in notification_manager.records[-1].message
+    run()
+    assert "moon equalized" in names(viewer)
+    assert not panel["status"].problem

@@ -91,6 +91,8 @@ class Status(Note):
         for widget in (self._frame, self.native):
             widget.setProperty("problem", self.problem)
             _restyle(widget)
+        if (row := self._frame.layout()) is not None:
+            row.invalidate()  # the frame has other margins by now
 
 
 class Evidence(Label):

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+import psutil
 
 from napari_histeq import display, layers
 from napari_histeq.core import ChunkError
@@ -161,15 +161,27 @@ def _kind_of_work(choice: Choice) -> Callable[..., Outcome]:
     if choice.display:
         load_solver()  # its colormap is made on the GUI thread
         return plan
-    return perform if choice.image else survey
+    return _within_memory if choice.image else survey
+
+
+def _within_memory(task: Task, report: Report) -> Outcome:
+    """Refuse before any work what would have the system end napari, and all that is open in it."""
+    if task.memory > available():
+        raise MemoryError
+    return perform(task, report)
+
+
+def available() -> int:
+    """Bytes of memory that can be had, the swap space included."""
+    return int(psutil.virtual_memory().available + psutil.swap_memory().free)
 
 
 def _in_words(task: Task, error: Exception) -> str:
     if isinstance(error, MemoryError):
-        size = math.prod(task.image.shape) * task.image.dtype.itemsize / 1e9
         return (
-            f"there is not enough memory to equalize “{task.source}”: its result alone takes "
-            f"{size:.3g} GB. Close other data, or open it as a dask or zarr array: then it is "
+            f"There is not enough memory to equalize “{task.source}”: it takes at least "
+            f"{task.memory / 1e9:.3g} GB, and {available() / 1e9:.3g} GB are available. "
+            "Close other data, or open it as a dask or zarr array: then it is "
             "worked through chunk by chunk"
         )
     return f"“{task.source}” could not be equalized: {plain(error)}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -76,6 +77,26 @@ class Task:
     coarser: tuple[Any, ...] = ()
     wants_gain: bool = False
     measured: bool = True
+
+    @property
+    def memory(self) -> int:
+        """Bytes that `perform` takes in memory at least, beside what is there already.
+
+        That is the result, the gain and what the method needs of a plane; not what it takes for
+        blocks and counts, which is tens of megabytes. What is lazy takes nothing.
+        """
+        image, recipe = self.image, self.recipe
+        if is_lazy(image):
+            return 0
+        channels = None if recipe.channel_axis is None else recipe.channel_axis % image.ndim
+        lengths = {axis: n for axis, n in enumerate(image.shape) if axis != channels}
+        shared = lengths if recipe.axes is None else [axis % image.ndim for axis in recipe.axes]
+        fitting: int = recipe.method.bytes_per_pixel * math.prod(lengths[axis] for axis in shared)
+        gain: int = 4 * math.prod(lengths.values()) if self.wants_gain else 0
+        if self.given is not None or recipe.one_curve:
+            return sum(int(level.nbytes) for level in (image, *self.coarser)) + fitting
+        result = 0 if self.coarser else int(image.nbytes)  # all levels of a pyramid are lazy
+        return result + fitting + gain
 
     @property
     def colors(self) -> bool:

@@ -110,6 +110,9 @@ class Method:
         Whether a part of an image can be equalized without all of it.
     is_flat : bool
         Whether the histogram of the result is flat to one pixel.
+    bytes_per_pixel : int
+        Memory that fitting takes for each pixel of a plane at least, beside the result; 0 if
+        that hardly depends on the image's size.
     former : tuple of str
         Options that it had in earlier versions, which `from_options` knows.
     in_early_records : mapping of str to value
@@ -129,6 +132,7 @@ class Method:
     has_gain: ClassVar[bool] = False
     any_layout: ClassVar[bool] = True
     has_preview: ClassVar[bool] = True
+    bytes_per_pixel: ClassVar[int] = 0
     former: ClassVar[tuple[str, ...]] = ()
     in_early_records: ClassVar[MappingProxyType[str, Any]] = MappingProxyType({})
 

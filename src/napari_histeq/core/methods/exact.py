@@ -91,6 +91,7 @@ class Exact(Method):
     )
     any_layout: ClassVar[bool] = False
     has_preview: ClassVar[bool] = False
+    bytes_per_pixel: ClassVar[int] = 48
 
     ordering: Annotated[
         Literal["variational", "local_means"],
