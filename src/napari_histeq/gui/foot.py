@@ -22,6 +22,9 @@ from napari_histeq.layers import brief
 #: Pixels across the icon before words about a problem.
 ICON = 16
 
+#: Pixels around such words, within their frame.
+MARGIN = 8
+
 
 class RunButton(PushButton):
     """Looks disabled while it is, but keeps the keyboard's focus.
@@ -92,7 +95,8 @@ class Status(Note):
             widget.setProperty("problem", self.problem)
             _restyle(widget)
         if (row := self._frame.layout()) is not None:
-            row.invalidate()  # the frame has other margins by now
+            # Not by the style sheet: Qt would not lay it out anew when it is looked at again.
+            row.setContentsMargins(*([MARGIN] * 4 if self.problem else [0] * 4))
 
 
 class Evidence(Label):

@@ -30,7 +30,7 @@ def sheet(theme_name: str) -> str:
         background: {theme.foreground.as_hex()};
     }}
     QFrame#histeq_status[problem="true"] {{
-        padding: 5px; border-radius: 3px; border-left: 3px solid {error};
+        border-radius: 3px; border-left: 3px solid {error};
         background: {theme.foreground.as_hex()};
     }}
     QLabel#histeq_note[problem="true"] {{ color: {error}; }}
