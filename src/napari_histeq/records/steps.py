@@ -156,7 +156,8 @@ def counted_limits(task: Task, before: Histogram) -> tuple[float, float] | None:
     ends = [float(v) for v in before.range]
     wanted = (float(w) for w in task.recipe.limits(before.levels.dtype, before.range))
     if task.given is not None:
-        low, high = float(task.given.y[0]), float(task.given.y[-1])
+        inner = task.given.y[task.given.inner]
+        low, high = float(inner[0]), float(inner[-1])
         return (low, high) if low < high else None
     part = task.recipe.strength
     low, high = ((1 - part) * e + part * w for e, w in zip(ends, wanted, strict=True))

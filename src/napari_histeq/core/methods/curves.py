@@ -104,6 +104,10 @@ class Global(CurveMethod):
             return _midpoint(weights, low, high, whole, _reached(histogram, low, high))
         return _CONVENTIONS[self.convention](weights, low, high, whole)
 
+    def above(self, last: float, high: float) -> float:
+        """See `CurveMethod`: above the middle of the last bin there is its other half."""
+        return high if self.convention == "midpoint" else last
+
     def _weigh(self, counts: NDArray[Any]) -> Floats:
         with np.errstate(over="ignore"):  # beyond the greatest number nothing is capped
             cap = self.plateau * counts.sum() / np.count_nonzero(counts)

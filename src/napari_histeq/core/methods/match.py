@@ -10,13 +10,13 @@ import numpy as np
 from napari_histeq.core.arrays import Interval, dtype_limits
 from napari_histeq.core.methods.base import Method
 from napari_histeq.core.methods.options import Option
-from napari_histeq.core.methods.quantiles import percentiles_of, through
+from napari_histeq.core.methods.quantiles import Line, percentiles_of
 from napari_histeq.core.methods.reference import Reference, counted, reference_of
-from napari_histeq.core.methods.single import CurveMethod, with_start
+from napari_histeq.core.methods.single import CurveMethod, with_ends
 from napari_histeq.core.methods.standard import Standard, checked_percentiles
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import ArrayLike, NDArray
 
@@ -176,18 +176,35 @@ class Match(CurveMethod):
         if recipe.out_range != "auto":
             return CurveMethod.placed(self, histogram, recipe)
         ends = dtype_limits(histogram.levels.dtype)
-        low = float(np.clip(float(self.own_range[0]), *ends))
         full = self._full(histogram)
-        y = self._by_landmarks(histogram) if full is None else full.full_match(histogram)
-        return with_start(histogram, np.clip(y, *ends), low)
+        if full is None:
+            line = self._line(histogram)
+            return line.knots(histogram, ends, lambda y: np.clip(y, *ends))
+        low, high = (float(np.clip(float(end), *ends)) for end in self.own_range)
+        return with_ends(histogram, np.clip(full.full_match(histogram), *ends), low, high)
+
+    def knots(self, histogram: Histogram, low: float, high: float) -> tuple[NDArray[Any], Floats]:
+        """See `CurveMethod.knots`: by landmarks, of the line that goes through them."""
+        if self._full(histogram) is not None:
+            return CurveMethod.knots(self, histogram, low, high)
+        return self._line(histogram).knots(
+            histogram, (self._own.low, self._own.high), self._stretched(low, high)
+        )
 
     def curve(self, histogram: Histogram, low: float, high: float) -> Floats:
         """See `CurveMethod.curve`: the reference's range stretched over that of the output."""
         full = self._full(histogram)
         if full is not None:
             return Interval(low, high).at(full.full_match(histogram, places=True))
-        own = Interval(*(float(end) for end in self.own_range))
-        return Interval(low, high).at(own.place(self._by_landmarks(histogram)))
+        return self._stretched(low, high)(self._line(histogram).at(histogram.levels))
+
+    @property
+    def _own(self) -> Interval:
+        return Interval(*(float(end) for end in self.own_range))
+
+    def _stretched(self, low: float, high: float) -> Callable[[Floats], Floats]:
+        own, output = self._own, Interval(low, high)
+        return lambda y: output.at(own.place(y))
 
     def _full(self, histogram: Histogram) -> Reference | None:
         """The reference, if it is matched everywhere: at as many landmarks as levels, or at all."""
@@ -195,7 +212,8 @@ class Match(CurveMethod):
         everywhere = marks is None or (isinstance(marks, int) and marks >= histogram.nbins)
         return self.reference if isinstance(self.reference, Reference) and everywhere else None
 
-    def _by_landmarks(self, histogram: Histogram) -> Floats:
+    def _line(self, histogram: Histogram) -> Line:
+        """The landmarks of the image, and what they become."""
         reference = self._reference
         if isinstance(reference, Standard):
             reference.check(histogram)
@@ -205,7 +223,7 @@ class Match(CurveMethod):
             assert self.landmarks is not None
             percentiles = _percentiles(self.landmarks)
             targets = reference.values_at(percentiles)
-        return through(histogram.levels, percentiles_of(histogram, percentiles), targets)
+        return Line(percentiles_of(histogram, percentiles), targets)
 
 
 def _percentiles(landmarks: int | tuple[float, ...]) -> tuple[float, ...]:

@@ -49,12 +49,17 @@ class CurveMethod(Method):
             Not decreasing, not yet rounded.
         """
 
+    def above(self, last: float, high: float) -> float:
+        """What is above all that counts becomes: by default what the greatest level does, `last`."""
+        return last
+
     def knots(self, histogram: Histogram, low: float, high: float) -> tuple[NDArray[Any], Floats]:
         """The curve's knots: intensities, increasing, and what they become.
 
-        At the levels, and below them where nothing is counted yet.
+        At the levels, and beyond them, where nothing counts: `low` below, and `above`.
         """
-        return with_start(histogram, curve_of_8_bit(self, histogram, low, high), low)
+        y = curve_of_8_bit(self, histogram, low, high)
+        return with_ends(histogram, y, low, self.above(float(y[-1]), high))
 
     def checked_curve(self, histogram: Histogram, low: float, high: float) -> Floats:
         """`curve`, or an error that names the class if what it returns is none."""
@@ -100,15 +105,39 @@ class CurveMethod(Method):
         return TransferFunction(*self.placed(histogram, recipe)).blend(recipe.strength)
 
 
-def with_start(histogram: Histogram, y: Floats, low: float) -> tuple[NDArray[Any], Floats]:
-    """The knots at the levels, and one below them where nothing is counted yet."""
+def with_ends(
+    histogram: Histogram, y: Floats, low: float, high: float
+) -> tuple[NDArray[Any], Floats]:
+    """The knots at the levels, and one beyond each end: what lies there was not counted."""
     x, y = _with_gaps(histogram, y)
-    start = histogram.bin_edges[:1].astype(x.dtype)
-    if start[0] == x[0]:  # a first bin that is no wider than a level: just below it
-        start = _below(start)
+    start = start_of(histogram)
     if start[0] < x[0]:
-        return np.concatenate([start, x]), np.concatenate([[min(low, y[0])], y])
+        x, y = np.concatenate([start, x]), np.concatenate([[min(low, y[0])], y])
+    end = next_to(x[-1:], up=True)
+    if end[0] > x[-1] and high > y[-1]:
+        x, y = np.concatenate([x, end]), np.concatenate([y, [high]])
     return x, y
+
+
+def start_of(histogram: Histogram) -> NDArray[Any]:
+    """Where the first bin starts, or just below it if it is no wider than a level."""
+    start = histogram.bin_edges[:1].astype(histogram.levels.dtype)
+    return next_to(start, up=False) if start[0] == histogram.levels[0] else start
+
+
+def gaps_of(histogram: Histogram) -> tuple[NDArray[np.intp], NDArray[Any]]:
+    """The bins without a pixel that are wider than a level, and where each of them starts."""
+    x = histogram.levels
+    starts = histogram.bin_edges[:-1].astype(x.dtype)
+    wide = (histogram.counts[1:] == 0) & (x[:-1] < starts[1:]) & (starts[1:] < x[1:])
+    gaps = np.flatnonzero(wide) + 1
+    return gaps, starts[gaps]
+
+
+def has_bin_per_level(histogram: Histogram) -> bool:
+    """Whether the levels are all that a dtype of 8 or 16 bit has."""
+    dtype = histogram.levels.dtype
+    return dtype.kind != "f" and dtype.itemsize <= 2
 
 
 def _with_gaps(
@@ -116,20 +145,22 @@ def _with_gaps(
 ) -> tuple[NDArray[Any], NDArray[np.float64]]:
     """The knots at the levels, and one where a gap starts: no pixel in it, so it is level."""
     x = histogram.levels
-    if x.dtype.kind != "f" and x.dtype.itemsize <= 2:
-        return x, y  # a bin per level
-    starts = histogram.bin_edges[:-1].astype(x.dtype)
-    rises = (histogram.counts[1:] == 0) & (y[1:] > y[:-1])
-    gaps = np.flatnonzero(rises & (x[:-1] < starts[1:]) & (starts[1:] < x[1:])) + 1
+    if has_bin_per_level(histogram):
+        return x, y
+    gaps, starts = gaps_of(histogram)
+    rises = y[gaps] > y[gaps - 1]
+    gaps, starts = gaps[rises], starts[rises]
     if not gaps.size:
         return x, y
-    return np.insert(x, gaps, starts[gaps]), np.insert(y, gaps, y[gaps])
+    return np.insert(x, gaps, starts), np.insert(y, gaps, y[gaps])
 
 
-def _below(value: NDArray[Any]) -> NDArray[Any]:
-    """The number next below, or the same where there is none."""
+def next_to(value: NDArray[Any], *, up: bool) -> NDArray[Any]:
+    """The number next above or below, or the same where there is none."""
     if value.dtype.kind == "f":
+        info = np.finfo(value.dtype)
         with np.errstate(over="ignore"):
-            below = np.nextafter(value, np.array(-np.inf, value.dtype))
-        return np.asarray(np.maximum(below, np.finfo(value.dtype).min))
-    return np.asarray(value - (value > np.iinfo(value.dtype).min))
+            found = np.nextafter(value, np.array(np.inf if up else -np.inf, value.dtype))
+        return np.asarray(np.clip(found, info.min, info.max))
+    limits = np.iinfo(value.dtype)
+    return np.asarray(value + (value < limits.max) if up else value - (value > limits.min))

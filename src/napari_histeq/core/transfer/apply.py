@@ -216,9 +216,10 @@ def push_counts(curve: TransferFunction, histogram: Histogram) -> Histogram:
         target = lut.astype(np.int64) - int(np.iinfo(dtype).min)
         counts = np.bincount(target, weights=histogram.counts, minlength=target.size)
         return Histogram(counts.astype(np.int64), histogram.bin_edges, histogram.levels)
-    moved = curve.evaluate(histogram.bin_edges), curve.evaluate(histogram.levels)
-    edges = np.maximum.accumulate(moved[0])
-    return Histogram(histogram.counts, edges, moved[1])
+    edges, levels = curve.evaluate(histogram.bin_edges), curve.evaluate(histogram.levels)
+    if curve.x[-1] > histogram.levels[-1]:  # above all levels the curve may jump: no pixel does
+        edges[-1] = levels[-1]
+    return Histogram(histogram.counts, np.maximum.accumulate(edges), levels)
 
 
 def _push_integers(curve: TransferFunction, histogram: Histogram) -> Histogram:

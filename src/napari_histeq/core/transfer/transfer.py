@@ -40,6 +40,10 @@ if TYPE_CHECKING:
     from napari_histeq.core.histogram import Histogram
 
 
+#: Knots whose values are farther away than so many times the range of the others are in no picture.
+FAR = 100.0
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class TransferFunction:
     """A monotone, piecewise linear map from intensity to intensity.
@@ -123,6 +127,16 @@ class TransferFunction:
     def is_identity(self) -> bool:
         """Whether no intensity is changed."""
         return self.end_slope == 1.0 and bool((self.x == self.y).all())
+
+    @property
+    def inner(self) -> slice:
+        """The knots without those that only say how the curve goes on far beyond the others."""
+        y = self.y
+        most = y[2:-2] if y.size > 6 else y  # of those that say so there are two at each end
+        with np.errstate(over="ignore"):
+            reach = FAR * (most[-1] - most[0])
+            near = np.flatnonzero((y >= most[0] - reach) & (y <= most[-1] + reach))
+        return slice(int(near[0]), int(near[-1]) + 1)
 
     def __call__(self, image: Any) -> Any:
         """Apply to every pixel.
@@ -245,10 +259,11 @@ class TransferFunction:
 
     def _repr_html_(self) -> str:
         """A small picture for a notebook, without a plotting library."""
-        ends = Interval(self.x[0], self.x[-1]), Interval(float(self.y[0]), float(self.y[-1]))
-        told = f"{self.x[0]:g} to {self.x[-1]:g} becomes {self.y[0]:g} to {self.y[-1]:g}"
-        some = np.unique(np.linspace(0, self.x.size - 1, 2 * showing.WIDE).astype(int))
-        return showing.line(ends[0].place(self.x[some]), ends[1].place(self.y[some]), told)
+        x, y = self.x[self.inner], self.y[self.inner]
+        ends = Interval(x[0], x[-1]), Interval(float(y[0]), float(y[-1]))
+        told = f"{x[0]:g} to {x[-1]:g} becomes {y[0]:g} to {y[-1]:g}"
+        some = np.unique(np.linspace(0, x.size - 1, 2 * showing.WIDE).astype(int))
+        return showing.line(ends[0].place(x[some]), ends[1].place(y[some]), told)
 
 
 def _apply_here(curve: TransferFunction, chunk: NDArray[Any], *_: Any) -> NDArray[Any]:
