@@ -94,7 +94,8 @@ class Recipe:
         """The same for an image of `dtype`, or an error."""
         check_strength(self.strength)
         check_inside(self.inside, self.feather)
-        return replace(self, out_range=checked_out_range(self.out_range, dtype))
+        out_range = checked_out_range(self.out_range, dtype)
+        return self if out_range is self.out_range else replace(self, out_range=out_range)
 
     def plan(
         self, shape: Shape, dtype: np.dtype[Any], masked: bool, finest: Shape | None = None

@@ -6,6 +6,7 @@ sign; so one radix method counts floats and integers of every width alike.
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+@cache
 def bits_dtype(dtype: np.dtype[Any]) -> np.dtype[Any]:
     """The unsigned dtype of the same width."""
     return np.dtype(f"u{dtype.itemsize}")

@@ -150,9 +150,13 @@ class Histogram:
     @property
     def populated(self) -> NDArray[np.intp]:
         """Indices of the bins that hold at least one pixel (of any plane)."""
-        if self.counts.ndim == 1:
-            return np.flatnonzero(self.counts)
-        return np.flatnonzero(self.counts.reshape(-1, self.nbins).any(axis=0))
+        return np.flatnonzero(self._holds)
+
+    @property
+    def _holds(self) -> NDArray[np.bool_]:
+        """Which bins hold a pixel."""
+        held: NDArray[np.bool_] = self.counts != 0
+        return held if held.ndim == 1 else np.any(held.reshape(-1, self.nbins), axis=0)
 
     @property
     def is_exact(self) -> bool:
@@ -169,10 +173,10 @@ class Histogram:
         ValueError
             If nothing was counted.
         """
-        used = self.populated
-        if not used.size:
+        held = self._holds
+        first, last = int(held.argmax()), held.size - 1 - int(held[::-1].argmax())
+        if not held[first]:
             raise ValueError("the histogram is empty: no pixel was counted, so it has no range")
-        first, last = used[0], used[-1]
         one_level = bool(self.bin_edges[first] == self.levels[first])
         least = self.levels[first] if one_level else self.bin_edges[first]
         return least, self.levels[last]

@@ -168,7 +168,8 @@ class Weighted(CurveMethod):
 
     def _weigh(self, counts: NDArray[Any]) -> Floats:
         # Enlarged, so that no cap gets lost below the least number; it changes no bit.
-        probability = counts / counts.sum() * _ENLARGED
+        probability = counts / counts.sum()
+        probability *= _ENLARGED
         most, least = self.upper * probability.max(), self.lower / counts.size * _ENLARGED
         with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
             weight = ((probability - least) / (most - least)) ** self.power * most
@@ -250,7 +251,10 @@ def _sized(weights: Floats) -> Floats:
 
     They are multiplied with a power of 2, which changes no bit of what share each has.
     """
-    return np.asarray(np.ldexp(weights, -np.frexp(weights.max())[1]), np.float64)
+    power = -int(np.frexp(weights.max())[1])
+    if abs(power) < 1000:  # a float itself, and a product is quicker
+        return weights * 2.0**power
+    return np.asarray(np.ldexp(weights, power), np.float64)
 
 
 def _bin_per_level(histogram: Histogram) -> bool:

@@ -45,10 +45,10 @@ def levels_of(histogram: Histogram) -> Levels | None:
     step = _step(histogram)
     if step is None:
         return None
-    near = histogram.levels.astype(np.float64) / step
-    used = histogram.populated
-    if used.size < 2:
+    if not 2 <= np.count_nonzero(histogram.counts) <= 256:
         return None
+    used = histogram.populated
+    near = histogram.levels.astype(np.float64) / step
     level = np.rint(near[used])
     off = np.abs(near[used] - level)
     if (np.diff(level) < 1).any():  # closer together than levels are
@@ -70,7 +70,7 @@ def _step(histogram: Histogram) -> float | None:
         return 257.0
     if dtype.kind in "iu" and dtype.itemsize > 1:
         return 1.0
-    if dtype.kind != "f" or histogram.populated.size > 256 or not histogram.is_exact:
+    if dtype.kind != "f" or np.count_nonzero(histogram.counts) > 256 or not histogram.is_exact:
         return None
     low, high = histogram.range
     return 1 / 255 if low >= 0 and high <= 1 else 1.0

@@ -100,7 +100,7 @@ class CurveMethod(Method):
     def transfer_function(self, histogram: Histogram, recipe: Recipe) -> TransferFunction:
         """The curve of a 1-D histogram; the identity where there is nothing to spread."""
         dtype = histogram.levels.dtype
-        if histogram.populated.size <= 1 or dtype.kind == "b":
+        if np.count_nonzero(histogram.counts) <= 1 or dtype.kind == "b":
             return TransferFunction.identity(*histogram.levels[[0, -1]])
         return TransferFunction(*self.placed(histogram, recipe)).blend(recipe.strength)
 
