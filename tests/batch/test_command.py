@@ -16,7 +16,7 @@ from typer.testing import CliRunner
 from helpers.records import MASK, RECORDS, TASKS
 from helpers.strategies import BARE, any_options
 from helpers.tasks import task_of
-from napari_histeq import Clahe, Global, OpenCvClahe
+from napari_histeq import Clahe, Global, Match, OpenCvClahe
 from napari_histeq.batch import command_of
 from napari_histeq.batch.options import method_of, value_of
 from napari_histeq.cli.app import app
@@ -81,6 +81,25 @@ def pairs(words: list[str]) -> dict[str, str | None]:
 
 def quiet(*_: object) -> None:
     pass
+
+
+@pytest.mark.parametrize(
+    ("how", "words"),
+    [
+        ({"smooth": 3}, " --smooth 3\n"),
+        ({"method": Match("neighbors", window=5)}, " --reference neighbors --window 5 "),
+        ({"method": Match("median")}, " --reference median "),
+    ],
+)
+def test_movies(tmp_path: Path, how: dict[str, Any], words: str) -> None:
+    movie = np.random.default_rng(1).integers(0, 99, (4, 9, 10), np.uint8)
+    record = perform(task_of(movie, axes=(1, 2), **how), quiet).record
+    np.save(tmp_path / "movie.npy", movie)
+    text = command_of(record)
+    assert words in text
+    done = run(text, {"IN": tmp_path / "movie.npy", "OUT": tmp_path / "out"})
+    assert done.exit_code == 0, done.output
+    np.testing.assert_array_equal(np.load(tmp_path / "out/movie.npy"), record.reproduce(movie))
 
 
 def test_only_inside(tmp_path: Path) -> None:

@@ -28,11 +28,13 @@ OTHER = {
     "strength": (0.5, "1"),
     "inside": (True, 1),
     "feather": (2, 1.5),
+    "smooth": (3, 1.5),
 }
 #: What else a task needs for a field to make sense, and the image's record then says.
 BESIDES: dict[str, dict[str, Any]] = {
     "inside": {"ignored": 7},
     "feather": {"ignored": 7, "inside": True},
+    "smooth": {"axes": (1, 2), "channel_axis": 3},
 }
 NOT_METHOD = [name for name in RECIPE if name != "method"]
 
@@ -73,8 +75,11 @@ def test_it_is_in_the_script_if_it_is_not_the_default_and_absent_it_is_the_defau
     [
         (equalize, set()),
         (equalize_multiscale, set()),
-        (transfer_function, {"axes", "channel_axis", "inside", "feather"}),  # of one plane
-        (gain_map, {"channel_axis"}),  # of the luminance
+        (
+            transfer_function,
+            {"axes", "channel_axis", "inside", "feather", "smooth"},
+        ),  # of one plane
+        (gain_map, {"channel_axis", "smooth"}),  # of the luminance
     ],
 )
 def test_the_verbs_name_each_field_with_its_default(verb: Any, without: set[str]) -> None:
@@ -87,7 +92,7 @@ def test_the_verbs_name_each_field_with_its_default(verb: Any, without: set[str]
 
 def test_keywords_are_what_differs_from_the_defaults() -> None:
     assert Recipe(BiHistogram()).keywords() == {}
-    told = {name: OTHER[name][0] for name in NOT_METHOD}
+    told: dict[str, Any] = {name: OTHER[name][0] for name in NOT_METHOD}
     assert Recipe(**told).keywords() == told
     assert Recipe(**Recipe(**told).keywords()) == Recipe(**told)
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from napari_histeq.records import Record
 
 #: Fields of a recipe that the command line has words for, beside the method.
-_SAID = {"axes", "channel_axis", "out_range", "strength", "inside", "feather"}
+_SAID = {"axes", "channel_axis", "out_range", "strength", "inside", "feather", "smooth"}
 
 
 def settings_of(record: Record) -> Settings:
@@ -92,7 +92,7 @@ def _method(method: Method) -> Iterator[tuple[str, str, str]]:
         value = getattr(method, field.name)
         if value is None or (value == field.default and not field.values):
             continue
-        if field.values:
+        if field.values and value not in field.words:
             placeholder = field.name.upper()
             told = getattr(value, "name", "") or "another image"
             yield (
@@ -145,6 +145,8 @@ def _how(record: Record) -> Iterator[tuple[str, str, str]]:
         yield "inside", "", ""
     if recipe.feather:
         yield "feather", str(int(recipe.feather)), ""
+    if recipe.smooth is not None:
+        yield "smooth", str(int(recipe.smooth)), ""
     if record.ignored is not None:
         yield "ignore", _number(record.ignored), ""
     if record.mask is not None:

@@ -52,6 +52,8 @@ def value_of(field: OptionField, text: str) -> Any:
         return text
     if field.type is bool:
         return _truth(field.name, text)
+    if text in field.words:
+        return text
     if field.values:
         return _stored(field, Path(text))
     if text.lower() in ("auto", "automatic", "none"):

@@ -79,6 +79,7 @@ def equalize(
     ignore: args.Ignore = None,
     inside: args.Inside = False,
     feather: args.Feather = 0,
+    smooth: args.Smooth = None,
     together: args.Together = False,
     overwrite: args.Overwrite = False,
     dry_run: args.DryRun = False,
@@ -100,6 +101,7 @@ def equalize(
         strength=strength,
         inside=inside,
         feather=feather,
+        smooth=smooth,
     )
     run = Run("equalizing", jobs, scheduler, quiet=quiet, dry_run=dry_run)
     count = Run("counting", jobs, scheduler, quiet=True) if together and not dry_run else None

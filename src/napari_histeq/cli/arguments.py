@@ -9,6 +9,7 @@ import typer
 
 from napari_histeq.core import METHODS
 from napari_histeq.core.inside import WIDEST
+from napari_histeq.core.methods import MOST_FRAMES
 
 _HOW, _WHICH, _RUN = "How", "Which pixels", "Run"
 
@@ -78,6 +79,14 @@ Feather = Annotated[
     typer.Option(
         min=0, max=WIDEST, metavar="PIXELS", rich_help_panel=_WHICH,
         help="With --inside: let the change fade out over so many pixels at the edge",
+    ),
+]  # fmt: skip
+Smooth = Annotated[
+    Optional[int],  # noqa: UP045
+    typer.Option(
+        min=1, max=MOST_FRAMES, metavar="N", show_default=False, rich_help_panel=_WHICH,
+        help="With --axes: average each plane's curve over so many neighbors, so that a movie "
+        "does not jump (for viewing, not for measuring)",
     ),
 ]  # fmt: skip
 Ignore = Annotated[

@@ -106,9 +106,9 @@ class ColorMapping:
         for_each(work, regions(block.shape[:-1])[::-1])
 
 
-def fit_colors(source: Source, recipe: Recipe) -> Fit:
-    """Fit a recipe's method to the luminances of a source with channels."""
-    mapping, data = recipe.method.fit(LuminanceSource(source), recipe)
+def fit_colors(source: Source, recipe: Recipe, find: Callable[[Source, Recipe], Fit]) -> Fit:
+    """Let `find` fit a recipe's method to the luminances of a source with channels."""
+    mapping, data = find(LuminanceSource(source), recipe)
     if data is None:
         return Fit(mapping, None)
     return Fit(color_mapping(mapping, recipe, source.dtype, data), data)

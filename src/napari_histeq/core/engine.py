@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,27 +13,37 @@ from napari_histeq.core.arrays import (
     Plane,
     for_each_plane,
     memory_order,
+    part,
     planes_of,
 )
 from napari_histeq.core.color import LuminanceSource, fit_colors
+from napari_histeq.core.methods import Quantiles
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from napari_histeq.core.arrays import Source
-    from napari_histeq.core.methods import Fit
+    from napari_histeq.core.histogram import Histogram
+    from napari_histeq.core.methods import Fit, Neighbors
     from napari_histeq.core.recipe import Plan
 
 
-def fit(source: Source, plan: Plan) -> Fit:
-    """What becomes of the pixels of a plane."""
-    if plan.channels:
-        return fit_colors(source, plan.recipe)
-    return plan.recipe.method.fit(source, plan.recipe)
+def fit(source: Source, plan: Plan, around: Histogram | None = None) -> Fit:
+    """What becomes of the pixels of a plane; `around`: by the histogram of its neighbors."""
+    method, recipe = plan.recipe.method, plan.recipe
+    find = method.fit if around is None else partial(method.fit_among, around)
+    return fit_colors(source, recipe, find) if plan.channels else find(source, recipe)
+
+
+def quantiles_of(source: Source, plan: Plan) -> Quantiles:
+    """What the neighbors of a plane are to know of it."""
+    return Quantiles.of(LuminanceSource(source) if plan.channels else source)
 
 
 def equalize_planes(whole: Plane, plan: Plan) -> list[bool]:
     """Equalize each plane of an array on its own; of each, whether any pixel counted."""
+    if plan.neighbors is not None:
+        return _among_neighbors(whole, plan, plan.neighbors)
     found: list[bool] = []
 
     def work(plane: Plane, plan: Plan) -> None:
@@ -41,6 +52,41 @@ def equalize_planes(whole: Plane, plan: Plan) -> list[bool]:
         found.append(data is not None)
 
     _each_plane(work, whole, plan)
+    return found
+
+
+def _among_neighbors(whole: Plane, plan: Plan, neighbors: Neighbors) -> list[bool]:
+    """Two passes: each plane is counted, and then mapped by what is around it."""
+    lengths = tuple(whole.image.shape[axis] for axis in plan.outer)
+    planes = planes_of(whole, plan.outer, plan.axes)
+    indices, windows = [*np.ndindex(lengths)], neighbors.windows(lengths)
+    number_of = {id(plane): number for number, plane in enumerate(planes)}
+    known: dict[tuple[int, ...], Quantiles] = {}
+    found: list[bool] = []
+
+    def count_one(plane: Plane) -> None:
+        source = ArraySource(plane.image, plane.mask, plan.channels)
+        known[indices[number_of[id(plane)]]] = quantiles_of(source, plan)
+
+    def average(number: int) -> Histogram:
+        parts = [known[index] for index in windows[number]]
+        return neighbors.average(parts, indices[number][0], lengths[0])
+
+    with part(0, 2):
+        for_each_plane(count_one, planes)
+    once = {w: n for n, w in enumerate(windows)} if neighbors.shares else {}
+    shared = {window: average(number) for window, number in once.items()}
+
+    def map_one(plane: Plane) -> None:
+        number = number_of[id(plane)]
+        around = shared.get(windows[number]) or average(number)
+        source = ArraySource(plane.image, plane.mask, plan.channels)
+        mapping, data = fit(source, plan, around)
+        mapping.map_into(plane.image, plane.out)
+        found.append(data is not None)
+
+    with part(1, 2):
+        for_each_plane(map_one, planes)
     return found
 
 

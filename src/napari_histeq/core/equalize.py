@@ -46,6 +46,7 @@ def equalize(
     strength: float = 1.0,
     inside: bool = False,
     feather: int = 0,
+    smooth: int | None = None,
     progress: Callable[[float], object] | None = None,
     **options: Any,
 ) -> Any:
@@ -82,6 +83,10 @@ def equalize(
         With `inside`: over how many pixels at the mask's edge the change fades out. A pixel at
         a distance ``d`` from the nearest one outside (along `axes`) becomes
         ``(1 - w) * before + w * after`` with ``w = min(d / (feather + 1), 1)``.
+    smooth : int, optional
+        With planes (`axes`) and a method of one curve: a plane's curve is that of the histogram
+        averaged over so many neighbors along the first of the other axes, so that a movie
+        does not jump. For viewing, not for measuring intensities. See `docs/methods.md`.
     progress : callable, optional
         Called with the fraction done, from 0 to 1, in the calling thread, after each block of
         pixels; it never falls, and ends at 1. It is an estimate: how many passes over the pixels
@@ -120,7 +125,7 @@ def equalize(
         image, mask, axes, channel_axis = taken_apart(image, mask, axes, channel_axis)
     recipe = recipe_of(
         method, options, axes=axes, channel_axis=channel_axis, out_range=out_range,
-        strength=strength, inside=inside, feather=feather,
+        strength=strength, inside=inside, feather=feather, smooth=smooth,
     )  # fmt: skip
     with told(progress):
         if is_lazy(image):
@@ -174,6 +179,7 @@ def equalize_multiscale(
     strength: float = 1.0,
     inside: bool = False,
     feather: int = 0,
+    smooth: int | None = None,
     count_level: int = 0,
     progress: Callable[[float], object] | None = None,
     **options: Any,
@@ -185,7 +191,7 @@ def equalize_multiscale(
     levels : sequence of arrays
         The same image at decreasing resolution, the finest first; numpy, dask,
         zarr, ... of one dtype and number of axes.
-    method, axes, channel_axis, out_range, strength, inside, feather, **options
+    method, axes, channel_axis, out_range, strength, inside, feather, smooth, **options
         As in `equalize`. Axes that are not in `axes` must not be downsampled. CLAHE's
         tiles and the feather are in pixels of ``levels[0]``; a pixel of any level is mapped by the
         curves of the tiles around the place where its center lies.
@@ -224,7 +230,7 @@ def equalize_multiscale(
         raise ValueError(f"count_level is {count_level}, but there are {len(levels)} levels")
     recipe = recipe_of(
         method, options, axes=axes, channel_axis=channel_axis, out_range=out_range,
-        strength=strength, inside=inside, feather=feather,
+        strength=strength, inside=inside, feather=feather, smooth=smooth,
     )  # fmt: skip
     with told(progress):
         return equalize_lazily(levels, recipe, mask, count_level)

@@ -18,7 +18,14 @@ from napari_histeq.core.arrays import (
     output_limits,
 )
 from napari_histeq.core.inside import Feather, check_has_mask, check_inside
-from napari_histeq.core.methods import METHODS, Global, Method, options_of
+from napari_histeq.core.methods import (
+    METHODS,
+    Global,
+    Method,
+    Neighbors,
+    check_smooth,
+    options_of,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -45,6 +52,7 @@ class Recipe:
     strength : float
     inside : bool
     feather : int
+    smooth : int or None
         As `equalize` takes them.
     """
 
@@ -55,14 +63,18 @@ class Recipe:
     strength: float = 1.0
     inside: bool = False
     feather: int = 0
+    smooth: int | None = None
 
     @property
     def one_curve(self) -> bool:
         """Whether a single transfer function does it, to all pixels."""
-        return self.method.is_single_curve and self.axes is None and not self.inside
+        alone = self.method.neighbors is None
+        return self.method.is_single_curve and alone and self.axes is None and not self.inside
 
     def curve(self, histogram: Histogram) -> TransferFunction:
         """The curve of a histogram, by a method that is a single one."""
+        if self.method.neighbors is not None:
+            self.neighbors(stacked=False)
         return self.method.transfer_function(histogram, self.checked(histogram.levels.dtype))
 
     def as_dict(self) -> dict[str, Any]:
@@ -94,6 +106,7 @@ class Recipe:
         """The same for an image of `dtype`, or an error."""
         check_strength(self.strength)
         check_inside(self.inside, self.feather)
+        check_smooth(self.smooth)
         out_range = checked_out_range(self.out_range, dtype)
         return self if out_range is self.out_range else replace(self, out_range=out_range)
 
@@ -125,7 +138,36 @@ class Recipe:
         recipe.method.check(seen, dtype, masked, recipe.out_range)
         method, axes = recipe.method.at_level(seen, counted).laid_out(axes, grid)
         recipe = replace(recipe, method=method, axes=axes)
-        return Plan(recipe, outer_axes(len(grid), axes), axes, channels is not None, feather)
+        outer = outer_axes(len(grid), axes)
+        among = recipe.neighbors(stacked=bool(outer))
+        return Plan(recipe, outer, axes, channels is not None, feather, among)
+
+    def neighbors(self, *, stacked: bool) -> Neighbors | None:
+        """Which other planes each plane of a stack has to know, if any; or an error."""
+        own, name = self.method.neighbors, type(self.method).__name__
+        if self.smooth is None:
+            if own is not None and not stacked:
+                raise ValueError(
+                    f"{name}({own.kind!r}) matches each plane of a stack to others, but the whole "
+                    "image is one plane here: pass the axes of a plane, say axes=(-2, -1)"
+                )
+            return own
+        if not self.method.is_single_curve:
+            raise ValueError(
+                f"smooth={self.smooth} averages the curves of neighboring planes, and {name} is "
+                "no single curve: leave smooth out"
+            )
+        if not stacked:
+            raise ValueError(
+                f"smooth={self.smooth} averages over neighboring planes, but the whole image is "
+                "one plane here: pass the axes of a plane, say axes=(-2, -1)"
+            )
+        if own is not None:
+            raise ValueError(
+                f"smooth={self.smooth} and {name}({own.kind!r}) both look at other planes: leave "
+                "smooth out"
+            )
+        return Neighbors("neighbors", int(self.smooth))
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +175,8 @@ class Plan:
     """A recipe for one image, whose channels (if it has any) are its last axis.
 
     `axes` are those of each plane, `outer` those along which the planes are stacked. With a
-    `feather` only the pixels of the mask are changed.
+    `feather` only the pixels of the mask are changed; with `neighbors` the planes have to know
+    of others.
     """
 
     recipe: Recipe
@@ -141,6 +184,7 @@ class Plan:
     axes: tuple[int, ...]
     channels: bool
     feather: Feather | None = None
+    neighbors: Neighbors | None = None
 
 
 def _without(axis: int | None, shape: Shape) -> Shape:

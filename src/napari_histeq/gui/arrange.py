@@ -102,6 +102,7 @@ def _region(panel: Any) -> Form:
     form.add(panel["inside"])
     form.add(panel["feather"], "Soft edge")
     form.add(panel["axes"], "Axes")
+    form.add(panel["smooth"], "Smooth over")
     return form
 
 

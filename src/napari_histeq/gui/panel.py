@@ -33,6 +33,7 @@ from napari_histeq.gui.result import Tools
 from napari_histeq.gui.rows import (
     CUSTOM,
     DISPLAY_ONLY,
+    FRAMES,
     output_rows,
     region_rows,
     run_rows,
@@ -86,9 +87,10 @@ class EqualizePanel(Container[Any]):
     def _sources(self, *_: object) -> list[tuple[str, Image]]:
         return [(layer.name, layer) for layer in self._viewer.layers if layers.is_source(layer)]
 
-    def _references(self, *_: object) -> list[tuple[str, Image]]:
+    def _references(self, *_: object) -> list[tuple[str, Image | str]]:
         source = self["layer"].value
-        return [(name, layer) for name, layer in self._sources() if layer is not source]
+        others = [(name, layer) for name, layer in self._sources() if layer is not source]
+        return others + [*FRAMES] * (source is not None and len(layers.axis_names(source)) > 2)
 
     def _regions(self, *_: object) -> list[tuple[str, Labels | Shapes]]:
         found = [layer for layer in self._viewer.layers if isinstance(layer, Labels | Shapes)]
@@ -124,8 +126,18 @@ class EqualizePanel(Container[Any]):
             out_range = self["low"].value, self["high"].value
         method = self.chosen_method()
         return Recipe(
-            method, shared, out_range=out_range, strength=self["strength"].value, **self._inside()
-        )
+            method, shared, out_range=out_range, strength=self["strength"].value, **self._inside(),
+            smooth=self["smooth"].value if self._has_planes else None,
+        )  # fmt: skip
+
+    @property
+    def _has_planes(self) -> bool:
+        """Whether each plane of a stack gets a curve of its own."""
+        axes, method = self["axes"], METHODS[self["method"].value]
+        stacked = len(axes.names) > 2 and 0 < len(axes.value) < len(axes.names)
+        words = [self[f.name].value for f in self._options_shown if f.words]
+        among = any(isinstance(value, str) for value in words)
+        return stacked and method.is_single_curve and not among
 
     def _inside(self) -> dict[str, Any]:
         """Whether only the pixels that count are changed, if not all do."""
@@ -167,7 +179,7 @@ class EqualizePanel(Container[Any]):
         link(self._viewer.events.theme, self._paint)
         link(self["layer"].changed, self._layer_chosen)
         link(self["method"].changed, self._show_method)
-        for row in ("ignore", "mask", "inside"):
+        for row in ("ignore", "mask", "inside", "axes"):
             link(self[row].changed, self._show_rows)
         link(self["out_range"].changed, self._show_rows)
         link(self["run"].changed, self._start)
@@ -324,12 +336,16 @@ class EqualizePanel(Container[Any]):
         self._add_options(METHODS[name], self._kept.get(name, {}))
         self["summary"].value = METHODS[name].summary
         self._parts.output.show_row(self["gain"], METHODS[name].has_gain)
+        self._show_rows()
 
     def _add_options(self, method: Any, kept: dict[str, Any]) -> None:
         options = self._options_shown = options_of(method)
         made = [control_for(f, kept.get(f.name, f.default), self._references) for f in options]
         for row in reversed(made):
             self.insert(0, row)
+        for field, row in zip(options, made, strict=True):
+            if field.words:
+                row.changed.connect(self._show_rows)
         pairs = list(zip(options, made, strict=True))
         self._parts.show_options(
             [row for f, row in pairs if not f.option.advanced],
@@ -345,6 +361,7 @@ class EqualizePanel(Container[Any]):
             self._parts.set_tab_order()
         self._parts.region.show_row(self["axes"], len(self["axes"].names) > 2)
         self._parts.region.show_row(self["ignored_value"], self["ignore"].value)
+        self._parts.region.show_row(self["smooth"], self._has_planes)
         self._parts.region.show_row(self["inside"], self._has_outside)
         self._parts.region.show_row(self["feather"], self._has_outside and self["inside"].value)
         custom = self["out_range"].value == CUSTOM

@@ -13,8 +13,8 @@ from magicgui.widgets import (
 )
 
 from napari_histeq.core import METHODS
-from napari_histeq.core.methods import Option
-from napari_histeq.gui.controls import AxesRow, Either
+from napari_histeq.core.methods import MOST_FRAMES, Option
+from napari_histeq.gui.controls import Auto, AxesRow, Either
 from napari_histeq.gui.elided import elide
 from napari_histeq.gui.foot import Evidence, Note, RunButton, Status, wrapped
 from napari_histeq.gui.methodbox import MethodBox, grouped, title
@@ -28,6 +28,14 @@ if TYPE_CHECKING:
     from magicgui.widgets import Widget
 
 CUSTOM = "custom"
+
+#: What of a stack itself may be the reference of each of its frames, when matching.
+FRAMES = (
+    ("Neighboring frames", "neighbors"),
+    ("First frame", "first"),
+    ("Previous frame", "previous"),
+    ("Median of all frames", "median"),
+)
 
 #: Pixels of the widest soft edge that the slider offers.
 SOFTEST = 50
@@ -111,6 +119,17 @@ def region_rows(regions: Callable[..., Any]) -> list[Widget]:
             tooltip=tip(
                 "Ticked axes share one histogram. Untick the axis of a stack to equalize "
                 "every slice separately."
+            ),
+        ),
+        Auto(
+            None,
+            name="smooth",
+            label="Smooth over",
+            option=Option("", ge=1, le=MOST_FRAMES, empty="off; or 11 slices"),
+            tooltip=tip(
+                "Average the curve of each slice over so many neighboring slices (say 11), so "
+                "that a movie does not jump when something enters or leaves. Empty: off. For "
+                "viewing, not for measuring intensities."
             ),
         ),
     ]

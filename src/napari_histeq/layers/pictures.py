@@ -86,7 +86,7 @@ def _of_plane(
     counted = counting(before, region, task.ignored, None)
     first, second = (compute_histogram(a, mask=counted) for a in (before, after))
     curve = None
-    single = task.recipe.method.is_single_curve
+    single = task.recipe.method.is_single_curve and task.recipe.neighbors(stacked=True) is None
     if single and first.total and first.levels.dtype.kind != "b":
         curve = task.recipe.curve(first)
     at = ", ".join(str(i) for s, i in zip(shared, index, strict=True) if not s)

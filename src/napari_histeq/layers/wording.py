@@ -23,6 +23,8 @@ SAID = (
         "all pixels of the reference are NaN or infinite: choose another one under Reference"),
     (r"(reference has intensities .*): give an out_range .*",
         r"the \1: choose a Range under Output, to stretch them over it"),
+    (r"(Match)\('(\w+)'\) matches each plane .*",
+        "untick the axis of the frames (Region > Axes), or choose a layer under Reference"),
     (r"image is a masked array: .*",
         "the data is a masked array: add it unmasked, and choose a mask layer under Region"),
     (r"out_range is \((\S+), (\S+)\): lo must be .*", r"Range: From (\1) must be less than To (\2)"),

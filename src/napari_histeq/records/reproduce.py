@@ -318,13 +318,15 @@ def _conditions(record: Record) -> Iterator[str]:
     if record.ignored is not None:
         yield f"pixels equal to {_short(record.ignored)} ignored{' and unchanged' * record.recipe.inside}"
     recipe = record.recipe
+    if recipe.smooth is not None:
+        yield f"each plane's curve averaged over {recipe.smooth} neighbors"
     if recipe.feather:
         yield f"its edge feathered over {recipe.feather} pixels"
     if recipe.axes is not None and len(recipe.axes) < len(record.shape):
         names = ", ".join(str(axis) for axis in recipe.axes)
         yield f"separately for each plane (axes {names} share a histogram)"
     for name, value in recipe.keywords().items():
-        if name not in ("axes", "channel_axis", "out_range", "inside", "feather"):
+        if name not in ("axes", "channel_axis", "out_range", "inside", "feather", "smooth"):
             yield name if value is True else f"{name} {_short(value)}"
     if not isinstance(recipe.out_range, str):
         low, high = (_short(v) for v in recipe.out_range)
@@ -334,6 +336,9 @@ def _conditions(record: Record) -> Iterator[str]:
 def _caution(record: Record) -> str:
     method, axes = record.recipe.method, record.recipe.axes
     colors, whole = record.recipe.channel_axis is not None, method.is_single_curve
+    if record.recipe.smooth is not None or method.neighbors is not None:
+        are = "Colors" if colors else "Gray values"
+        return f"{are} are for viewing, not for measuring intensities."
     if whole and axes is not None and len(axes) < len(record.shape):
         return f"{'Colors' if colors else 'Gray values'} cannot be compared between planes."
     if colors and whole:  # of one brightness: singular

@@ -61,7 +61,7 @@ from napari_histeq.core.arrays.lines import (
 )
 from napari_histeq.core.arrays.named import taken_apart
 from napari_histeq.core.arrays.planes import Plane, for_each_plane, outer_axes, planes_of
-from napari_histeq.core.arrays.progress import told
+from napari_histeq.core.arrays.progress import part, told
 from napari_histeq.core.arrays.source import ArraySource, Source, T, run_of
 
 __all__ = [
@@ -124,6 +124,7 @@ __all__ = [
     "order_of",
     "outer_axes",
     "output_limits",
+    "part",
     "planes_of",
     "promise_of",
     "read",

@@ -1,6 +1,6 @@
 """Counting pixels, and what the counts say."""
 
-from napari_histeq.core.histogram.counting import count, counts_on, counts_up_to
+from napari_histeq.core.histogram.counting import bins_of, count, counts_on, counts_up_to
 from napari_histeq.core.histogram.density import cells_of, shares, spacing, spread
 from napari_histeq.core.histogram.histogram import Histogram, cdf_distance
 from napari_histeq.core.histogram.percentiles import saturation_limits
@@ -8,6 +8,7 @@ from napari_histeq.core.histogram.sampling import sample_counted, sample_of_arra
 
 __all__ = [
     "Histogram",
+    "bins_of",
     "cdf_distance",
     "cells_of",
     "count",

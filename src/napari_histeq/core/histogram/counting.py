@@ -41,6 +41,11 @@ def _zeros(size: int) -> NDArray[np.int64]:
     return np.zeros(size, np.int64)
 
 
+def bins_of(dtype: np.dtype[Any]) -> tuple[NDArray[np.int64], NDArray[Any]] | None:
+    """The edges and levels of the bins that every image of a dtype has: one per level, or None."""
+    return _levels_of(dtype) if dtype.kind in "iu" and dtype.itemsize <= 2 else None
+
+
 @cache
 def _levels_of(dtype: np.dtype[Any]) -> tuple[NDArray[np.int64], NDArray[Any]]:
     """The edges and the levels of a bin per level: the same for all planes of a stack."""

@@ -21,11 +21,13 @@ from napari_histeq.core.arrays import (
     checked_lazy_mask,
     in_place,
     map_chunks,
+    planes_of,
     slim_lazy_mask,
 )
-from napari_histeq.core.engine import equalize_planes, fit
+from napari_histeq.core.engine import equalize_planes, fit, quantiles_of
 from napari_histeq.core.errors import warn_of_empty
 from napari_histeq.core.lazy.inside import kept_outside
+from napari_histeq.core.lazy.neighbors import averaged_when_asked, one_thing
 from napari_histeq.core.lazy.reduce import ChunkSource, along
 
 if TYPE_CHECKING:
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from napari_histeq.core.histogram import Histogram
     from napari_histeq.core.methods import Mapping
     from napari_histeq.core.recipe import Plan, Recipe
 
@@ -113,15 +116,23 @@ def _equalized(work: Work) -> tuple[list[da.Array], list[bool]]:
     several = len(work.levels) > 1
     if plane > PLANE_BYTES or (several and not plan.recipe.method.is_single_curve):
         return _beforehand(work)
-    return _curves_when_asked(work) if several else [_when_asked(work, int(plane))], []
+    if several or plan.neighbors is not None:
+        return _curves_when_asked(work), []
+    return [_when_asked(work, int(plane))], []
 
 
-def _plane_beforehand(work: Work) -> tuple[list[da.Array], list[bool]]:
+def _plane_beforehand(
+    work: Work, around: Histogram | None = None
+) -> tuple[list[da.Array], list[bool]]:
     """A plane of any size, counted now, chunk by chunk; its outer axes have length 1."""
-    levels, counted, mask, plan = work
-    source = ChunkSource(levels[counted], mask, plan.channels, plan.axes)
-    mapping, data = fit(source, plan)
+    levels, plan = work.levels, work.plan
+    mapping, data = fit(_source(work), plan, around)
     return [map_lazily(mapping, plan, level) for level in levels], [data is not None]
+
+
+def _source(work: Work) -> ChunkSource:
+    plan = work.plan
+    return ChunkSource(work.levels[work.counted], work.mask, plan.channels, plan.axes)
 
 
 def map_lazily(mapping: Mapping, plan: Plan, image: da.Array) -> da.Array:
@@ -151,31 +162,51 @@ def _beforehand(work: Work) -> tuple[list[da.Array], list[bool]]:
 
     A chunk that spans several planes is read once for each.
     """
-    levels, mask, outer = work.levels, work.mask, work.plan.outer
-    lengths = [levels[0].shape[a] for a in outer]
+    levels, outer = work.levels, work.plan.outer
+    lengths = tuple(levels[0].shape[a] for a in outer)
     results = [np.empty(lengths, object) for _ in levels]
     found = []
-    for index in np.ndindex(*lengths):
-        where: list[Any] = [slice(None)] * levels[0].ndim
-        for axis, place in zip(outer, index, strict=True):
-            where[axis] = slice(place, place + 1)
-        planes = [level[tuple(where)] for level in levels]
-        wanted = None if mask is None else mask[tuple(where[: mask.ndim])]
-        mapped, counts = _plane_beforehand(work._replace(levels=planes, mask=wanted))
+    planes = {index: _plane_at(work, index) for index in np.ndindex(lengths)}
+    around = _around_beforehand(planes, lengths) if work.plan.neighbors else {}
+    for index, plane_work in planes.items():
+        mapped, counts = _plane_beforehand(plane_work, around.get(index))
         for result, plane in zip(results, mapped, strict=True):
             result[index] = plane
         found += counts
-    return [_joined(result, outer) for result in results], found
+    return [_joined(result, outer, levels[0].dtype) for result in results], found
 
 
-def _joined(results: Pixels, outer: tuple[int, ...]) -> da.Array:
+def _plane_at(work: Work, index: tuple[int, ...]) -> Work:
+    """The work on one plane of the stack, whose outer axes keep a length of 1."""
+    where: list[Any] = [slice(None)] * work.levels[0].ndim
+    for axis, place in zip(work.plan.outer, index, strict=True):
+        where[axis] = slice(place, place + 1)
+    mask = None if work.mask is None else work.mask[tuple(where[: work.mask.ndim])]
+    return work._replace(levels=[level[tuple(where)] for level in work.levels], mask=mask)
+
+
+def _around_beforehand(
+    planes: dict[tuple[int, ...], Work], lengths: tuple[int, ...]
+) -> dict[tuple[int, ...], Histogram]:
+    """For each plane the histogram averaged over its neighbors, which are counted now."""
+    known = {i: quantiles_of(_source(work), work.plan) for i, work in planes.items()}
+    neighbors = next(iter(planes.values())).plan.neighbors
+    assert neighbors is not None
+    windows = zip(planes, neighbors.windows(lengths), strict=True)
+    return {
+        index: neighbors.average([known[i] for i in window], index[0], lengths[0])
+        for index, window in windows
+    }
+
+
+def _joined(results: Pixels, outer: tuple[int, ...], dtype: Any) -> da.Array:
     for axis in reversed(outer):
         rows = results.reshape(-1, results.shape[-1])
         joined = np.empty(len(rows), object)
         for number, row in enumerate(rows):
             joined[number] = da.concatenate(list(row), axis=axis)
         results = joined.reshape(results.shape[:-1])
-    return results[()]
+    return results[()].astype(dtype)  # to join means native bytes
 
 
 def _when_asked(work: Work, plane_bytes: int) -> da.Array:
@@ -216,20 +247,39 @@ def _curves_when_asked(work: Work) -> list[da.Array]:
     arguments = [levels[work.counted].rechunk(whole), axes]
     if mask is not None:
         arguments += [mask.rechunk(whole), axes[: mask.ndim]]
-    mappings = _blockwise(partial(_plane_mapping, plan), outer, object, *arguments)
+    if plan.neighbors is None:
+        mappings = _blockwise(partial(_plane_mapping, plan, None), outer, object, *arguments)
+    else:
+        known = _blockwise(partial(_plane_quantiles, plan), outer, object, *arguments)
+        around = averaged_when_asked(known, plan.neighbors), outer
+        task = partial(_plane_mapping, plan)
+        mappings = _blockwise(task, outer, object, *around, *arguments)
     single = [level.rechunk(dict.fromkeys(outer, 1)) for level in levels]
     return [
         _blockwise(_map_plane, axes, level.dtype, mappings, outer, level, axes) for level in single
     ]
 
 
-def _plane_mapping(plan: Plan, image: Any, mask: Any = None) -> Pixels:
+def _plane_mapping(plan: Plan, around: Any, image: Any, mask: Any = None) -> Pixels:
     """The mapping of one plane, as an array of one thing."""
+    histogram = None if around is None else around.item()
     with in_place():
-        mapping, _ = fit(ArraySource(np.asarray(image), mask, plan.channels), plan)
-    found = np.empty((1,) * len(plan.outer), object)
-    found[...] = mapping
-    return found
+        mapping, _ = fit(_plane_source(plan, image, mask), plan, histogram)
+    return one_thing(mapping, len(plan.outer))
+
+
+def _plane_quantiles(plan: Plan, image: Any, mask: Any = None) -> Pixels:
+    """What a plane's neighbors are to know of it, as an array of one thing."""
+    with in_place():
+        found = quantiles_of(_plane_source(plan, image, mask), plan)
+    return one_thing(found, len(plan.outer))
+
+
+def _plane_source(plan: Plan, image: Any, mask: Any) -> ArraySource:
+    """A plane in order: its outer axes, of length 1, are taken out."""
+    plane = Plane(np.asarray(image), mask, np.asarray(image))
+    (found,) = planes_of(plane, plan.outer, plan.axes)
+    return ArraySource(found.image, found.mask, plan.channels)
 
 
 def _map_plane(mapping: Any, block: Any) -> Pixels:

@@ -12,6 +12,7 @@ from napari_histeq.core.methods.base import (
 from napari_histeq.core.methods.curves import BiHistogram, Global, Weighted
 from napari_histeq.core.methods.exact import Exact
 from napari_histeq.core.methods.match import Match
+from napari_histeq.core.methods.neighbors import MOST_FRAMES, Neighbors, Quantiles, check_smooth
 from napari_histeq.core.methods.options import Option, OptionField, options_of
 from napari_histeq.core.methods.reference import Reference, counted, counters
 from napari_histeq.core.methods.single import CurveMethod
@@ -22,6 +23,7 @@ from napari_histeq.core.methods.stretches import Asinh, Gamma, Log, Stretch
 __all__ = [
     "GROUPS",
     "METHODS",
+    "MOST_FRAMES",
     "PERCENTILES",
     "SCALE",
     "Asinh",
@@ -35,14 +37,17 @@ __all__ = [
     "Mapping",
     "Match",
     "Method",
+    "Neighbors",
     "Option",
     "OptionField",
+    "Quantiles",
     "Reference",
     "Specify",
     "Standard",
     "Stretch",
     "UnknownMethodError",
     "Weighted",
+    "check_smooth",
     "counted",
     "counters",
     "from_dict",

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from napari_histeq.core.arrays import Source
     from napari_histeq.core.histogram import Histogram
+    from napari_histeq.core.methods.neighbors import Neighbors
     from napari_histeq.core.recipe import Recipe
     from napari_histeq.core.transfer import TransferFunction
 
@@ -222,6 +223,15 @@ class Method:
     @abstractmethod
     def fit(self, source: Source, recipe: Recipe) -> Fit:
         """Look at all pixels that count; `recipe` tells the range of the output and the strength."""
+
+    @property
+    def neighbors(self) -> Neighbors | None:
+        """Which other planes of a stack each plane has to know, if any."""
+        return None
+
+    def fit_among(self, around: Histogram, source: Source, recipe: Recipe) -> Fit:
+        """Fit a plane of a stack by the histogram that is averaged over its `neighbors`."""
+        raise self.not_a_curve()
 
     def transfer_function(self, histogram: Histogram, recipe: Recipe) -> TransferFunction:
         """The curve of a 1-D histogram, if the method is a single one."""

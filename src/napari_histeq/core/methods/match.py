@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import numpy as np
 
 from napari_histeq.core.arrays import Interval, dtype_limits
-from napari_histeq.core.methods.base import Method
+from napari_histeq.core.histogram import count
+from napari_histeq.core.methods.base import Fit, Method
+from napari_histeq.core.methods.neighbors import KINDS, MOST_FRAMES, Kind, Neighbors
 from napari_histeq.core.methods.options import Option
 from napari_histeq.core.methods.quantiles import Line, percentiles_of
 from napari_histeq.core.methods.reference import Reference, counted, reference_of
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import ArrayLike, NDArray
 
+    from napari_histeq.core.arrays import Source
     from napari_histeq.core.histogram import Histogram
     from napari_histeq.core.recipe import Recipe
 
@@ -28,6 +31,9 @@ if TYPE_CHECKING:
 
 #: So many landmarks are enough for any number of levels.
 MOST = 65536
+
+#: Frames that are averaged where nobody says how many.
+FRAMES = 11
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +45,21 @@ class Match(CurveMethod):
 
     Parameters
     ----------
-    reference : array, Histogram, Reference or Standard
+    reference : array, Histogram, Reference, Standard or str
         What to match: an array of any real dtype, also a lazy one, which is counted at
-        once; or what was counted before. `Match.of` takes its mask, too.
+        once; or what was counted before. `Match.of` takes its mask, too. Of a movie that is
+        equalized frame by frame (`axes`): ``"neighbors"``, the average of the quantile functions
+        of the frames around each one, which removes flicker and keeps slow changes [4]_;
+        ``"first"``, ``"previous"`` (the frame before, as it was) or ``"median"`` (of all
+        frames). For viewing, not for measuring intensities.
     landmarks : int, tuple of float or None
         Where to match. None: everywhere. A number: at the least and the greatest intensity and
         at so many quantiles between, as ITK's HistogramMatching does [2]_; as many as there
         are levels are all. A tuple: at these percentiles, 0 to 100 [3]_. Between the landmarks
         the curve is linear, so that it neither combs the histogram nor amplifies noise.
+    window : int or None
+        With ``"neighbors"``: how many frames are averaged, by a Gaussian window whose standard
+        deviation is a quarter of it. None: 11.
 
     Notes
     -----
@@ -61,6 +74,8 @@ class Match(CurveMethod):
        standardization", IEEE Trans. Medical Imaging 19(2), 2000.
     .. [3] L. G. Nyul and J. K. Udupa, "On standardizing the MR image intensity scale",
        Magnetic Resonance in Medicine 42(6), 1999.
+    .. [4] J. Delon, "Movie and video scale-time equalization application to flicker reduction",
+       IEEE Transactions on Image Processing 15(1), 2006.
     """
 
     name: ClassVar[str] = "match"
@@ -76,10 +91,11 @@ class Match(CurveMethod):
     )
 
     reference: Annotated[
-        Reference | Standard | None,
+        Reference | Standard | Kind | None,
         Option(
             "The image whose histogram the result is to have",
-            accepts="an array, Histogram or Standard",
+            accepts="an array, Histogram or Standard; of a movie: "
+            "neighbors, first, previous or median",
         ),
     ] = None
     landmarks: Annotated[
@@ -91,11 +107,25 @@ class Match(CurveMethod):
             empty="everywhere; or 7; or 1, 50, 99",
         ),
     ] = None
+    window: Annotated[
+        int | None,
+        Option(
+            "With neighboring frames as the reference: how many of them are averaged",
+            ge=1,
+            le=MOST_FRAMES,
+            label="Frames",
+            advanced=True,
+            used_if=("reference", ("neighbors",)),
+            empty=str(FRAMES),
+        ),
+    ] = None
 
     def __post_init__(self) -> None:
         Method.__post_init__(self)
-        object.__setattr__(self, "reference", reference_of(self.reference))
+        if not (isinstance(self.reference, str) and self.reference in KINDS):
+            object.__setattr__(self, "reference", reference_of(self.reference))
         object.__setattr__(self, "landmarks", _checked_landmarks(self.landmarks))
+        object.__setattr__(self, "window", _checked_window(self.window, self.reference))
         if isinstance(self.reference, Standard) and self.landmarks is not None:
             raise ValueError(
                 f"Match: landmarks={self.landmarks!r} cannot be set beside a Standard, which "
@@ -130,19 +160,38 @@ class Match(CurveMethod):
         return cls(Reference(counted(image, mask, channel_axis), name), landmarks)
 
     @property
-    def own_range(self) -> tuple[Any, Any]:
+    def own_range(self) -> tuple[Any, Any] | None:
         """See `Method`: the reference's."""
-        return self._reference.range
+        return None if self.neighbors else self._reference.range
 
     @property
     def _reference(self) -> Reference | Standard:
-        assert self.reference is not None
+        assert isinstance(self.reference, Reference | Standard)
         return self.reference
+
+    @property
+    def neighbors(self) -> Neighbors | None:
+        """See `Method`: where the planes of the image itself are the references."""
+        if not isinstance(self.reference, str):
+            return None
+        return Neighbors(self.reference, self.window or FRAMES)
+
+    def resolved(self, shape: tuple[int, ...]) -> Method:  # noqa: ARG002
+        """See `Method`: with the number of frames, where it matters."""
+        return replace(self, window=self.window or FRAMES) if self.reference == KINDS[0] else self
+
+    def fit_among(self, around: Histogram, source: Source, recipe: Recipe) -> Fit:
+        """See `Method`: what is around the plane is its reference."""
+        histogram = count(source)
+        if not histogram.total or not around.total:
+            return CurveMethod.fit_among(self, histogram, source, recipe)
+        known = Match(Reference(around), self.landmarks)
+        return Fit(known.transfer_function(histogram, recipe), histogram.range)
 
     @property
     def is_ready(self) -> bool:
         """See `Method`: whether the reference is counted."""
-        return self._reference.is_counted
+        return self.neighbors is not None or self._reference.is_counted
 
     def prepare(self) -> None:
         """See `Method`: count the reference."""
@@ -160,9 +209,9 @@ class Match(CurveMethod):
         out_range: Any,
     ) -> None:
         """Refuse a reference of whose intensities the image's dtype can hold but two."""
-        if out_range != "auto" or dtype.kind not in "iu":
+        if out_range != "auto" or dtype.kind not in "iu" or self.neighbors:
             return
-        info, (low, high) = np.iinfo(dtype), self.own_range
+        info, (low, high) = np.iinfo(dtype), self._reference.range
         whole = int(np.clip(high, info.min, info.max)) - int(np.clip(low, info.min, info.max))
         if whole < 2 and self._reference.size > 2:
             raise ValueError(
@@ -180,7 +229,7 @@ class Match(CurveMethod):
         if full is None:
             line = self._line(histogram)
             return line.knots(histogram, ends, lambda y: np.clip(y, *ends))
-        low, high = (float(np.clip(float(end), *ends)) for end in self.own_range)
+        low, high = (float(np.clip(float(end), *ends)) for end in self._reference.range)
         return with_ends(histogram, np.clip(full.full_match(histogram), *ends), low, high)
 
     def knots(self, histogram: Histogram, low: float, high: float) -> tuple[NDArray[Any], Floats]:
@@ -200,7 +249,7 @@ class Match(CurveMethod):
 
     @property
     def _own(self) -> Interval:
-        return Interval(*(float(end) for end in self.own_range))
+        return Interval(*(float(end) for end in self._reference.range))
 
     def _stretched(self, low: float, high: float) -> Callable[[Floats], Floats]:
         own, output = self._own, Interval(low, high)
@@ -224,6 +273,23 @@ class Match(CurveMethod):
             percentiles = _percentiles(self.landmarks)
             targets = reference.values_at(percentiles)
         return Line(percentiles_of(histogram, percentiles), targets)
+
+
+def _checked_window(value: Any, reference: Any) -> int | None:
+    if value is None:
+        return None
+    if not hasattr(value, "__index__") or isinstance(value, bool):
+        raise TypeError(f"Match: window={value!r} is not an integer")
+    if not 1 <= value <= MOST_FRAMES:
+        raise ValueError(
+            f"Match: window={value!r} is out of range: it must be >= 1 and <= {MOST_FRAMES}"
+        )
+    if reference != KINDS[0]:
+        raise ValueError(
+            f"Match: window={value!r} is how many neighbors are averaged, but the reference is "
+            f"{reference if isinstance(reference, str) else 'an image'}: leave window out"
+        )
+    return int(value)
 
 
 def _percentiles(landmarks: int | tuple[float, ...]) -> tuple[float, ...]:

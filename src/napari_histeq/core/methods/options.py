@@ -70,9 +70,15 @@ class OptionField:
         kinds = get_args(self.type) or (self.type,)
         return tuple(kind for kind in kinds if hasattr(kind, "from_json"))
 
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The words that it may be instead of a value object."""
+        kinds = [kind for kind in get_args(self.type) if get_origin(kind) is Literal]
+        return tuple(word for kind in kinds for word in get_args(kind))
+
     def read(self, value: Any) -> Any:
         """An option of a record: a value object of its JSON text."""
-        if not self.values or not isinstance(value, str):
+        if not self.values or not isinstance(value, str) or value in self.words:
             return value
         kinds = {kind.__name__: kind for kind in self.values}
         kind = kinds.get(kind_of(value))

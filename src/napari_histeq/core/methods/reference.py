@@ -194,6 +194,7 @@ def reference_of(value: Any) -> Any:
         )
     if isinstance(value, str | bytes) or not (hasattr(value, "dtype") or np.ndim(value)):
         raise TypeError(
-            f"Match: reference={value!r} is no image: give an array, a Histogram or a Standard"
+            f"Match: reference={value!r} is no image: give an array, a Histogram or a Standard; "
+            "of a movie 'neighbors', 'first', 'previous' or 'median'"
         )
     return Reference(counted(value))

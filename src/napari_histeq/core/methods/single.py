@@ -97,6 +97,11 @@ class CurveMethod(Method):
         data = histogram.range if histogram.total else None
         return Fit(self.transfer_function(histogram, recipe), data)
 
+    def fit_among(self, around: Histogram, source: Source, recipe: Recipe) -> Fit:
+        """See `Method`: the curve is that of what is around, whatever is in the plane."""
+        data = around.range if around.total else None
+        return Fit(self.transfer_function(around, recipe), data)
+
     def transfer_function(self, histogram: Histogram, recipe: Recipe) -> TransferFunction:
         """The curve of a 1-D histogram; the identity where there is nothing to spread."""
         dtype = histogram.levels.dtype

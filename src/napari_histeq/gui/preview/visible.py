@@ -31,6 +31,7 @@ from napari_histeq.core.clahe import (
 )
 from napari_histeq.core.color import color_mapping
 from napari_histeq.core.inside import Feather, put_back
+from napari_histeq.core.methods import Quantiles
 from napari_histeq.gui.preview.view import first_sample
 from napari_histeq.layers import count_of
 
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
 
     from napari_histeq.core import Histogram
     from napari_histeq.core.clahe import PartGrid
-    from napari_histeq.core.methods import Method
+    from napari_histeq.core.methods import Fit, Method, Neighbors
     from napari_histeq.gui.preview.view import Spans, Steps, View
     from napari_histeq.layers import Task
 
@@ -55,6 +56,10 @@ DEEP = 1 << 23
 #: Planes (or volumes) of more pixels than this are not looked at as a whole.
 WHOLE = 1 << 26
 
+NO_NEIGHBORS = (
+    "No preview: the slices around this one would have to be read and counted. "
+    "Equalize works as usual."
+)
 THIS_PLANE = "The preview has tiles in this plane only; Equalize has them through all planes."
 NO_PLANE = "No preview: tick both displayed axes (Region > Axes). Equalize works as usual."
 THIN = "No preview: tiles are one pixel thick along a displayed axis. Equalize works as usual."
@@ -123,12 +128,39 @@ def _by_curve(
     before = _own_histogram(view, task, axes) or known
     if not before.total:
         raise ValueError(NOTHING)
-    mapping: Any = method.transfer_function(before, recipe)
+    mapping: Any
+    neighbors = recipe.neighbors(stacked=len(axes) < len(view.shape))
+    if neighbors is None:
+        mapping = method.transfer_function(before, recipe)
+    else:
+        mapping, _ = _among(view, task, axes, neighbors)
     if task.colors:
         mapping = color_mapping(mapping, recipe, pixels.dtype, before.range)
     out = np.empty_like(pixels)
     mapping.map_into(pixels, out)
     return out
+
+
+def _among(view: View, task: Task, axes: list[int], neighbors: Neighbors) -> Fit:
+    """The mapping of the displayed plane by those in its window, if they are at hand."""
+    first = min(a for a in range(len(view.shape)) if a not in axes)
+    place, length = view.window[first][0], view.shape[first]
+    window = neighbors.window(place, length).places
+    if not view.is_deep or not view.is_at_hand(axes, WHOLE // len(window)):
+        raise ValueError(NO_NEIGHBORS)
+
+    def plane(at: int) -> Any:
+        spans = list(view.whole(axes))
+        spans[first] = at, at + 1
+        pixels = view.read((*spans,), (1,) * len(spans))
+        colors = ArraySource(
+            pixels, view.mask(task, pixels, (*spans,), (1,) * len(spans)), task.colors
+        )
+        return color.LuminanceSource(colors) if task.colors else colors
+
+    around = neighbors.average([Quantiles.of(plane(at)) for at in window], place, length)
+    recipe = task.recipe.checked(view.level.dtype)
+    return recipe.method.fit_among(around, plane(place), recipe)
 
 
 def _own_histogram(view: View, task: Task, axes: list[int]) -> Histogram | None:
