@@ -91,6 +91,18 @@ def inputs_of(given: Sequence[str]) -> list[Location]:
     return found
 
 
+def left_out(given: Sequence[str]) -> list[str]:
+    """What of the folders that were named is not done: other files, and folders in them."""
+    folders = [Location.of(text).path for text in given]
+    within = [p for f in folders if f.is_dir() and not is_store(f) for p in sorted(f.iterdir())]
+    ours = ("manifest.json", ".manifest.json")
+    return [
+        p.name + "/" * p.is_dir()
+        for p in within
+        if not (_is_image(p) or p.name.startswith(".") or p.name.endswith(ours))
+    ]
+
+
 def _is_image(path: Path) -> bool:
     if path.name.startswith("."):
         return False

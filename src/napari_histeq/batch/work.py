@@ -109,7 +109,8 @@ def _made(job: Job, picture: Picture, task: Task, report: Report) -> Done:
     with watching(lambda done, total: report(share + (1 - share) * done / max(total, 1))):
         write(picture.with_pixels(outcome.data), job.target, attributes=record, resume=job.resume)
     entry = {"input": job.name, "output": job.target.name, "record": record}
-    notes = (*picture.notes, *heard)
+    bare = ("it is black and white, of two values: it stays as it is",)
+    notes = (*picture.notes, *heard, *bare * (picture.data.dtype.kind == "b"))
     return Done(entry | ({"notes": list(notes)} if notes else {}), notes)
 
 

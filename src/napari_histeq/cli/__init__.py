@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 
 __all__ = ["main"]
@@ -19,4 +20,8 @@ def main() -> None:
             raise
         sys.stderr.write(f"napari-histeq: {error}\n")
         raise SystemExit(2) from None
+    logging.getLogger("tifffile").addHandler(logging.NullHandler())  # what fails is told in words
+    from napari_histeq.core.kernels import be_patient
+
+    be_patient()  # a few files are done before Numba would have been imported; many, meanwhile
     app(prog_name="napari-histeq")

@@ -21,10 +21,12 @@ from napari_histeq.batch import (
     check_manifest,
     inputs_of,
     jobs_of,
+    left_out,
     numbers_of,
     write_manifest,
 )
 from napari_histeq.cli import arguments as args
+from napari_histeq.cli.flags import Command, Group
 from napari_histeq.cli.looks import measure, plot
 from napari_histeq.cli.options import with_method_options
 from napari_histeq.cli.recipes import settings_of
@@ -36,6 +38,7 @@ from napari_histeq.core.methods import PERCENTILES, SCALE
 
 app = typer.Typer(
     name="napari-histeq",
+    cls=Group,
     help="Histogram equalization of image files.\n\n"
     "TIFF, PNG, JPEG, NPY, DICOM, NIfTI, OME-Zarr and HDF5; what is larger than memory is "
     "streamed. A result keeps its input's name, format, axes and units, and a manifest.json "
@@ -55,7 +58,8 @@ app = typer.Typer(
 @app.callback(invoke_without_command=True)
 def _whole(
     tell_version: Annotated[
-        bool, typer.Option("--version", help="Tell the version, and end", is_eager=True)
+        bool,
+        typer.Option("--version", metavar=" ", help="Tell the version, and end", is_eager=True),
     ] = False,
 ) -> None:
     if tell_version:
@@ -63,7 +67,7 @@ def _whole(
         raise typer.Exit
 
 
-@app.command()
+@app.command(cls=Command)
 @refused_in_words
 @with_method_options
 def equalize(
@@ -108,7 +112,7 @@ def equalize(
     _make(run, Equalize(settings), inputs, output, overwrite=overwrite, count=count)
 
 
-@app.command()
+@app.command(cls=Command)
 @refused_in_words
 def match(
     inputs: args.Inputs,
@@ -154,7 +158,7 @@ def match(
     _make(run, Equalize(settings), inputs, output, overwrite=overwrite)
 
 
-@app.command()
+@app.command(cls=Command)
 @refused_in_words
 def learn(
     inputs: args.Inputs,
@@ -199,7 +203,7 @@ def learn(
     run.end()
 
 
-@app.command()
+@app.command(cls=Command)
 @refused_in_words
 def replay(
     record: Annotated[
@@ -214,7 +218,11 @@ def replay(
     output: args.Out,
     same_curve: Annotated[
         bool,
-        typer.Option("--same-curve", help="Give all files the curve itself that the record holds"),
+        typer.Option(
+            "--same-curve",
+            metavar=" ",
+            help="Give all files the curve itself that the record holds",
+        ),
     ] = False,
     overwrite: args.Overwrite = False,
     dry_run: args.DryRun = False,
@@ -231,8 +239,8 @@ def replay(
     _make(run, work, inputs, output, overwrite=overwrite)
 
 
-app.command()(measure)
-app.command()(plot)
+app.command(cls=Command)(measure)
+app.command(cls=Command)(plot)
 
 
 def _make(
@@ -246,6 +254,7 @@ def _make(
 ) -> None:
     """Check all outputs, run, and write the manifest; `count` all first, for a curve in common."""
     sources = inputs_of(inputs)
+    run.tell_left_out(left_out(inputs))
     where = Output.of(output, len(sources))
     todo = jobs_of(
         sources, where, overwrite=overwrite, resumable=True, cure=" with -o, or add --overwrite"

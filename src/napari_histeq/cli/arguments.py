@@ -16,7 +16,7 @@ _HOW, _WHICH, _RUN = "How", "Which pixels", "Run"
 Inputs = Annotated[
     list[str],
     typer.Argument(
-        metavar="IN...", show_default=False,
+        metavar="IN", show_default=False,
         help="Image files, or folders of them. Of an HDF5 file: file.h5:/dataset",
     ),
 ]  # fmt: skip
@@ -70,7 +70,7 @@ Mask = Annotated[
 Inside = Annotated[
     bool,
     typer.Option(
-        "--inside", rich_help_panel=_WHICH,
+        "--inside", metavar=" ", rich_help_panel=_WHICH,
         help="Change only the pixels that count; all others stay as they are",
     ),
 ]  # fmt: skip

@@ -99,7 +99,9 @@ def plot(
         Optional[int],  # noqa: UP045
         typer.Option(min=1, metavar="N", show_default=False, help="Number of bars"),
     ] = None,
-    log: Annotated[bool, typer.Option("--log", help="Count on a logarithmic axis")] = False,
+    log: Annotated[
+        bool, typer.Option("--log", metavar=" ", help="Count on a logarithmic axis")
+    ] = False,
     strength: args.Strength = 1.0,
     out_range: args.OutRange = "auto",
     axes: args.Axes = "",

@@ -74,6 +74,15 @@ class Run:
         self._tell_notes(results)
         return [result.done.entry for result in results if result.done is not None]
 
+    def tell_left_out(self, names: Sequence[str]) -> None:
+        """Say what of the folders that were named is no image."""
+        if names and not self._quiet:
+            more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+            self._console.print(
+                f"[yellow]left out, as no images:[/] {escape(', '.join(names[:5]))}{more}",
+                highlight=False,
+            )
+
     def _tell_notes(self, results: Sequence[Result]) -> None:
         if self._quiet:
             return

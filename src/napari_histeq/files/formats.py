@@ -106,6 +106,8 @@ def read(place: str | Path | Location) -> Picture:
         raise ValueError(f"its kind of file is unknown: known are {READABLE}")
     if not location.path.exists():
         raise FileNotFoundError("there is no such file")
+    if location.path.is_file() and not location.path.stat().st_size:
+        raise ValueError("the file is empty")
     return form.read(location)
 
 

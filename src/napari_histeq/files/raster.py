@@ -25,10 +25,14 @@ _QUALITY = 95
 def read(location: Location) -> Picture:
     """See `files.read`."""
     with brought_by("cli"):
-        from PIL import Image, PngImagePlugin
+        from PIL import Image, PngImagePlugin, UnidentifiedImageError
     _refuse_deep_colors(location.path)
     notes: list[str] = []
-    with Image.open(location.path) as opened:
+    try:
+        image_file = Image.open(location.path)
+    except UnidentifiedImageError:
+        raise ValueError("it is no PNG or JPEG file") from None
+    with image_file as opened:
         form, info = opened.format or "PNG", dict(opened.info)
         texts = opened.text if isinstance(opened, PngImagePlugin.PngImageFile) else {}
         image: Any = opened

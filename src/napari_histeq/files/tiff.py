@@ -50,6 +50,8 @@ def _readable(path: Path) -> Iterator[Any]:
             raise ValueError(
                 f"{error}: pip install imagecodecs, or 'napari-histeq[cli]', which brings it"
             ) from None
+        if "failed to read" in str(error):
+            raise ValueError(f"the file is cut short ({error})") from None
         raise
 
 
