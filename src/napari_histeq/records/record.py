@@ -36,6 +36,7 @@ from napari_histeq.records.record_fields import (
     damaged,
     strictly,
 )
+from napari_histeq.records.shown import html_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -177,6 +178,9 @@ class Record:
         """Whether a single transfer function tells all."""
         gray = self.recipe.channel_axis is None
         return self.recipe.one_curve and gray and self.curve is not None
+
+    def _repr_html_(self) -> str:
+        return html_of(self)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain dicts, tuples, numbers, strings, bytes and arrays: for a layer's metadata."""
