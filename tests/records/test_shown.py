@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 
@@ -13,7 +13,7 @@ from helpers.records import RECORDS
 @pytest.mark.parametrize("name", RECORDS)
 def test_every_kind_of_record_shows_itself(name: str) -> None:
     record = RECORDS[name]
-    shown = ElementTree.fromstring(record._repr_html_())
+    shown = ET.fromstring(record._repr_html_())
     cells = {row[0].text: [cell.text for cell in row[1:]] for row in shown.iter("tr")}
     assert cells["method"] == [record.recipe.method.name]
     for measure, value in record.measures["after"].items():

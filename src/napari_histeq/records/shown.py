@@ -24,7 +24,7 @@ def html_of(record: Record) -> str:
             for name in before
             if name in after
         )
-    curve = "" if record.curve is None else record.curve._repr_html_()  # noqa: SLF001
+    curve = "" if record.curve is None else record.curve._repr_html_()
     return f"<div><table>{rows}</table>{curve}</div>"
 
 
