@@ -14,7 +14,7 @@ from skimage import data
 from napari_histeq import Clahe, compute_histogram, equalize, gain_map
 from napari_histeq.core.arrays import ArraySource
 from napari_histeq.core.clahe import extent_in, robust_extent_of, tells_outliers
-from napari_histeq.core.clahe.outliers import allowance
+from napari_histeq.core.clahe.outliers import Tails, allowance
 from napari_histeq.core.methods import from_dict
 
 RNG = np.random.default_rng(8)
@@ -247,6 +247,20 @@ def test_the_ends_by_the_words_of_the_rule(dtype, size, factor, outliers, seed):
     ):
         assert (found.low, found.high) == (image.min(), image.max())
         assert (found.ends or found[:2]) == (low, high)
+
+
+@given(st.integers(10, 200_000), st.integers(1, 4), st.integers(0, 2**32))
+def test_the_tails_are_those_of_all_sorted(size, parts, seed):
+    """Guessed by a sample where there are many; many equal ones and sorted ones, too."""
+    rng = np.random.default_rng(seed)
+    for values in (rng.normal(0, 1, size), rng.integers(0, 5, size), np.sort(rng.random(size))):
+        tails = Tails.empty(values.dtype, values.shape)
+        for part in np.array_split(values, parts):
+            tails.visit(part, None, (0,))
+        ordered = np.sort(values)
+        assert tails.total == size
+        np.testing.assert_array_equal(np.sort(tails.least), ordered[: tails.most])
+        np.testing.assert_array_equal(np.sort(tails.greatest), ordered[-tails.most :])
 
 
 @given(st.integers(0, 2**32), st.floats(0.1, 3), st.integers(0, 3))

@@ -23,6 +23,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_histeq.core.arrays import native_run
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -35,6 +37,8 @@ SHARE = 10_000
 FEW = 1_000
 #: A pixel counts at the nearest knot; a little more, as its place is rounded.
 HALF = 0.75
+#: One pixel of so many is looked at to guess where the tails begin.
+EVERY = 64
 
 
 def allowance(pixels: int) -> int:
@@ -65,7 +69,10 @@ class Tails:
 
     def visit(self, block: NDArray[Any], mask: Mask, _: tuple[int, ...]) -> None:
         """Add a block."""
-        values = block[counting_mask(block, mask)].astype(self.least.dtype, copy=False)
+        if mask is None and block.dtype.kind in "iu":
+            values = native_run(block)
+        else:
+            values = block[counting_mask(block, mask)].astype(self.least.dtype, copy=False)
         self.total += values.size
         self._add(values, values)
 
@@ -73,12 +80,8 @@ class Tails:
         """Keep the least of `low`, the greatest of `high`, and of those that there are."""
         if self.least.size == self.most:
             low, high = low[low < self.least.max()], high[high > self.greatest.min()]
-        least, greatest = np.append(self.least, low), np.append(self.greatest, high)
-        if least.size > self.most:
-            least = np.partition(least, self.most - 1)[: self.most].copy()
-        if greatest.size > self.most:
-            greatest = np.partition(greatest, -self.most)[-self.most :].copy()
-        self.least, self.greatest = least, greatest
+        self.least = _least(np.append(self.least, _few(low, self.most, False)), self.most)
+        self.greatest = _greatest(np.append(self.greatest, _few(high, self.most, True)), self.most)
 
     def __add__(self, other: Tails) -> Tails:
         both = Tails(self.most, self.total + other.total, self.least, self.greatest)
@@ -93,6 +96,27 @@ class Tails:
         return least[np.searchsorted(least, low)], greatest[
             np.searchsorted(greatest, high, side="right") - 1
         ]
+
+
+def _least(values: NDArray[Any], most: int) -> NDArray[Any]:
+    return values if values.size <= most else np.partition(values, most - 1)[:most].copy()
+
+
+def _greatest(values: NDArray[Any], most: int) -> NDArray[Any]:
+    return values if values.size <= most else np.partition(values, -most)[-most:].copy()
+
+
+def _few(values: NDArray[Any], most: int, upper: bool) -> NDArray[Any]:
+    """Those at one end, at least `most` of them, by the threshold that a sample suggests."""
+    sample = values[::EVERY]
+    near = min(4 * (most // EVERY) + 8, sample.size)
+    if sample.size <= 2 * near:
+        return values
+    if upper:
+        found = values[values >= _greatest(sample, near).min()]
+    else:
+        found = values[values <= _least(sample, near).max()]
+    return found if found.size >= most else values
 
 
 def fence(low: Any, high: Any) -> Ends:
