@@ -1,8 +1,9 @@
 """The first click of a new user: from "Equalize histogram" to the result on the screen.
 
 Each run is a process of its own: napari with an image of 4 Mpx, and then the command from the
-menu ("equalize", "clahe"), or the panel's button when the panel has been open for a moment. "cold" means that neither Numba nor matplotlib has anything in its cache, as after an
-installation; "warm" a later session. A timer of 5 ms is the heartbeat of the event loop: how
+menu ("equalize", "clahe"), or the panel's button when the panel has been open for a moment. "cold"
+means that neither Numba nor matplotlib has anything in its cache, as after an installation; "warm"
+a later session. The result and its plot are timed apart: the plot is drawn when the result is seen. A timer of 5 ms is the heartbeat of the event loop: how
 late its beats come is told for us, and for napari adding the same layers by itself. "busy" is
 the processor time of napari's process: on a machine that others use too it is the better number.
 
@@ -72,13 +73,15 @@ def child(what: str, dtype: str) -> None:
             from napari_histeq.gui import commands
 
             getattr(commands, what)(viewer)
-        until(app, lambda: len(viewer.layers) == 3, 120.0)
-    took = time.perf_counter() - start
+        until(app, lambda: len(viewer.layers) > 1, 120.0)
+        app.processEvents()
+    took, busy_then = time.perf_counter() - start, time.process_time() - busy
+    until(app, lambda: len(viewer.layers) == 3, 120.0)
     app.processEvents()
     seen, busy = time.perf_counter() - start, time.process_time() - busy
     until(app, lambda: False, AFTER)
     late = np.diff([start, *beats]) * 1e3
-    found = {"added": took, "seen": seen, "cpu": busy}
+    found = {"result": took, "result cpu": busy_then, "seen": seen, "cpu": busy}
     found |= {"gap": float(late.max()), "gaps": int((late > BAR).sum())}
     sys.stdout.write(json.dumps(found))
     sys.stdout.flush()
@@ -137,9 +140,10 @@ def measure(what: str, dtype: str, loops: str, caches: Path) -> dict[str, float]
 def line(name: str, runs: list[dict[str, float]]) -> str:
     """The medians of some runs."""
     mid = {key: statistics.median(run[key] for run in runs) for key in runs[0]}
-    least = min(run["seen"] for run in runs)
+    least = min(run["result"] for run in runs)
     return (
-        f"{name:<36} seen after {mid['seen']:6.2f} s (least {least:5.2f}), busy {mid['cpu']:5.2f} s;"
+        f"{name:<36} result after {mid['result']:6.2f} s (least {least:5.2f}), busy "
+        f"{mid['result cpu']:5.2f} s; its plot too after {mid['seen']:6.2f} s, busy {mid['cpu']:5.2f} s;"
         f"   longest gap {mid['gap']:5.0f} ms, beats over {BAR:.0f} ms late: {mid['gaps']:.0f}"
     )
 

@@ -32,6 +32,7 @@ def test_no_source_stays(viewer: Any, panel: Any, run: Any, qtbot: Any, method: 
         run()
         qtbot.waitUntil(idle)
         viewer.layers.clear()
+        qtbot.wait(50)  # napari by itself crashes if a layer is added before it has painted
     del layer
     qtbot.wait(100)  # what Qt deletes later
     assert alive(held) == []
@@ -45,6 +46,7 @@ def test_no_source_of_commands_stays(viewer: Any, qtbot: Any) -> None:
         menu_action(viewer.window.layers_menu, "Equalize histogram (napari-histeq)").trigger()
         qtbot.waitUntil(lambda: idle() and len(viewer.layers) > 1, timeout=20_000)
         viewer.layers.clear()
+        qtbot.wait(50)  # see above
     del layer
     qtbot.wait(100)  # what Qt deletes later
     assert alive(held) == []
