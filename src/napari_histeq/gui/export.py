@@ -46,15 +46,16 @@ class Export(QObject):
     progressed : Signal(float, str)
         The part that is written, and what is being done.
     ended : Signal(str)
-        ``"done"``, ``"canceled"``, or a message that says why it failed.
+        ``"done"``, ``"canceled"``, or a message that says why it failed; which is shown, unless
+        it was made with ``tells=False``.
     """
 
     progressed = Signal(float, str)
     ended = Signal(str)
 
-    def __init__(self, layer: Image, path: Path) -> None:
+    def __init__(self, layer: Image, path: Path, *, tells: bool = True) -> None:
         super().__init__()
-        self.path, self._name = path, short(layer.name)
+        self.path, self._name, self._tells = path, short(layer.name), tells
         self._arguments, self._lost = zarr_arguments(layer), lost_in_zarr(layer)
         self._canceled = threading.Event()
         self._shown: Activity | None = None
@@ -86,7 +87,8 @@ class Export(QObject):
         if problem == "canceled":
             show_info(f"{self.path.name} is incomplete: save to it again to go on.")
         elif problem:
-            show_error(problem)
+            if self._tells:
+                show_error(problem)
         else:
             show_info(f"Saved {self.path.name}.")
             if self._lost:
@@ -147,7 +149,7 @@ def zarr_arguments(layer: Image) -> dict[str, Any]:
         scale = np.linalg.norm(matrix, axis=0)
         attributes["affine"] = np.hstack([matrix, offset[:, None]]).tolist()
     return {
-        "image": list(layer.data) if layer.multiscale else layer.data,
+        "image": _pixels(layer),
         "axes": axis_letters(layer) + "c" * len(more),
         "scale": (*(float(s) for s in scale), *more),
         "translate": (*(float(t) for t in offset), *(0.0 for _ in more)),
@@ -173,6 +175,14 @@ def axis_letters(layer: Image) -> str:
     if len(set(labels)) == len(labels) and {"y", "x"} <= set(labels) <= set(allowed):
         return "".join(labels)
     return ("tzyx" if layer.ndim < 5 or layer.rgb else LETTERS)[-layer.ndim :]
+
+
+def _pixels(layer: Image) -> Any:
+    """All levels; of a plot the finest, as a picture that is not drawn yet has another in its place."""
+    lazily = getattr(layer.data, "lazily", None)
+    if lazily is not None:
+        return lazily()
+    return list(layer.data) if layer.multiscale else layer.data
 
 
 def _unit(unit: Any) -> str | None:

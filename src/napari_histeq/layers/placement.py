@@ -102,6 +102,14 @@ class _Levels(MultiScaleData):  # type: ignore[misc]
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
         return np.array(self._finest(), dtype=dtype, copy=copy)
 
+    def lazily(self) -> Any:
+        """The finest one as a dask array, drawn as a whole and when it is asked for."""
+        import dask.array as da
+        from dask import delayed
+
+        shape = self[0].shape
+        return da.from_delayed(delayed(self._finest, pure=False)(), shape, np.uint8)
+
 
 def _at_the_planes(source: Image, pixel: float, corner: NDArray[np.float64]) -> Any:
     """An affine for a plot of every plane: where the middle of the plane is, on the axes in front.
