@@ -12,6 +12,7 @@ from napari_histeq.core.equalize import (
 )
 from napari_histeq.core.errors import ChunkError
 from napari_histeq.core.histogram import Histogram, cdf_distance
+from napari_histeq.core.labels import equalize_labels
 from napari_histeq.core.methods import (
     METHODS,
     Asinh,
@@ -53,6 +54,7 @@ __all__ = [
     "clip_limit_from",
     "compute_histogram",
     "equalize",
+    "equalize_labels",
     "equalize_multiscale",
     "equalize_together",
     "gain_map",
