@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from helpers.strategies import BARE
 
 from napari_histeq import equalize
-from napari_histeq.core import METHODS as KINDS
 
-METHODS = [name for name in KINDS if name != "opencv_clahe"]  # which has limits of its own
+# OpenCV's has limits of its own.
+METHODS = [kind.name for kind in BARE if kind.name != "opencv_clahe"]
 RNG = np.random.default_rng(35)
 
 
