@@ -6,8 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from helpers.strategies import BARE
 
+from helpers.strategies import BARE
 from napari_histeq import equalize
 
 # OpenCV's has limits of its own.
