@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         equalize_together,
         gain_map,
         measures,
+        suggest_clahe,
         transfer_function,
     )
     from napari_histeq.core.zarr import save_zarr
@@ -59,6 +60,7 @@ __all__ = [
     "gain_map",
     "measures",
     "save_zarr",
+    "suggest_clahe",
     "transfer_function",
 ]
 

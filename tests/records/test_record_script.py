@@ -15,9 +15,9 @@ from hypothesis.extra import numpy as npst
 from helpers.effort import examples
 from helpers.records import GRAY, RECORDS, TASKS
 from napari_histeq.core import METHODS
+from napari_histeq.records import legend, script
 from napari_histeq.records.record import Record
 from napari_histeq.records.record_fields import RecordError
-from napari_histeq.records.reproduce import legend, script
 
 names = st.sampled_from(list(TASKS))
 

@@ -28,6 +28,7 @@ from napari_histeq.core.methods import (
     Stretch,
     Weighted,
 )
+from napari_histeq.core.suggest import suggest_clahe
 from napari_histeq.core.together import equalize_together
 from napari_histeq.core.transfer import TransferFunction
 
@@ -59,6 +60,7 @@ __all__ = [
     "equalize_together",
     "gain_map",
     "measures",
+    "suggest_clahe",
     "transfer_function",
     "watching",
 ]

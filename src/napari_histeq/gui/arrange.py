@@ -67,6 +67,7 @@ def arrange_rows(panel: Any) -> Arrangement:
     controls = column(
         parts.what,
         options,
+        panel.suggest,
         parts.advanced_fold,
         Fold("Region", parts.region, "Which pixels are counted, and which share a histogram."),
         Fold("Output", parts.output, "How strong the result is, and what is added."),

@@ -40,6 +40,7 @@ from napari_histeq.gui.rows import (
     what_rows,
 )
 from napari_histeq.gui.style import sheet
+from napari_histeq.gui.suggest import Suggest
 from napari_histeq.gui.table import brief, table
 from napari_histeq.gui.work import EXPECTED, Choice, why_no_curve
 from napari_histeq.layers import Length, Outcome, kernel_of, plain, reference_to
@@ -78,6 +79,7 @@ class EqualizePanel(Container[Any]):
         self.plotbox = PlotBox()
         self.tools = Tools(viewer, self.plotbox, self["layer"].get_value)
         self._live = Live(viewer, self.plotbox, self._chosen)
+        self.suggest = Suggest(self, viewer)
         self._parts = arrange_rows(self)
         self._link()
         self.native_parent_changed.connect(self._moved)
@@ -188,6 +190,7 @@ class EqualizePanel(Container[Any]):
         link(self["cancel"].changed, self._cancel)
         link(self["preview"].changed, self._live.set_preview)
         link(self.changed, self._live.touch)
+        link(self.changed, self.suggest.check)
         link(self._live.measured, self._show_measures)
         link(self._live.told, self._show_told)
         link(news.changed, self._live.touch)
@@ -216,6 +219,7 @@ class EqualizePanel(Container[Any]):
         """Let go of the viewer: stop the run, and hear of nothing more."""
         self._cancel()
         self._live.close()
+        self.suggest.forget()
         self._links.undo()
         self._layer_links.undo()
 
@@ -335,6 +339,7 @@ class EqualizePanel(Container[Any]):
         self._method_shown = name
         self._add_options(METHODS[name], self._kept.get(name, {}))
         self["summary"].value = METHODS[name].summary
+        self.suggest.offer(METHODS[name].suggests)
         self._parts.output.show_row(self["gain"], METHODS[name].has_gain)
         self._show_rows()
 

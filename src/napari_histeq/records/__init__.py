@@ -12,9 +12,10 @@ from napari_histeq.records.record import (
     plain_array,
 )
 from napari_histeq.records.record_fields import RecordError, damaged
-from napari_histeq.records.reproduce import legend, script
+from napari_histeq.records.reproduce import script
+from napari_histeq.records.sentence import legend
 from napari_histeq.records.steps import Task, count_of, counted_limits, curve_of
-from napari_histeq.records.task import Outcome, perform, plan, survey
+from napari_histeq.records.task import Outcome, perform, plan, suggestion, survey
 
 if TYPE_CHECKING:
     from napari_histeq.records.task import Report as Report
@@ -39,5 +40,6 @@ __all__ = [
     "plain_array",
     "plan",
     "script",
+    "suggestion",
     "survey",
 ]

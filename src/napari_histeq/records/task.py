@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from napari_histeq.core import measures
+from napari_histeq.core import measures, suggest_clahe
 from napari_histeq.core.arrays import watching
 from napari_histeq.records.record import MaskRecord, Record, counting, digest_of
 from napari_histeq.records.steps import (
@@ -38,6 +38,7 @@ __all__ = [
     "equalized",
     "perform",
     "plan",
+    "suggestion",
     "survey",
 ]
 
@@ -137,6 +138,17 @@ def survey(task: Task, report: Report) -> Outcome:
         before = count_of(task, mask)
     found = measures.summary(before, before)
     return Outcome(None, before, None, None, None, _record_of(task, region, None, found))
+
+
+def suggestion(task: Task, report: Report) -> tuple[dict[str, Any], str]:
+    """Options of CLAHE that suit the pixels that count, and why: see `suggest_clahe`."""
+    mask, _ = _mask_of(task, report)
+    report(0.1, "looking")
+    recipe = task.recipe
+    method, why = suggest_clahe(
+        task.image, mask, axes=recipe.axes, channel_axis=recipe.channel_axis
+    )
+    return {"kernel_size": method.kernel_size, "clip_limit": method.clip_limit}, why
 
 
 @contextmanager

@@ -114,6 +114,8 @@ class Method:
     bytes_per_pixel : int
         Memory that fitting takes for each pixel of a plane at least, beside the result; 0 if
         that hardly depends on the image's size.
+    suggests : bool
+        Whether its main options can be proposed from an image.
     former : tuple of str
         Options that it had in earlier versions, which `from_options` knows.
     in_early_records : mapping of str to value
@@ -134,6 +136,7 @@ class Method:
     any_layout: ClassVar[bool] = True
     has_preview: ClassVar[bool] = True
     bytes_per_pixel: ClassVar[int] = 0
+    suggests: ClassVar[bool] = False
     former: ClassVar[tuple[str, ...]] = ()
     in_early_records: ClassVar[MappingProxyType[str, Any]] = MappingProxyType({})
 
