@@ -17,7 +17,7 @@ import pytest
 from helpers.tasks import task_of
 from napari_histeq import compute_histogram, equalize, transfer_function
 from napari_histeq.core import METHODS
-from napari_histeq.core.methods import base, options_of
+from napari_histeq.core.methods import Option, base, options_of
 from napari_histeq.layers import Record, legend, script
 from napari_histeq.records.task import perform
 
@@ -134,10 +134,10 @@ def test_a_limit_holds_and_a_name_is_taken_once(method: Any) -> None:
 @pytest.mark.parametrize(
     ("option", "words"),
     [
-        (base.Option("", gt=0), "> 0"),
-        (base.Option("", ge=0, le=9), ">= 0 and <= 9"),
-        (base.Option("", le=9), "<= 9"),
-        (base.Option(""), "a number"),
+        (Option("", gt=0), "> 0"),
+        (Option("", ge=0, le=9), ">= 0 and <= 9"),
+        (Option("", le=9), "<= 9"),
+        (Option(""), "a number"),
     ],
 )
 def test_limits_in_words(option: Any, words: str) -> None:
