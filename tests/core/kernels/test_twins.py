@@ -126,6 +126,10 @@ def test_every_loop_has_been_compared():
             equalize(color.astype(dtype), channel_axis=-1)
         for dtype in ("u1", "u2"):
             equalize(image.astype(dtype), OpenCvClahe())
+        # Rows that are long beside the number of levels go through the tiles one by one.
+        wide = rng.integers(0, 200, (8, 4000))
+        for dtype in ("u1", "u2"):
+            equalize(wide.astype(dtype), Clahe(kernel_size=(8, 2000)))
         # What two threads found, together:
         one, other = Distinct(400), Distinct(400)
         for each, part in ((one, image[:40]), (other, image[20:])):
