@@ -33,3 +33,22 @@ def test_the_8_by_8_block_of_wikipedia():
     found = equalize(block, Global("cdf_min"))
     wanted = {52: 0, 55: 12, 61: 53, 78: 182, 154: 255}
     assert {level: int(found[block == level][0]) for level in wanted} == wanted
+
+
+def test_the_3_bit_example_of_ques10():
+    """Solved at https://www.ques10.com/p/5683: 1000 pixels of 8 levels, the ends empty."""
+    counts = [0, 50, 100, 200, 400, 200, 50, 0]
+    image = np.repeat(np.arange(8, dtype=np.uint8), counts)
+    found = equalize(image, Global(), out_range=(0, 7))
+    assert {int(v): int(w) for v, w in zip(image, found, strict=True)} == dict(
+        zip(range(1, 7), [0, 1, 2, 5, 7, 7], strict=True)
+    )
+    assert np.bincount(found, minlength=8).tolist() == [50, 100, 200, 0, 0, 400, 0, 250]
+
+
+def test_the_8_by_8_exercise_of_3_bits():
+    """Solved at askfilo.com ("Consider a 3-bit image (L=8) of size 8 x 8 pixels"): 7 C / N = 0.875, ..."""
+    counts = [8, 10, 10, 2, 12, 16, 4, 2]
+    image = np.repeat(np.arange(8, dtype=np.uint8), counts).reshape(8, 8)
+    found = equalize(image, Global(), out_range=(0, 7))
+    assert [int(found[image == level][0]) for level in range(8)] == [1, 2, 3, 3, 5, 6, 7, 7]
