@@ -13,12 +13,13 @@ SCREEN := xvfb-run -a -s "-screen 0 1600x1000x24"
 PICTURE := --screenshot demo.png
 endif
 
-.PHONY: help demo test test-all fuzz lint format bench soak first-click figures docs clean
+.PHONY: help demo test test-all coverage fuzz lint format bench soak first-click figures docs clean
 
 help:
 	@echo "make demo     open napari with the X-ray sample and run the job (no screen: writes demo.png)"
 	@echo "make test     the tests, with the quick choice of examples"
 	@echo "make test-all the tests, with many more examples, other ones each time (an hour or more)"
+	@echo "make coverage  which branches of the core the tests reach (the loops as their twins)"
 	@echo "make fuzz     100,000 random arrays against the tests' oracle (or NUMBER of them from seed FIRST)"
 	@echo "make lint     ruff, mypy, import contracts, npe2 manifest"
 	@echo "make format   let ruff rewrite what it can"
@@ -43,6 +44,11 @@ test: $(STAMPS)/dev $(STAMPS)/system
 test-all: export HISTEQ_TESTS := thorough
 test-all: $(STAMPS)/dev $(STAMPS)/system
 	$(PYTEST) $(or $(ARGS),tests $(WORKERS))
+
+# No tool sees compiled loops run: the loops run as their twins, which have the same bits.
+coverage: $(STAMPS)/dev $(STAMPS)/system
+	NAPARI_HISTEQ_LOOPS=numpy $(PYTEST) --cov --cov-report= $(or $(ARGS),tests/core $(WORKERS))
+	$(BIN)/coverage report --include='*/core/*'
 
 # make fuzz NUMBER=5000 FIRST=100000
 fuzz: $(STAMPS)/dev
