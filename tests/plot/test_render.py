@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from matplotlib.figure import Figure
 from skimage import data
 
 from helpers.effort import examples
@@ -110,3 +111,23 @@ def test_export(tmp_path, ending):
     plot.save(path, before, after, curve=curve, title="moon", width=600)
     start = {"svg": b"<?xml", "pdf": b"%PDF", "png": b"\x89PNG"}[ending]
     assert path.read_bytes().startswith(start)
+
+
+def test_the_lines_of_several_images_add_up_to_the_bars() -> None:
+    """In their own colors; and they go with the next data."""
+    rng = np.random.default_rng(3)
+    images = [rng.gamma(k, 900, (80, 90)).astype(np.uint16) for k in (1, 3, 5)]
+    colors = ("#ff0000", "#00ff00", "#0000ff")
+    parts = list(zip(colors, map(compute_histogram, images), strict=True))
+    joint = compute_histogram(np.stack(images))
+    drawn = plot.HistogramFigure(Figure(figsize=(4, 3)), joint, parts=parts)
+    lines = drawn.before.thin
+    assert [line.get_color() for line in lines] == list(colors)
+    whole = drawn.shown.before
+    np.testing.assert_allclose(sum(line.get_ydata() for line in lines), whole.bars, atol=1e-12)
+    drawn.choose(nbins=20, log=False, kde=True)
+    np.testing.assert_allclose(
+        sum(line.get_ydata() for line in drawn.before.thin), drawn.shown.before.bars, atol=1e-3
+    )
+    drawn.update(compute_histogram(images[0]))
+    assert not drawn.before.thin

@@ -1,4 +1,4 @@
-"""The verb equalize_together: one histogram for several images, and one curve for all of them."""
+"""The verbs for several images: one histogram of all their pixels, and one curve by it."""
 
 from __future__ import annotations
 
@@ -23,8 +23,9 @@ from napari_histeq.core.arrays import (
 )
 from napari_histeq.core.engine import fit
 from napari_histeq.core.errors import warn_of_empty
+from napari_histeq.core.histogram import count
 from napari_histeq.core.methods import Global, Method
-from napari_histeq.core.recipe import recipe_of
+from napari_histeq.core.recipe import Recipe, recipe_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -32,8 +33,9 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
     from napari_histeq.core.arrays import Region, Source, T
+    from napari_histeq.core.histogram import Histogram
     from napari_histeq.core.methods import Mapping
-    from napari_histeq.core.recipe import Plan, Recipe
+    from napari_histeq.core.recipe import Plan
 
     Visit = Callable[[T, NDArray[Any], NDArray[np.bool_] | None, tuple[int, ...]], object]
 
@@ -157,6 +159,24 @@ def equalize_together(
     mapping, data = fit(_Joined(tuple(image.source for image in known)), known[0].plan)
     warn_of_empty([data is not None], stacklevel=2)
     return [image.mapped(mapping) for image in known]
+
+
+def count_together(
+    images: Iterable[ArrayLike], masks: Sequence[ArrayLike | None] | None = None
+) -> Histogram:
+    """Count the pixels of several gray images as if they were one.
+
+    Parameters
+    ----------
+    images, masks
+        As in `equalize_together`, and with its errors.
+
+    Returns
+    -------
+    Histogram
+        That of which `equalize_together` makes the curve.
+    """
+    return count(_Joined(tuple(image.source for image in _known(images, masks, Recipe()))))
 
 
 def _known(images: Any, masks: Any, recipe: Recipe) -> list[_Image]:

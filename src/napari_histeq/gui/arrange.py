@@ -89,6 +89,7 @@ def _foot(panel: Any) -> list[QWidget]:
 def _what(panel: Any) -> Form:
     form = Form()
     form.add(panel["layer"], "Layer")
+    form.add(panel["together"], "")
     form.add(panel["message"])
     form.add(panel["method"], "Method")
     form.add(panel["summary"], "")

@@ -1,4 +1,4 @@
-"""One-click commands on the active image layer, with the defaults."""
+"""One-click commands on the selected image layers, with the defaults."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ from napari_histeq.core.kernels import be_patient
 from napari_histeq.core.recipe import Recipe
 from napari_histeq.gui.export import Export
 from napari_histeq.gui.job import Run
-from napari_histeq.gui.work import Choice
+from napari_histeq.gui.selection import Several, left_out, with_others
+from napari_histeq.gui.work import Choice, why_no_curve
 from napari_histeq.layers import file_name
 
 #: The widget's name in the manifest, which is also that of its dock.
@@ -29,22 +30,22 @@ def enhance(viewer: napari.viewer.Viewer) -> None:
 
 
 def equalize(viewer: napari.viewer.Viewer) -> None:
-    """Equalize the active image layer: adds the result and its histogram."""
+    """Equalize the selected image layers: adds the results and their histogram."""
     _run(viewer, Choice())
 
 
 def clahe(viewer: napari.viewer.Viewer) -> None:
-    """Equalize the active image layer locally: adds the result and its histogram."""
+    """Equalize the selected image layers locally: adds the results and their histogram."""
     _run(viewer, Choice(Recipe(Clahe())))
 
 
 def equalize_display(viewer: napari.viewer.Viewer) -> None:
-    """Show the active image layer equalized: adds a layer that shares its data."""
+    """Show the selected image layers equalized: adds layers that share their data."""
     _run(viewer, Choice(display=True, plot=False))
 
 
 def histogram(viewer: napari.viewer.Viewer) -> None:
-    """Add a plot of the active image layer's histogram."""
+    """Add a plot of the selected image layers' histogram."""
     _run(viewer, Choice(image=False))
 
 
@@ -73,9 +74,19 @@ def _ask_for_path(name: str) -> Path | None:
 
 
 def _run(viewer: napari.viewer.Viewer, choice: Choice) -> None:
-    active = viewer.layers.selection.active
-    if not layers.is_source(active):
-        show_warning(f"{layers.why_not(active)}: select an image layer first.")
+    viewer = getattr(viewer, "__wrapped__", viewer)  # napari's is for public names only
+    selected = [layer for layer in viewer.layers if layer in viewer.layers.selection]
+    images = [layer for layer in selected if layers.is_source(layer)]
+    if not images:
+        why = layers.why_not(selected[0] if selected else None)
+        show_warning(f"{why}: select an image layer first.")
         return
     be_patient()
-    Run(viewer, active, choice).start()
+    first = images[0]
+    if choice.display:  # rather one that can be displayed so than a refusal
+        first = next((image for image in images if not why_no_curve(image)), first)
+    images.remove(first)
+    words = left_out(selected, first, choice) if images else ""
+    if words:
+        show_warning(words)
+    Run(viewer, first, with_others(Several((first, *images)), choice)).start()

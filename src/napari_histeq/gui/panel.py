@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -25,7 +24,6 @@ from napari_histeq.core.recipe import Recipe
 from napari_histeq.gui import controls
 from napari_histeq.gui.arrange import arrange_rows
 from napari_histeq.gui.controls import control_for
-from napari_histeq.gui.job import Run
 from napari_histeq.gui.links import Links
 from napari_histeq.gui.plotbox import PlotBox
 from napari_histeq.gui.preview import Live, news
@@ -34,16 +32,19 @@ from napari_histeq.gui.rows import (
     CUSTOM,
     DISPLAY_ONLY,
     FRAMES,
+    TOGETHER,
     output_rows,
     region_rows,
     run_rows,
     what_rows,
 )
+from napari_histeq.gui.runs import Runs
+from napari_histeq.gui.selection import Several, lead_of, left_out, selected_of, with_others
 from napari_histeq.gui.style import sheet
 from napari_histeq.gui.suggest import Suggest
 from napari_histeq.gui.table import brief, table
 from napari_histeq.gui.work import EXPECTED, Choice, why_no_curve
-from napari_histeq.layers import Length, Outcome, kernel_of, plain, reference_to
+from napari_histeq.layers import Length, kernel_of, plain, reference_to
 
 
 class EqualizePanel(Container[Any]):
@@ -61,8 +62,6 @@ class EqualizePanel(Container[Any]):
         be_patient()
         self._viewer = viewer
         self._links, self._layer_links = Links(), Links()
-        self._runs: dict[Run, Any] = {}  # at work and waiting, and with which state each began
-        self._began, self._found, self._placed = 0.0, 0.0, ""
         self._kept: dict[str, dict[str, Any]] = {}
         self._method_shown = ""
         self._options_shown: tuple[OptionField, ...] = ()
@@ -77,8 +76,9 @@ class EqualizePanel(Container[Any]):
             labels=False,
         )
         self.plotbox = PlotBox()
-        self.tools = Tools(viewer, self.plotbox, self["layer"].get_value)
+        self.tools = Tools(viewer, self.plotbox, partial(_lead_in, self["layer"]))
         self._live = Live(viewer, self.plotbox, self._chosen)
+        self._runs = Runs(viewer, self, self._live)
         self.suggest = Suggest(self, viewer)
         self._parts = arrange_rows(self)
         self._link()
@@ -86,12 +86,20 @@ class EqualizePanel(Container[Any]):
 
     # ---- what can be chosen, and what is ----
 
-    def _sources(self, *_: object) -> list[tuple[str, Image]]:
-        return [(layer.name, layer) for layer in self._viewer.layers if layers.is_source(layer)]
+    @property
+    def source(self) -> Image | None:
+        """The chosen layer, or the first of several."""
+        return lead_of(self["layer"].value)
+
+    def _sources(self, *_: object) -> list[tuple[str, Image | Several]]:
+        found = [(layer.name, layer) for layer in self._viewer.layers if layers.is_source(layer)]
+        several = selected_of(self._viewer)
+        return found if several is None else [*found, (str(several), several)]
 
     def _references(self, *_: object) -> list[tuple[str, Image | str]]:
-        source = self["layer"].value
-        others = [(name, layer) for name, layer in self._sources() if layer is not source]
+        source = self.source
+        found = [layer for layer in self._viewer.layers if layers.is_source(layer)]
+        others: list[tuple[str, Image | str]] = [(la.name, la) for la in found if la is not source]
         return others + [*FRAMES] * (source is not None and len(layers.axis_names(source)) > 2)
 
     def _regions(self, *_: object) -> list[tuple[str, Labels | Shapes]]:
@@ -106,7 +114,7 @@ class EqualizePanel(Container[Any]):
         ValueError
             If they do not fit together.
         """
-        return Choice(
+        choice = Choice(
             recipe=self._recipe(),
             region=self["mask"].value,
             ignored=self["ignored_value"].value if self["ignore"].value else None,
@@ -114,13 +122,15 @@ class EqualizePanel(Container[Any]):
             compare=self["compare"].value,
             display=self["output"].value == DISPLAY_ONLY,
             gain=self["gain"].value and METHODS[self["method"].value].has_gain,
+            together=self["together"].value == TOGETHER,
         )
+        return with_others(self["layer"].value, choice)
 
     def _chosen(self) -> tuple[Image | None, Choice]:
-        return self["layer"].value, self.choice()
+        return self.source, self.choice()
 
     def _recipe(self) -> Recipe:
-        source, axes, out_range = self["layer"].value, self["axes"], self["out_range"].value
+        source, axes, out_range = self.source, self["axes"], self["out_range"].value
         shared = None
         if source is not None and len(axes.names) > 2:
             shared = layers.axis_numbers(source, axes.value)
@@ -153,7 +163,7 @@ class EqualizePanel(Container[Any]):
     def chosen_method(self) -> Method:
         """The method, made from its rows."""
         options = {field.name: self[field.name].value for field in self._options_shown}
-        source, axes = self["layer"].value, self["axes"]
+        source, axes = self.source, self["axes"]
         for name, value in options.items():
             if isinstance(value, Length) and source is not None:
                 spanned = axes.value if len(axes.names) > 2 else None
@@ -176,7 +186,8 @@ class EqualizePanel(Container[Any]):
         """Follow the viewer and the rows, and show how things stand."""
         events, link = self._viewer.layers.events, self._links.connect
         for change in (events.inserted, events.removed, events.reordered, events.renamed):
-            link(change, self._layers_changed)
+            link(change, self.reset_choices_of_layers)
+        link(self._viewer.layers.selection.events.changed, self._follow_selection)
         link(self._viewer.layers.selection.events.active, self._follow_selection)
         link(self._viewer.events.theme, self._paint)
         link(self["layer"].changed, self._layer_chosen)
@@ -184,10 +195,12 @@ class EqualizePanel(Container[Any]):
         for row in ("ignore", "mask", "inside", "axes"):
             link(self[row].changed, self._show_rows)
         link(self["out_range"].changed, self._show_rows)
+        for row in ("together", "output", "axes"):
+            link(self[row].changed, self.show_message)
         link(self["run"].changed, self._start)
         link(self.tools.wanted, self._begin_wanted)
         link(self.tools.told, self._show_files)
-        link(self["cancel"].changed, self._cancel)
+        link(self["cancel"].changed, self._runs.cancel)
         link(self["preview"].changed, self._live.set_preview)
         link(self.changed, self._live.touch)
         link(self.changed, self.suggest.check)
@@ -202,9 +215,9 @@ class EqualizePanel(Container[Any]):
         link(self._viewer.events.mouse_over_canvas, self._mark)
         self._paint()
         self._show_method()
-        self._layers_changed()
+        self.reset_choices_of_layers()
         self._follow_selection()
-        self._show_idle()
+        self._runs.show_idle()
 
     def _moved(self, _: object = None) -> None:
         """The panel was put into a dock, or its dock was closed."""
@@ -217,7 +230,7 @@ class EqualizePanel(Container[Any]):
 
     def disconnect_all(self) -> None:
         """Let go of the viewer: stop the run, and hear of nothing more."""
-        self._cancel()
+        self._runs.cancel()
         self._live.close()
         self.suggest.forget()
         self._links.undo()
@@ -230,33 +243,40 @@ class EqualizePanel(Container[Any]):
 
     # ---- the layers change ----
 
-    def _layers_changed(self, _: object = None) -> None:
+    def reset_choices_of_layers(self, _: object = None) -> None:
+        """Offer the layers that there are now."""
+        if self._runs.adding:  # all together, at its end
+            return
         for name in ("layer", "mask"):
             _choose_again(self[name])
         self._layer_chosen()
 
     def _follow_selection(self, _: object = None) -> None:
-        if any(run.adding for run in self._runs):
+        if self._runs.adding:
             return
-        active = self._viewer.layers.selection.active
-        own = layers.is_of(active, self["layer"].value)
+        several, active = selected_of(self._viewer), self._viewer.layers.selection.active
+        if several != self["layer"].value and (several or isinstance(self["layer"].value, Several)):
+            _choose_again(self["layer"])
+            self["layer"].value = several or self["layer"].value
+        own = layers.is_of(active, self.source)
         if layers.is_source(active) and active in self["layer"].choices and not own:
             self["layer"].value = active
-        self._show_message()
+        self.show_message()
 
     def _layer_chosen(self, _: object = None) -> None:
-        source = self["layer"].value
+        chosen = self["layer"].value
+        images = chosen.images if isinstance(chosen, Several) else [chosen] if chosen else []
         self._layer_links.undo()
         for field in self._options_shown:
             if field.values:
                 _choose_again(self[field.name])
-        if source is not None:
+        for source in images:
             self._layer_links.connect(source.events.axis_labels, self._show_rows)
             self._layer_links.connect(source.events.data, self._show_rows)
             self._layer_links.connect(source.events.data, self._live.touch)
             self._layer_links.connect(source.events.projection_mode, self._live.touch)
         self._show_rows()
-        self._show_message()
+        self.show_message()
         self._mark()
         self._live.touch()
 
@@ -286,7 +306,7 @@ class EqualizePanel(Container[Any]):
         """Mark the value under the cursor on all curves; none where there is no cursor."""
         if not self.plotbox.isVisible():
             return
-        source, value = self["layer"].value, None
+        source, value = self.source, None
         if source is not None and not source.rgb and self._viewer.mouse_over_canvas:
             value = source.get_value(self._viewer.cursor.position, world=True)
             value = value[1] if isinstance(value, tuple) else value
@@ -297,11 +317,13 @@ class EqualizePanel(Container[Any]):
         self.plotbox.renew(self._viewer.theme)
         self._parts.align()
 
-    def _show_message(self) -> None:
+    def show_message(self, _: object = None) -> None:
         """Say in plain words why the selected layer is not the one that is equalized."""
-        source, active = self["layer"].value, self._viewer.layers.selection.active
+        source, active = self.source, self._viewer.layers.selection.active
         words = ""
-        if source is None:
+        if isinstance(self["layer"].value, Several):
+            words = self._left_out()
+        elif source is None:
             words = "Open an image to equalize it."
             if active is not None:
                 words = f"{layers.why_not(active)}: select an image layer."
@@ -317,6 +339,15 @@ class EqualizePanel(Container[Any]):
         self["message"].value = words
         self._parts.what.show_row(self["message"], bool(words))
         self["run"].enabled = source is not None
+
+    def _left_out(self) -> str:
+        """Which of the selected layers stay as they are."""
+        chosen = self._viewer.layers.selection
+        selected = [layer for layer in self._viewer.layers if layer in chosen]
+        try:
+            return left_out(selected, self.source, self.choice())
+        except EXPECTED:  # settings that do not fit, which are told as such
+            return ""
 
     def _show_method(self, _: object = None) -> None:
         """Give the chosen method its rows; each method keeps its values meanwhile."""
@@ -359,7 +390,7 @@ class EqualizePanel(Container[Any]):
 
     def _show_rows(self, _: object = None) -> None:
         """Show the rows that matter for the layer and the ticks."""
-        source = self["layer"].value
+        source = self.source
         names = layers.axis_names(source) if source is not None else ()
         if self["axes"].names != tuple(names):
             self["axes"].names = names
@@ -372,12 +403,14 @@ class EqualizePanel(Container[Any]):
         custom = self["out_range"].value == CUSTOM
         for bound in ("low", "high"):
             self._parts.output.show_row(self[bound], custom)
+        several = isinstance(self["layer"].value, Several)
+        self._parts.what.show_row(self["together"], several)
         self["output"].offer(DISPLAY_ONLY, why_no_curve(source) if source else "")
 
     # ---- the run ----
 
     def _start(self, _: object = None) -> None:
-        source = self["layer"].value
+        source = self.source
         if source is None:
             return
         self["preview"].value = False
@@ -387,7 +420,7 @@ class EqualizePanel(Container[Any]):
         except EXPECTED as error:
             self._refuse(error)
         else:
-            self._begin(source, choice)
+            self._runs.begin(source, choice)
 
     def _refuse(self, error: Exception) -> None:
         show_error(plain(error))
@@ -396,92 +429,18 @@ class EqualizePanel(Container[Any]):
     def _begin_wanted(self, source: Image, choice: Choice) -> None:
         """From the menu of results, which is off while a run goes on: a second click is impatience."""
         if not self._runs:
-            self._begin(source, choice)
+            self._runs.begin(source, choice)
 
-    def _begin(self, source: Image, choice: Choice) -> None:
-        """Begin a run, or have it wait for those before it; not the same one twice."""
-        try:
-            state = self._live.state_of(source, choice)
-            if any(run.repeats(source, choice) and self._runs[run] == state for run in self._runs):
-                self["status"].value = f"“{source.name}” is being equalized so already."
-                return
-            run = Run(self._viewer, source, choice, self._note_placed)
-        except EXPECTED as error:
-            self._refuse(error)
-            return
-        run.progressed.connect(self._show_progress)
-        run.found.connect(self._note_found)
-        run.ended.connect(partial(self._ended, run))
-        self._runs[run] = state
-        if len(self._runs) == 1:
-            self._show_running()
-        run.start()
 
-    def _note_placed(self, words: str) -> None:
-        """What a run hid or moved, to be said at its end."""
-        self._placed = f"{self._placed} {words}".strip()
-
-    def _note_found(self) -> None:
-        """The result is there: its plot may take its time."""
-        self._found = time.monotonic()
-
-    def _cancel(self, _: object = None) -> None:
-        """Cancel what is at work, and what waits for it: that first."""
-        for run in reversed([*self._runs]):
-            run.cancel()
-
-    def _ended(self, run: Run, how: str, what: object) -> None:
-        state = self._runs.pop(run)
-        run.progressed.disconnect(self._show_progress)
-        run.found.disconnect(self._note_found)
-        run.ended.disconnect()
-        if how == "removed":
-            self._layers_changed()  # first: the words are for whatever is chosen then
-        words = str(what)
-        if isinstance(what, Outcome):
-            self._live.remember(state, what)
-            seconds = self._found - self._began
-            words = f"“{what.record.source}” equalized in {seconds:.1f} s. {self._placed}".strip()
-            if self._live.state_of(run.source, run.choice) != state:
-                words += " The image or its mask has changed since the run began."
-        if self._runs:
-            self._show_running()
-        else:
-            self._show_idle()
-        self._live.say(words, problem=how == "failed")
-
-    def _show_running(self) -> None:
-        self._began, self._placed, self.tools.busy = time.monotonic(), "", True
-        self["cancel"].enabled = self["cancel"].visible = True
-        self.tools.button.setVisible(False)  # Cancel is in its place
-        self["progress"].value, self["progress"].visible = 0, True
-        self["status"].value = "starting"
-
-    def _show_idle(self) -> None:
-        self.tools.busy = False
-        cancel = self["cancel"].native
-        if cancel.window().focusWidget() is cancel:  # the next text box would get the focus
-            self["run"].native.setFocus()
-        for name in ("cancel", "progress"):
-            self[name].visible = False
-        self["cancel"].enabled = False
-        self.tools.button.setVisible(True)
-        self._show_message()
-
-    def _show_progress(self, fraction: float, what: str) -> None:
-        if not self._runs:
-            return
-        percent = max(int(100 * fraction), self["progress"].value)
-        self["progress"].value = percent
-        spent = time.monotonic() - self._began
-        left = spent * (1 - fraction) / fraction if fraction > 0.05 and spent > 1 else 0
-        waiting = f"; {len(self._runs) - 1} more to come" if len(self._runs) > 1 else ""
-        self["status"].value = (f"{what}, {left:.0f} s left" if left >= 1 else what) + waiting
+def _lead_in(box: Any) -> Image | None:
+    return lead_of(box.value)
 
 
 def _choose_again(box: Any) -> None:
     """Renew what a box offers; it keeps what was chosen, if that is still there."""
     chosen = box.value
     box.reset_choices()  # which forgets what was chosen if it was renamed
+    if isinstance(chosen, Several) and chosen not in box.choices:
+        chosen = chosen.images[0]
     if chosen is not None and chosen in box.choices:
         box.value = chosen

@@ -24,6 +24,7 @@ class Drawn:
     before: Histogram
     after: Histogram | None = None
     curve: TransferFunction | None = None
+    parts: tuple[tuple[str, Histogram], ...] = ()
 
 
 class PlotBox(QWidget):
@@ -61,7 +62,8 @@ class PlotBox(QWidget):
         if self._plot is None:
             self._make(shown)
         else:
-            self._plot.update(shown.before, shown.after, shown.curve, note="")
+            parts = self._colored(shown, self._plot.look.theme.text)
+            self._plot.update(shown.before, shown.after, shown.curve, note="", parts=parts)
         self._draw()
 
     def choose(self, **options: Any) -> None:
@@ -98,7 +100,12 @@ class PlotBox(QWidget):
         plot.save(
             path, self.shown.before, self.shown.after, curve=self.shown.curve,
             title=title, theme="light", log=self.log, kde=self.kde, nbins=self.nbins,
+            parts=self._colored(self.shown, plot.Theme.light().text),
         )  # fmt: skip
+
+    def _colored(self, shown: Drawn, gray: str) -> list[tuple[str, Histogram]]:
+        """Of several layers the line of each, in its color or a gray that can be seen."""
+        return [(color or gray, histogram) for color, histogram in shown.parts]
 
     def _draw(self) -> None:
         if self._canvas is not None:
@@ -110,10 +117,11 @@ class PlotBox(QWidget):
         from napari_histeq.layers import theme_of
 
         canvas = self._canvas = self._canvas or self._new_canvas()
+        theme = plot.Theme.of(theme_of(self._theme) if self._theme else "dark")
         self._plot = plot.HistogramFigure(
-            canvas.figure, shown.before, shown.after, curve=shown.curve,
-            theme=theme_of(self._theme) if self._theme else "dark",
+            canvas.figure, shown.before, shown.after, curve=shown.curve, theme=theme,
             log=self.log, kde=self.kde, nbins=self.nbins, compact=True, note="",
+            parts=self._colored(shown, theme.text),
         )  # fmt: skip
         canvas.drawing = plot.Blit(self._plot)
 

@@ -40,6 +40,7 @@ FRAMES = (
 #: Pixels of the widest soft edge that the slider offers.
 SOFTEST = 50
 NEW_LAYER, DISPLAY_ONLY = "new layer", "display only"
+APART, TOGETHER = "each on its own", "one histogram for all"
 
 OUT_RANGES = (
     ("Automatic", "auto"),
@@ -57,11 +58,24 @@ class RegionBox(ComboBox):
 
 def what_rows(sources: Callable[..., Any]) -> list[Widget]:
     """Which layer, and how."""
+    together = Either(
+        name="together",
+        choices=[("Each on its own", APART), ("One histogram for all", TOGETHER)],
+        orientation="vertical",
+        visible=False,
+        tooltip=tip(
+            "Each on its own: every layer gets the curve of its own histogram.\n"
+            "One histogram for all: the pixels of all layers are counted as one image, and "
+            "one curve is used, so that equal intensities stay equal and can be compared."
+        ),
+    )
+    together.native.setObjectName("histeq_choice")
     return [
         _narrow(
             ComboBox(name="layer", choices=sources, tooltip=tip("The image to equalize.")),
             tell=True,
         ),
+        together,
         _text("message", "histeq_problem"),
         _narrow(
             MethodBox(

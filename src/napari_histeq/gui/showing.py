@@ -6,6 +6,7 @@ lies in its place there, so that each fills its cell.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
@@ -41,13 +42,49 @@ THROUGH = 0.5
 #: Blendings that hide what is beneath; of the others both are seen.
 HIDING = ("opaque", "translucent", "translucent_no_depth")
 
+#: Of more layers than this only the number is told.
+NAMES = 3
+
 #: What stands beside its source, and not in its place.
 BESIDE = (PLOT, ORIGINAL, GAIN)
 
 
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """What had to be done so that new layers are seen.
+
+    Attributes
+    ----------
+    hidden : tuple of str
+        The names of the layers that were hidden, but for plots.
+    what, above : str
+        What was put above the layer of which name; empty if it is right above its source.
+    """
+
+    hidden: tuple[str, ...] = ()
+    what: str = ""
+    above: str = ""
+
+
+def in_words(placed: Sequence[Placed]) -> str:
+    """What was hidden or moved for some results."""
+    hidden = list(dict.fromkeys(name for one in placed for name in one.hidden))
+    words = []
+    if len(hidden) > NAMES:
+        words.append(f"{len(hidden)} layers are hidden: they would mix in.")
+    elif hidden:
+        names = ", ".join(f"“{name}”" for name in hidden)
+        one = len(hidden) == 1
+        ending = "is hidden: it would mix in." if one else "are hidden: they would mix in."
+        words.append(f"{names} {ending}")
+    moved = dict.fromkeys((one.what, one.above) for one in placed if one.above)
+    words += [f"The {what} lies above “{name}”, which would cover it." for what, name in moved]
+    return " ".join(words)
+
+
 def add_results(
     viewer: ViewerModel, source: Image, made: Sequence[Image], earlier: Sequence[Image] = ()
-) -> str:
+) -> Placed:
     """Add layers so that they are seen; the selection stays.
 
     They go above the source, above those of earlier runs, and above every image that
@@ -66,26 +103,24 @@ def add_results(
 
     Returns
     -------
-    str
-        What was hidden, or lies elsewhere than right above the source; in words.
+    Placed
+        What was hidden, or lies elsewhere than right above the source.
     """
     if not made:
-        return ""
+        return Placed()
     selected, active = set(viewer.layers.selection), viewer.layers.selection.active
     whole = not _zoomed_in(viewer, source)
-    words = [_hide(viewer, source, made)]
+    hidden = _hide(viewer, source, made)
     place, above = _place_of(viewer, source, made, earlier)
     for offset, layer in enumerate(made):
         viewer.layers.insert(place + offset, layer)
-    if above:
-        what = "plot" if kind_of(made[-1]) == PLOT and earlier else "result"
-        words.append(f"The {what} lies above “{above}”, which would cover it.")
+    what = "plot" if kind_of(made[-1]) == PLOT and earlier else "result"
     viewer.layers.selection = selected
     viewer.layers.selection.active = active
     _follow_grid(viewer, source, made)
     if whole and viewer.dims.ndisplay == 2:
         viewer.reset_view()
-    return " ".join(filter(None, words))
+    return Placed(hidden, what, above)
 
 
 # ---- what would cover it ----
@@ -124,7 +159,7 @@ def _overlap(one: Layer, other: Layer) -> bool:
 # ---- what would mix with it ----
 
 
-def _hide(viewer: ViewerModel, source: Image, made: Sequence[Image]) -> str:
+def _hide(viewer: ViewerModel, source: Image, made: Sequence[Image]) -> tuple[str, ...]:
     """Hide older plots, and what would add up with the result; say what of it is no plot."""
     plots = [layer for layer in made if kind_of(layer) == PLOT]
     results = [layer for layer in made if kind_of(layer) in (IMAGE, DISPLAY)]
@@ -137,10 +172,8 @@ def _hide(viewer: ViewerModel, source: Image, made: Sequence[Image]) -> str:
         own = layer is source or (kind_of(layer) in (IMAGE, DISPLAY) and _is_of(layer, source))
         if mixing and own and layer.visible:
             _hide_alone(layer)
-            hidden.append(f"“{layer.name}”")
-    if not hidden:
-        return ""
-    return f"{', '.join(hidden)} {'is' if len(hidden) == 1 else 'are'} hidden: it would mix in."
+            hidden.append(layer.name)
+    return tuple(hidden)
 
 
 def _hide_alone(layer: Layer) -> None:

@@ -51,6 +51,7 @@ def sheet(theme_name: str) -> str:
     }}
     QPushButton#histeq_run:focus {{ border-color: {text}; }}
     QPushButton#histeq_cancel {{ padding: 6px; }}
+    QGroupBox#histeq_choice {{ margin: 0px; padding: 0px; border: none; }}
     QToolButton#histeq_menu {{ padding: 6px 8px; }}
     QToolButton#histeq_menu::menu-indicator {{ image: none; }}
     """

@@ -57,7 +57,7 @@ class Suggest(QWidget):
 
     def ask(self) -> None:
         """Look at the image, off the GUI thread."""
-        source = self._panel["layer"].value
+        source = self._panel.source
         if source is None:
             self._say("Open an image first.")
             return

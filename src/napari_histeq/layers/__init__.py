@@ -15,7 +15,7 @@ from napari_histeq.layers.displayed_slice import (
     visible_window,
 )
 from napari_histeq.layers.length import Length, kernel_of, without_pixels
-from napari_histeq.layers.pictures import note_of, of_all, of_planes, theme_of
+from napari_histeq.layers.pictures import note_of, of_all, of_planes, of_several, theme_of
 from napari_histeq.layers.placement import (
     affine_beside,
     coarser_too,
@@ -60,11 +60,14 @@ from napari_histeq.records import (
     Record,
     RecordError,
     Task,
+    count_each,
     count_of,
     counted_limits,
     counting,
     current_versions,
     curve_of,
+    joined,
+    joint_of,
     legend,
     perform,
     plan,
@@ -99,6 +102,7 @@ __all__ = [
     "coarser_of",
     "coarser_too",
     "coarsest_of",
+    "count_each",
     "count_of",
     "counted_limits",
     "counting",
@@ -115,6 +119,8 @@ __all__ = [
     "is_made",
     "is_of",
     "is_source",
+    "joined",
+    "joint_of",
     "kernel_of",
     "kind_of",
     "layer_like",
@@ -125,6 +131,7 @@ __all__ = [
     "note_of",
     "of_all",
     "of_planes",
+    "of_several",
     "original_layer",
     "original_of",
     "perform",

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from napari.utils.theme import get_theme
 
-from napari_histeq.core import compute_histogram
+from napari_histeq.core import compute_histogram, measures
 from napari_histeq.layers.plot_stack import PlotStack
-from napari_histeq.records import counting
+from napari_histeq.records import counting, joint_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from napari_histeq import plot
@@ -110,6 +113,62 @@ def of_all(task: Task, outcome: Outcome, theme: str) -> NDArray[np.uint8]:
         note=note_of(task, outcome.before, outcome.after),
         width=PLOT_WIDTH,
     )
+
+
+def of_several(
+    done: Sequence[tuple[Task, Outcome, str]], theme: str
+) -> tuple[NDArray[np.uint8], Outcome]:
+    """The plot of the joint histogram of several layers, with a thin line for each.
+
+    Parameters
+    ----------
+    done : sequence of (Task, Outcome, str)
+        With the layer's color, or an empty string. Of layers of another dtype than the first
+        there is no line.
+    theme : str
+
+    Returns
+    -------
+    picture : (H, W, 4) array of uint8
+    Outcome
+        What it shows.
+    """
+    from napari_histeq import plot  # late: it brings matplotlib along
+
+    first = done[0][0].colors, done[0][1].before.levels.dtype
+    same = [(t, o, c) for t, o, c in done if (t.colors, o.before.levels.dtype) == first]
+    if first[0] and first[1].itemsize > 2:  # luminances of floats, which are not counted as one
+        same = same[:1]
+    tasks, outcomes = [t for t, _, _ in same], [o for _, o, _ in same]
+    shown = _joint(tasks, outcomes)
+    colors = theme_of(theme)
+    picture = plot.render(
+        shown.before,
+        shown.after,
+        curve=shown.curve,
+        title=f"{len(same)} layers",
+        theme=colors,
+        measures=_in_plot(shown),
+        note="" if shown.curve is None else note_of(tasks[0], shown.before, shown.after),
+        parts=[(color or colors.text, outcome.before) for _, outcome, color in same],
+        width=PLOT_WIDTH,
+    )
+    return picture, shown
+
+
+def _joint(tasks: Sequence[Task], outcomes: Sequence[Outcome]) -> Outcome:
+    """All pixels of several images as those of one; what they become, if one curve tells."""
+    one = tasks[0].joint
+    before = one or joint_of(tasks, [outcome.before for outcome in outcomes], lambda *_: None)
+    curve = outcomes[0].curve if one else None
+    after = None if curve is None else curve.push(before)
+    found = measures.summary(before, after or before, outcomes[0].limits)
+    told = {
+        when: {name: float(pair[i]) for name, pair in found.items()}
+        for i, when in enumerate(("before", "after"))
+    }
+    record = replace(outcomes[0].record, measures=told)
+    return replace(outcomes[0], data=None, before=before, after=after, curve=curve, record=record)
 
 
 def _in_plot(outcome: Outcome) -> dict[str, Any] | None:

@@ -20,12 +20,15 @@ from napari_histeq.plot.text import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
     from napari_histeq.plot.content import Content
     from napari_histeq.plot.layout import Rect, Sizes
     from napari_histeq.plot.theme import Theme
+    from napari_histeq.plot.thin import Thin
 
     Floats = NDArray[np.float64]
 
@@ -59,6 +62,7 @@ class Panel:
         self.content: Content | None = None
         self.with_kde, self.has_ghost = True, False
         self.cut_off = self.cut_off_briefly = ""
+        self.thin: list[Any] = []
 
     def _make_artists(self) -> None:
         theme, wide = self.theme, self.sizes.line
@@ -106,6 +110,15 @@ class Panel:
         """Show or hide all of it."""
         for axes in (self.axes, self.right):
             axes.set_visible(visible)
+
+    def show_thin(self, lines: Sequence[Thin]) -> None:
+        """Draw a thin line for each of several images."""
+        for line in self.thin:
+            line.remove()
+        self.thin = [
+            self.axes.plot(t.x, t.y, ls="-", lw=0.7 * self.sizes.line, color=t.color, marker="")[0]
+            for t in lines
+        ]
 
     def show_curve(self, curve: tuple[Floats, Floats] | None) -> None:
         """Draw the transfer curve on the cdf's axis."""

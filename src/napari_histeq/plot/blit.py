@@ -86,7 +86,7 @@ class Blit:
         plot, shown = self._plot, self._plot.shown
         size = (*plot.figure.get_size_inches(), plot.figure.dpi)
         # Contents are compared by identity, and none can be another's while it is held here.
-        return (*size, shown.before, shown.rows, shown.has_curve, shown.lines)
+        return (*size, shown.before, shown.rows, shown.has_curve, shown.lines, shown.thin)
 
     def _moving(self) -> Iterator[Artist]:
         """What an update or the mark may change, in the order of drawing."""

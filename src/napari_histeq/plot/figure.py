@@ -16,7 +16,7 @@ from napari_histeq.plot.theme import Theme
 from napari_histeq.plot.words import Words
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from matplotlib.figure import Figure
 
@@ -33,7 +33,7 @@ class HistogramFigure:
     figure : matplotlib.figure.Figure
         It is cleared. Its size and resolution are the caller's; after it has been
         resized, the layout follows by itself.
-    before, after, curve, title, theme, unit, nbins, log, kde, note, measures, transparent
+    before, after, curve, title, theme, unit, nbins, log, kde, note, measures, parts, transparent
         As in `render`.
     compact : bool
         For a panel about 300 pixels wide: smaller letters, and no title.
@@ -59,6 +59,7 @@ class HistogramFigure:
         kde: bool = True,
         note: str | None = None,
         measures: Mapping[str, Any] | None = None,
+        parts: Sequence[tuple[str, Histogram]] = (),
         transparent: bool = False,
         compact: bool = False,
     ) -> None:
@@ -68,7 +69,7 @@ class HistogramFigure:
         self.marked: float | None = None
         self._last: Shown | None = None
         self._build()
-        self.update(before, after, curve, note=note, measures=measures)
+        self.update(before, after, curve, note=note, measures=measures, parts=parts)
         # matplotlib keeps a weak reference only: a figure drawn anew forgets the old plot.
         figure.canvas.mpl_connect("resize_event", self._resized)
 
@@ -93,19 +94,22 @@ class HistogramFigure:
         *,
         note: str | None = None,
         measures: Mapping[str, Any] | None = None,
+        parts: Sequence[tuple[str, Histogram]] = (),
     ) -> None:
         """Show other data; nothing but the artists' data changes.
 
         Parameters
         ----------
-        before, after, curve, note, measures
+        before, after, curve, note, measures, parts
             As in `render`.
         """
-        self._given = (before, after, curve, note, measures)
+        self._given = (before, after, curve, note, measures, parts)
         room = self._room + 0.5 * self.look.sizes.right
         last = self._last
-        self.shown = prepare(self.look, before, after, curve, note, measures, room, last)
+        self.shown = prepare(self.look, before, after, curve, note, measures, room, last, parts)
         same = last is not None and last.before is self.shown.before
+        if last is None or last.thin is not self.shown.thin:
+            self.before.show_thin(self.shown.thin)
         self._last = self.shown
         self._show(same_before=same)
         self.relayout()
@@ -145,8 +149,8 @@ class HistogramFigure:
         self._again()
 
     def _again(self) -> None:
-        before, after, curve, note, measures = self._given
-        self.update(before, after, curve, note=note, measures=measures)
+        before, after, curve, note, measures, parts = self._given
+        self.update(before, after, curve, note=note, measures=measures, parts=parts)
 
     def relayout(self) -> None:
         """Lay everything out for the figure's present size."""

@@ -7,13 +7,21 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_histeq.plot.content import Content, View, content_of, curve_line, view_of, views
+from napari_histeq.plot.content import (
+    Content,
+    View,
+    content_of,
+    curve_line,
+    view_of,
+    views,
+)
 from napari_histeq.plot.layout import COMPACT, FULL, Rows, Sizes
 from napari_histeq.plot.levels import levels_text, one_plane, why_not_flat
 from napari_histeq.plot.text import balanced, number, printable, wrapped
+from napari_histeq.plot.thin import Thin, thin_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from napari_histeq.core.histogram import Histogram
     from napari_histeq.core.transfer import TransferFunction
@@ -50,6 +58,7 @@ class Shown:
     given: Histogram  # before
     alone: View  # of `before` without `after`
     lines: tuple[tuple[str, bool], ...]  # of text, and whether it is a measure
+    thin: tuple[Thin, ...] = ()  # of the images, if there are several
 
     @property
     def rows(self) -> Rows:
@@ -92,6 +101,7 @@ def prepare(
     measures: Mapping[str, Any] | None,
     room: float,
     last: Shown | None = None,
+    parts: Sequence[tuple[str, Histogram]] = (),
 ) -> Shown:
     """Numbers and words to show; texts are set into lines of `room` inches.
 
@@ -106,6 +116,9 @@ def prepare(
         first = last.before
     else:
         first = content_of(before, one, look.nbins, levels_text(before, before))
+    thin = tuple(thin_of(color, one_plane(part), first) for color, part in parts)
+    if last and first is last.before and [t.color for t in last.thin] == [t.color for t in thin]:
+        thin = last.thin
     second = None
     if after is not None and two is not None:
         words = levels_text(after, before)
@@ -117,6 +130,7 @@ def prepare(
         given,
         alone,
         _lines(look, before, after, note, measures, room),
+        thin,
     )
 
 

@@ -14,7 +14,7 @@ from napari_histeq.plot.figure import HistogramFigure
 from napari_histeq.plot.layout import height
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -40,6 +40,7 @@ def render(
     kde: bool = True,
     note: str | None = None,
     measures: Mapping[str, Any] | None = None,
+    parts: Sequence[tuple[str, Histogram]] = (),
     width: int = 2400,
     transparent: bool = False,
 ) -> NDArray[np.uint8]:
@@ -71,6 +72,9 @@ def render(
         The sentence under the plot; by default `why_not_flat`. Empty: none.
     measures : mapping of str to number or (before, after), optional
         Shown in a line under the plot.
+    parts : sequence of (str, Histogram), optional
+        A color and the histogram of each of several images, if `before` is of all of them:
+        thin lines, which add up to its bars.
     width : int
         Pixels; the height follows from the content.
     transparent : bool
@@ -88,7 +92,8 @@ def render(
     """
     figure = _figure(
         before, after, width, curve=curve, title=title, theme=theme, unit=unit, nbins=nbins,
-        log=log, kde=kde, note=note, measures=measures, transparent=transparent,
+        log=log, kde=kde, note=note, measures=measures, parts=parts,
+        transparent=transparent,
     )  # fmt: skip
     canvas = FigureCanvasAgg(figure)
     canvas.draw()  # type: ignore[no-untyped-call]

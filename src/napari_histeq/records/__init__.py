@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from napari_histeq.records.joint import count_each, joined, joint_of
 from napari_histeq.records.packing import as_json, from_json
 from napari_histeq.records.record import (
     KEY,
@@ -28,6 +29,7 @@ __all__ = [
     "RecordError",
     "Task",
     "as_json",
+    "count_each",
     "count_of",
     "counted_limits",
     "counting",
@@ -35,6 +37,8 @@ __all__ = [
     "curve_of",
     "damaged",
     "from_json",
+    "joined",
+    "joint_of",
     "legend",
     "perform",
     "plain_array",

@@ -60,6 +60,8 @@ class Task:
         What that curve is of, in words; empty for another image.
     coarser : tuple of array
         The other levels of a pyramid whose finest is `image`.
+    joint : Histogram, optional
+        That of several images, if this one gets the curve of all of them.
     wants_gain : bool
         Whether to map the local gain of CLAHE too.
     measured : bool
@@ -75,6 +77,7 @@ class Task:
     given: TransferFunction | None = None
     given_of: str = ""
     coarser: tuple[Any, ...] = ()
+    joint: Histogram | None = None
     wants_gain: bool = False
     measured: bool = True
 
@@ -120,6 +123,7 @@ def curve_of(task: Task, before: Histogram) -> TransferFunction | None:
     """The curve of a histogram, if the task takes a single one."""
     if task.given is not None:
         return task.given
+    before = task.joint or before
     if not task.recipe.one_curve or before.levels.dtype.kind == "b" or not before.total:
         return None
     return task.recipe.curve(before)
@@ -151,6 +155,7 @@ def after_of(
 
 def counted_limits(task: Task, before: Histogram) -> tuple[float, float] | None:
     """The range of the output, a strength below 1 included."""
+    before = task.joint or before
     if not before.total:
         return None
     ends = [float(v) for v in before.range]

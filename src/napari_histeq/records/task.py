@@ -78,7 +78,7 @@ def perform(task: Task, report: Report) -> Outcome:
 
     What `report` raises stops the work.
     """
-    mask, region = _mask_of(task, report)
+    mask, region = mask_of(task, report)
     with _stage(report, 0.05, 0.5, "counting"):
         before = count_of(task, mask)
     curve = curve_of(task, before)
@@ -110,7 +110,7 @@ def plan(task: Task, report: Report) -> Outcome:
         )
     if task.image.dtype.kind == "b":
         raise ValueError("a bool image has only two values, so there is nothing to equalize")
-    mask, region = _mask_of(task, report)
+    mask, region = mask_of(task, report)
     with _stage(report, 0.05, 0.95, "counting"):
         before = count_of(task, mask)
     curve = curve_of(task, before)
@@ -133,7 +133,7 @@ def _why_not_one_curve(task: Task) -> str:
 
 def survey(task: Task, report: Report) -> Outcome:
     """Only count: the outcome has a histogram, and nothing after."""
-    mask, region = _mask_of(task, report)
+    mask, region = mask_of(task, report)
     with _stage(report, 0.05, 1.0, "counting"):
         before = count_of(task, mask)
     found = measures.summary(before, before)
@@ -142,7 +142,7 @@ def survey(task: Task, report: Report) -> Outcome:
 
 def suggestion(task: Task, report: Report) -> tuple[dict[str, Any], str]:
     """Options of CLAHE that suit the pixels that count, and why: see `suggest_clahe`."""
-    mask, _ = _mask_of(task, report)
+    mask, _ = mask_of(task, report)
     report(0.1, "looking")
     recipe = task.recipe
     method, why = suggest_clahe(
@@ -158,7 +158,7 @@ def _stage(report: Report, start: float, end: float, what: str) -> Iterator[None
         yield
 
 
-def _mask_of(task: Task, report: Report) -> tuple[Any, MaskRecord | None]:
+def mask_of(task: Task, report: Report) -> tuple[Any, MaskRecord | None]:
     """All that counts, and the part of it that came from a layer."""
     region = kept = None
     if task.region is not None:
@@ -189,6 +189,6 @@ def _record_of(
             when: {name: float(pair[i]) for name, pair in found.items()}
             for i, when in enumerate(("before", "after"))
         },
-        given=task.given is not None,
+        given=task.given is not None or task.joint is not None,
         curve_of=task.given_of,
     )

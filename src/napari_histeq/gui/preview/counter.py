@@ -6,7 +6,7 @@ import math
 import weakref
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from qtpy.QtCore import QObject, Signal
@@ -17,10 +17,13 @@ from napari_histeq.display import load_solver
 from napari_histeq.gui.links import Links
 from napari_histeq.gui.preview.displayed import of_displayed, stands_for_all
 from napari_histeq.gui.runner import Runner
-from napari_histeq.gui.work import EXPECTED, Choice, task_of
-from napari_histeq.layers import affine_of, is_current, place_of, plain, survey
+from napari_histeq.gui.selection import counted_with
+from napari_histeq.gui.work import EXPECTED, Choice, color_of, task_of
+from napari_histeq.layers import affine_of, is_current, joint_of, place_of, plain, survey
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from napari.layers import Image, Labels, Layer, Shapes
     from napari.viewer import Viewer
 
@@ -49,12 +52,15 @@ class Counted:
         What was counted, in words, if not all.
     problem : str
         Why there is no histogram, in words.
+    parts : tuple of (str, Histogram)
+        Of several layers whose pixels were counted as one: each one's color, and its own.
     """
 
     histogram: Histogram | None = None
     digest: str | None = None
     part: str = ""
     problem: str = ""
+    parts: tuple[tuple[str, Histogram], ...] = ()
 
     def says_the_same(self, other: Counted) -> bool:
         """Whether two counts found the same pixels."""
@@ -104,23 +110,29 @@ class Counter(QObject):
         ValueError
             If the choice does not fit the layer.
         """
-        self._watch(source, choice.region)
-        if not is_small(source) and not is_current(source):
-            self._runner.cancel()
-            self._key = self._found = None
-            return Counted(problem=_not_displayed(source))
-        key = self.pixels_of(source, choice), _part_of(source), _awaited(choice)
+        images = counted_with(source, choice.others)
+        self._watch([*images, choice.region])
+        for image in images:
+            if not is_small(image) and not is_current(image):
+                self._runner.cancel()
+                self._key = self._found = None
+                return Counted(problem=_not_displayed(image))
+        key = self.pixels_of(source, choice), tuple(map(_part_of, images)), _awaited(choice)
         if not _covers(self._key, key) or (self._doubted and not self._runner.busy):
             self._begin(source, choice, key)
         return self._found
 
     def pixels_of(self, source: Image, choice: Choice) -> Key:
         """Which pixels count: all that it depends on."""
-        region, covered = choice.region, cast("Key", ())
+        images = counted_with(source, choice.others)
+        return (self._edits, choice.ignored, *(self._pixels_in(la, choice.region) for la in images))
+
+    def _pixels_in(self, image: Image, region: Labels | Shapes | None) -> Key:
+        covered: Key = ()
         if region is not None:
-            beyond = tuple(self._viewer.dims.point) if region.ndim > source.ndim else ()
-            covered = (weakref.ref(region), _geometry(source), _geometry(region), beyond)
-        return (self._edits, weakref.ref(source), id(source.data), covered, choice.ignored)
+            beyond = tuple(self._viewer.dims.point) if region.ndim > image.ndim else ()
+            covered = (weakref.ref(region), _geometry(image), _geometry(region), beyond)
+        return weakref.ref(image), id(image.data), covered
 
     def stop(self) -> None:
         """Drop what is under way, forget what was counted, and hear of nothing more."""
@@ -134,15 +146,21 @@ class Counter(QObject):
         self._runner.cancel()
         if key != self._key:
             self._key = self._found = None
-        task, part = task_of(self._viewer, source, choice), ""
-        if not is_small(source):
-            point = tuple(source.world_to_data(self._viewer.dims.point))
-            task, part = of_displayed(task, source, point)
+        images = counted_with(source, choice.others)
+        asked = [self._asked(image, choice) for image in images]
+        colors = [color_of(image) for image in images]
         self._key, self._doubted = key, False
         self._runner.submit(
-            "counting", _counted, task, part,
+            "counting", _counted, asked, colors,
             done=partial(self._answer, key), failed=partial(self._fail, key),
         )  # fmt: skip
+
+    def _asked(self, image: Image, choice: Choice) -> tuple[Task, str]:
+        """The task, and what of the image it is for, in words, if not all."""
+        task = task_of(self._viewer, image, choice)
+        if is_small(image):
+            return task, ""
+        return of_displayed(task, image, tuple(image.world_to_data(self._viewer.dims.point)))
 
     def _answer(self, key: Key, counted: Counted) -> None:
         if key != self._key:  # too late: the person moved on
@@ -161,8 +179,9 @@ class Counter(QObject):
 
     # ---- the pixels change ----
 
-    def _watch(self, source: Image, region: Labels | Shapes | None) -> None:
-        wanted: list[Layer] = [layer for layer in (source, region) if layer is not None]
+    def _watch(self, given: Sequence[Image | Labels | Shapes | None]) -> None:
+        """Hear of what is done to some images and, the last of them, the mask."""
+        wanted: list[Layer] = [layer for layer in given if layer is not None]
         if wanted == self._watched:
             return
         self._links.undo()
@@ -173,7 +192,7 @@ class Counter(QObject):
             for name in ("data", "paint"):
                 if name in layer.events:
                     self._links.connect(layer.events[name], self._edited)
-            for name in MOVES if region is not None else ():
+            for name in MOVES if given[-1] is not None else ():
                 if name in layer.events:
                     self._links.connect(layer.events[name], self._moved)
 
@@ -230,15 +249,21 @@ def _not_displayed(source: Image) -> str:
     return f"“{source.name}” is {what}: the plot would be of its displayed slice."
 
 
-def _counted(task: Task, part: str, report: Report) -> Counted:
+def _counted(asked: list[tuple[Task, str]], colors: list[str], report: Report) -> Counted:
     """On a worker's thread."""
     from napari_histeq.gui.canvas import warm_up
 
     warm_up()  # or the first drawing would hold the GUI
     load_solver()  # or the first preview
+    tasks, part = [task for task, _ in asked], next((words for _, words in asked if words), "")
     try:
-        task.recipe.method.prepare()
-        found = survey(task, report)
+        tasks[0].recipe.method.prepare()
+        found = [survey(task, report) for task in tasks]
+        each = [outcome.before for outcome in found]
+        joint = each[0] if len(each) == 1 else joint_of(tasks, each, report)
     except EXPECTED as error:
         return Counted(problem=plain(error))
-    return Counted(found.before, found.record.digest, part)
+    digests = [outcome.record.digest for outcome in found]
+    digest = None if None in digests else " ".join(map(str, digests))
+    parts = tuple(zip(colors, each, strict=True)) if len(each) > 1 else ()
+    return Counted(joint, digest, part, parts=parts)

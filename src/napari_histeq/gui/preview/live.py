@@ -14,10 +14,11 @@ from napari_histeq import display
 from napari_histeq.core import measures
 from napari_histeq.display import result_look, take_off, wear
 from napari_histeq.gui.plotbox import Drawn
-from napari_histeq.gui.preview.counter import Counter
+from napari_histeq.gui.preview.counter import Counted, Counter
 from napari_histeq.gui.preview.follow_slice import following
 from napari_histeq.gui.preview.patch import Patch
 from napari_histeq.gui.saved import settings_of
+from napari_histeq.gui.selection import counted_with
 from napari_histeq.gui.work import EXPECTED, Choice, task_of
 from napari_histeq.layers import counted_limits, curve_of, is_averaged, plain, slice_of
 
@@ -36,6 +37,9 @@ if TYPE_CHECKING:
 
 #: Milliseconds between two renewals of the table: faster than that nobody reads numbers.
 TABLE = 150
+
+#: Layers that are previewed at a time: each takes some milliseconds of every touch.
+PREVIEWED = 6
 
 #: Milliseconds that a plot may stay while what it shows is counted anew.
 GRACE = 100
@@ -87,8 +91,7 @@ class Live(QObject):
         self._counter = Counter(viewer, self)
         self._counter.changed.connect(self.touch)
         self._histogram: Histogram | None = None
-        self._worn: Image | None = None
-        self._settings: display.DisplaySettings | None = None
+        self._worn: dict[Image, display.DisplaySettings] = {}
         self._patch = Patch(viewer, self._tell, self._show_part)
         self._made: Made | None = None
         self._words = self._said = self.problem = ""
@@ -135,8 +138,8 @@ class Live(QObject):
     def undress(self) -> None:
         """Take the preview away."""
         self._patch.remove()
-        if self._worn is not None:
-            layer, self._worn = self._worn, None
+        worn, self._worn = self._worn, {}
+        for layer in worn:
             take_off(layer, self)
         self._tell()
 
@@ -170,7 +173,7 @@ class Live(QObject):
             self._show_nothing(self.problem)
 
     def _follow(self, source: Image | None, choice: Choice) -> None:
-        if self._worn is not None and self._worn is not source:
+        if self._worn and not {*self._worn} <= {source, *choice.others}:
             self.undress()
         self._histogram = None
         state = self.state_of(source, choice)
@@ -180,7 +183,12 @@ class Live(QObject):
             self._show_nothing()
             return
         follower = following(source)
-        if follower is not None and not self.preview and choice.recipe.method.is_ready:
+        if (
+            follower is not None
+            and not choice.others
+            and not self.preview
+            and choice.recipe.method.is_ready
+        ):
             self._show_followed(source, choice, follower)
             return
         counted = self._counter.of(source, choice)
@@ -195,7 +203,7 @@ class Live(QObject):
         made = self._made if self._made is not None and self._made.state == state else None
         self._words = self._words or ("" if made else counted.part)
         self._histogram = counted.histogram
-        self._show(source, choice, counted.histogram, made)
+        self._show(source, choice, counted, made)
 
     def state_of(self, source: Image | None, choice: Choice) -> State:
         """Which pixels are chosen, and what of the choice decides about them."""
@@ -229,7 +237,7 @@ class Live(QObject):
         assert follower.histogram is not None
         self._words = f"Plot and table are of {follower.in_words()}."
         self._histogram = follower.histogram
-        self._show(source, choice, follower.histogram, None)
+        self._show(source, choice, Counted(follower.histogram), None)
 
     def _show_nothing(self, why: str = "") -> None:
         """Rather than what is true no more."""
@@ -255,36 +263,58 @@ class Live(QObject):
             self._said = words
             self.told.emit(words)
 
-    def _show(self, source: Image, choice: Choice, histogram: Histogram, made: Made | None) -> None:
-        task = task_of(self._viewer, source, choice)
-        curve = curve_of(task, histogram)
+    def _show(self, source: Image, choice: Choice, counted: Counted, made: Made | None) -> None:
+        task, histogram = task_of(self._viewer, source, choice), counted.histogram
+        assert histogram is not None
+        apart = bool(choice.others) and not choice.together
+        curve = None if apart else curve_of(task, histogram)
         after = None if curve is None else curve.push(histogram)
-        drawn = made.drawn if made else Drawn(histogram, after, curve)
+        drawn = made.drawn if made else Drawn(histogram, after, curve, counted.parts)
         if curve is not None or not (self.preview and self._patch.shows(source)):
             self._plot_all(task, drawn, made)  # else the patch tells its own
         if not self.preview:
             self._tell()
             return
-        if curve is not None and not source.rgb and not is_averaged(source):
+        if choice.others:
+            self._patch.remove()
+            self._wear_all(source, choice, counted, curve)
+        elif curve is not None and not source.rgb and not is_averaged(source):
             self._patch.remove()
             self._wear(source, task, histogram, curve)
         else:
-            if self._worn is not None:
+            if self._worn:
                 self.undress()
             self._patch.show(source, task, histogram)
 
     def _wear(self, source: Image, task: Task, before: Histogram, curve: TransferFunction) -> None:
         """Display the source itself as the result would look."""
-        if self._worn is None:
-            self._worn, self._settings = source, None
         limits = counted_limits(task, before) or before.range
         colormap, gamma = result_look(source)
         settings = display.display_settings(
-            curve, before, limits, colormap=colormap, gamma=gamma, near=self._settings
+            curve, before, limits, colormap=colormap, gamma=gamma, near=self._worn.get(source)
         )
-        self._settings = settings
+        self._worn[source] = settings
         wear(source, self, settings)
         self._tell(display.in_words(settings.error))
+
+    def _wear_all(
+        self, source: Image, choice: Choice, counted: Counted, curve: TransferFunction | None
+    ) -> None:
+        """Display each of several layers by the one curve, or by its own."""
+        images = counted_with(source, choice.others)
+        if not choice.recipe.one_curve or source.rgb or not counted.parts:
+            self.undress()
+            self._tell("No preview of several layers by this method: choose one under Layer.")
+            return
+        for image, (_, histogram) in zip(images[:PREVIEWED], counted.parts, strict=False):
+            task = task_of(self._viewer, image, choice)
+            if choice.together:
+                task = replace(task, joint=counted.histogram)
+            own = curve or curve_of(task, histogram)
+            if own is not None and histogram.total and not is_averaged(image):
+                self._wear(image, task, histogram, own)
+        if len(images) > PREVIEWED:
+            self._tell(f"The preview shows the first {PREVIEWED} of {len(images)} layers.")
 
     def _show_part(self, task: Task, pair: tuple[Histogram, Histogram] | None) -> None:
         """What no curve tells: the histograms of the visible part, if it is previewed."""

@@ -1,0 +1,76 @@
+"""Several images with one histogram: each is equalized by the curve of all of them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import reduce
+from operator import add
+from typing import TYPE_CHECKING
+
+from napari_histeq.core.together import count_together
+from napari_histeq.records.steps import count_of
+from napari_histeq.records.task import mask_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from napari_histeq.core import Histogram
+    from napari_histeq.records.steps import Task
+    from napari_histeq.records.task import Report
+
+#: How many names a sentence holds; of more images their number is told.
+NAMES = 4
+
+
+def joined(tasks: Sequence[Task], report: Report) -> list[Task]:
+    """The same tasks, all of them with the one curve of all their pixels.
+
+    Parameters
+    ----------
+    tasks : sequence of Task
+        Gray images of one dtype, all with the same recipe, which is a single curve.
+    report : callable
+        As in `perform`.
+
+    Raises
+    ------
+    ValueError
+        If the recipe is not a single curve.
+    """
+    recipe = tasks[0].recipe
+    if not recipe.one_curve:
+        why = f"{type(recipe.method).__name__} is not a single curve"
+        if recipe.method.is_single_curve:
+            why = "“Only inside” leaves pixels out" if recipe.inside else "each plane has its own"
+        raise ValueError(f"{why}, so there is no one curve for all: choose “Each on its own”")
+    joint = joint_of(tasks, count_each(tasks, report), report)
+    of = _named([task.source for task in tasks])
+    return [replace(task, joint=joint, given_of=of) for task in tasks]
+
+
+def count_each(tasks: Sequence[Task], report: Report) -> list[Histogram]:
+    """The histogram of each of several images."""
+    counted = []
+    for number, task in enumerate(tasks):
+        report(number / len(tasks), "counting")
+        counted.append(count_of(task, mask_of(task, report)[0]))
+    return counted
+
+
+def joint_of(tasks: Sequence[Task], counted: Sequence[Histogram], report: Report) -> Histogram:
+    """One histogram of several gray images of one dtype, each of which was counted already.
+
+    With a bin for each level of 8 or 16 bit the counts add up; adaptive bins do not.
+    """
+    dtype = counted[0].levels.dtype
+    if dtype.kind in "iu" and dtype.itemsize <= 2:
+        return reduce(add, counted)
+    masks = [mask_of(task, report)[0] for task in tasks]
+    return count_together([task.image for task in tasks], masks)
+
+
+def _named(names: Sequence[str]) -> str:
+    if len(names) > NAMES:
+        return f"one histogram of {len(names)} images"
+    quoted = [f"“{name}”" for name in names]
+    return f"one histogram of {', '.join(quoted[:-1])} and {quoted[-1]}"
