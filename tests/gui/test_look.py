@@ -162,7 +162,7 @@ def test_seldom_used_rows_are_folded_away(viewer: napari.Viewer, panel: Any) -> 
     inside = {
         "More options": ["convention"],
         "Region": ["mask", "ignore", "axes"],
-        "Output": ["strength", "out_range", "output", "plot", "compare"],
+        "Output": ["strength", "out_range", "output", "plot", "compare", "replace"],
     }
     assert list(sections) == list(inside)
     for title, names in inside.items():

@@ -10,7 +10,7 @@ from matplotlib.colors import to_hex
 from napari.experimental import link_layers
 
 from helpers.viewers import idle, names, state_of
-from napari_histeq import compute_histogram, equalize
+from napari_histeq import compute_histogram, equalize, layers
 
 if TYPE_CHECKING:
     import napari
@@ -134,3 +134,28 @@ def test_a_method_that_is_no_curve_is_refused_together(
     panel["together"].value = "each on its own"
     run()
     assert "bright equalized" in viewer.layers
+
+
+@pytest.mark.parametrize("same_curve", [True, False])
+def test_the_same_is_applied_to_all_selected_layers(
+    viewer: Any, panel: Any, pair: Any, run: Any, qtbot: Any, same_curve: bool
+) -> None:
+    viewer.layers.selection = {pair[0]}
+    panel["strength"].value = 0.5
+    run()
+    made = viewer.layers["dim equalized"]
+    others = [viewer.add_image(DIM // n, name=f"dim {n}") for n in (2, 3)]
+    viewer.layers.selection = {*others, pair[0]}
+    panel.tools.made = lambda: made
+    panel.tools.fill()
+    name = "Apply the same curve to" if same_curve else "Apply the same settings to"
+    (menu,) = [a.menu() for a in panel.tools.menu.actions() if a.text() == name]
+    assert menu.actions()[0].text() == "2 selected layers"
+    menu.actions()[0].trigger()
+    qtbot.waitUntil(lambda: "dim 3 equalized" in viewer.layers and idle(), timeout=15_000)
+    record = layers.record_of(made)
+    assert record is not None
+    assert record.curve is not None
+    for layer in others:
+        wanted = record.curve(layer.data) if same_curve else equalize(layer.data, strength=0.5)
+        np.testing.assert_array_equal(viewer.layers[f"{layer.name} equalized"].data, wanted)

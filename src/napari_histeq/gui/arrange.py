@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from napari_histeq.gui.fold import Fold
-from napari_histeq.gui.form import BAR, Form, align, beside, column, keep_room, put_in
+from napari_histeq.gui.form import BAR, Form, align, beside, column, keep_room, put_in, side_by_side
 from napari_histeq.gui.taborder import set_tab_order
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ def arrange_rows(panel: Any) -> Arrangement:
         parts.advanced_fold,
         Fold("Region", parts.region, "Which pixels are counted, and which share a histogram."),
         Fold("Output", parts.output, "How strong the result is, and what is added."),
-        panel["preview"].native,
+        side_by_side(panel["preview"].native, panel["hold"].native),
     )
     picture = column(panel.plotbox, panel.tools, panel["evidence"].framed())
     put_in(panel.native, [controls, picture], _foot(panel), restyled=parts.align)
@@ -115,7 +115,7 @@ def _output(panel: Any) -> Form:
     form.add(panel["low"], "From")
     form.add(panel["high"], "To")
     form.add(panel["output"])
-    for name in ("gain", "plot", "compare"):
+    for name in ("gain", "plot", "compare", "replace"):
         form.add(panel[name], "")
     return form
 

@@ -174,6 +174,16 @@ def beside(first: QWidget, *others: QWidget) -> QWidget:
     return holder
 
 
+def side_by_side(left: QWidget, right: QWidget) -> QWidget:
+    """Two parts of a line, at either end of it."""
+    holder = QWidget()
+    row = QHBoxLayout(holder)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.addWidget(left, 1)
+    row.addWidget(right)
+    return holder
+
+
 def align(forms: Sequence[Form]) -> None:
     """Give the first columns of some forms one width."""
     captions = [label for form in forms for label in form.captions()]

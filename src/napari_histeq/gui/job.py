@@ -71,7 +71,7 @@ class Run(QObject):
         asked = [subject.asked for subject in self._subjects]
         address = scheduler_address() if any(is_lazy(one.task.image) for one in asked) else ""
         self._work = partial(work, asked, choice, viewer.theme, address)
-        self._results = Results(viewer, self._subjects)
+        self._results = Results(viewer, self._subjects, replace=choice.replace)
         self._job: Job | None = None
         self._shown: Activity | None = None
         self.adding = False

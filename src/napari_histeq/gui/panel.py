@@ -23,6 +23,7 @@ from napari_histeq.core.methods import Method, OptionField, options_of
 from napari_histeq.core.recipe import Recipe
 from napari_histeq.gui import controls
 from napari_histeq.gui.arrange import arrange_rows
+from napari_histeq.gui.comparing import Comparing
 from napari_histeq.gui.controls import control_for
 from napari_histeq.gui.links import Links
 from napari_histeq.gui.plotbox import PlotBox
@@ -81,6 +82,9 @@ class EqualizePanel(Container[Any]):
         self._runs = Runs(viewer, self, self._live)
         self.suggest = Suggest(self, viewer)
         self._parts = arrange_rows(self)
+        self._comparing = Comparing(
+            viewer, self["hold"].native, self.native, self._live, self._chosen_images
+        )
         self._link()
         self.native_parent_changed.connect(self._moved)
 
@@ -90,6 +94,10 @@ class EqualizePanel(Container[Any]):
     def source(self) -> Image | None:
         """The chosen layer, or the first of several."""
         return lead_of(self["layer"].value)
+
+    def _chosen_images(self) -> tuple[Image, ...]:
+        chosen = self["layer"].value
+        return chosen.images if isinstance(chosen, Several) else (chosen,) if chosen else ()
 
     def _sources(self, *_: object) -> list[tuple[str, Image | Several]]:
         found = [(layer.name, layer) for layer in self._viewer.layers if layers.is_source(layer)]
@@ -120,6 +128,7 @@ class EqualizePanel(Container[Any]):
             ignored=self["ignored_value"].value if self["ignore"].value else None,
             plot=self["plot"].value,
             compare=self["compare"].value,
+            replace=self["replace"].value,
             display=self["output"].value == DISPLAY_ONLY,
             gain=self["gain"].value and METHODS[self["method"].value].has_gain,
             together=self["together"].value == TOGETHER,
@@ -230,6 +239,7 @@ class EqualizePanel(Container[Any]):
 
     def disconnect_all(self) -> None:
         """Let go of the viewer: stop the run, and hear of nothing more."""
+        self._comparing.release()
         self._runs.cancel()
         self._live.close()
         self.suggest.forget()
@@ -264,13 +274,11 @@ class EqualizePanel(Container[Any]):
         self.show_message()
 
     def _layer_chosen(self, _: object = None) -> None:
-        chosen = self["layer"].value
-        images = chosen.images if isinstance(chosen, Several) else [chosen] if chosen else []
         self._layer_links.undo()
         for field in self._options_shown:
             if field.values:
                 _choose_again(self[field.name])
-        for source in images:
+        for source in self._chosen_images():
             self._layer_links.connect(source.events.axis_labels, self._show_rows)
             self._layer_links.connect(source.events.data, self._show_rows)
             self._layer_links.connect(source.events.data, self._live.touch)

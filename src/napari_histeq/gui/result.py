@@ -27,6 +27,7 @@ from napari_histeq.gui.files_run import (
 )
 from napari_histeq.gui.preview import follow, followed
 from napari_histeq.gui.saved import with_ending, write_table
+from napari_histeq.gui.selection import Several, with_others
 from napari_histeq.gui.tips import tip
 from napari_histeq.gui.work import choice_of, why_no_curve
 from napari_histeq.layers import RecordError, brief, file_name, legend, plain, script, short
@@ -153,6 +154,12 @@ class Tools(QWidget):
         menu = self.menu.addMenu(text)
         usable = bool(targets) and not (same_curve and (record is None or record.curve is None))
         menu.setEnabled(usable and not self.busy)
+        several = [layer for layer in targets if layer in self._viewer.layers.selection]
+        if len(several) > 1:
+            all_of_them = partial(self.apply, made, *several, same_curve=same_curve)
+            first = menu.addAction(f"{len(several)} selected layers")
+            first.triggered.connect(lambda *_: _attempt(all_of_them))
+            menu.addSeparator()
         for target in targets:
             act = partial(self.apply, made, target, same_curve=same_curve)
             menu.addAction(_item(target.name)).triggered.connect(lambda *_, act=act: _attempt(act))
@@ -174,13 +181,15 @@ class Tools(QWidget):
         """Follow the slice or the view, or stop to."""
         follow(self._viewer, made, "" if followed(made) == what else what)
 
-    def apply(self, made: Image, target: Image, *, same_curve: bool) -> None:
-        """Do the same to another layer: by the same curve, or with the same settings."""
+    def apply(self, made: Image, target: Image, *others: Image, same_curve: bool) -> None:
+        """Do the same to another layer, or several: by the same curve, or with the same settings."""
         record = layers.record_of(made)
         assert record is not None
         curve = record.curve if same_curve else None
-        display = layers.kind_of(made) == layers.DISPLAY and not why_no_curve(target)
-        self.wanted.emit(target, choice_of(record, curve=curve, display=display))
+        fit = not any(map(why_no_curve, (target, *others)))
+        display = layers.kind_of(made) == layers.DISPLAY and fit
+        choice = choice_of(record, curve=curve, display=display)
+        self.wanted.emit(target, with_others(Several((target, *others)), choice))
 
     def copy_script(self, made: Image) -> None:
         """Put the script that makes the layer again on the clipboard."""

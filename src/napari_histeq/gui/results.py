@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from weakref import ref
 
 from napari_histeq.display import taken_off
+from napari_histeq.gui import replacing
 from napari_histeq.gui.runner import Runner, on_gui_thread, tell_fault
 from napari_histeq.gui.showing import add_results, in_words
 from napari_histeq.layers import PlotStack, histogram_layer, histogram_stack_layer, short
@@ -34,6 +35,8 @@ class Results:
     viewer : Viewer
     subjects : sequence of Subject
         The layers that are equalized.
+    replace : bool
+        Whether to take away what the last run on each of them added.
 
     Attributes
     ----------
@@ -41,8 +44,10 @@ class Results:
         What came of the layers so far.
     """
 
-    def __init__(self, viewer: Viewer, subjects: Sequence[Subject]) -> None:
-        self._viewer, self._subjects = viewer, subjects
+    def __init__(
+        self, viewer: Viewer, subjects: Sequence[Subject], *, replace: bool = False
+    ) -> None:
+        self._viewer, self._subjects, self._replace = viewer, subjects, replace
         self.outcomes: list[Outcome] = []
         self._first: Subject | None = None
         self._added: list[Image] = []
@@ -79,6 +84,10 @@ class Results:
             made, beside = subject.made(subject.as_it_was(), found)
         if self._first is None:
             self._first, self._beside = subject, beside
+        if self._replace:
+            sources = [one.source for one in self._subjects]
+            replacing.take_away(self._viewer, subject.source, sources)
+        replacing.begin(subject.source)
         self._put(subject.source, made, ())
         self.outcomes.append(found.outcome)
 
@@ -96,6 +105,7 @@ class Results:
     def _put(self, source: Image, made: list[Image], earlier: Sequence[Image]) -> None:
         self._placed.append(add_results(self._viewer, source, made, earlier))
         self._added += made
+        replacing.note(source, made)
 
     def _plot(self, source: Image, picture: Picture, outcome: Outcome) -> Image:
         if not isinstance(picture, PlotStack):

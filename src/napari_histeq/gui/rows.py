@@ -14,6 +14,7 @@ from magicgui.widgets import (
 
 from napari_histeq.core import METHODS
 from napari_histeq.core.methods import MOST_FRAMES, Option
+from napari_histeq.gui.comparing import KEY_NAME
 from napari_histeq.gui.controls import Auto, AxesRow, Either
 from napari_histeq.gui.elided import elide
 from napari_histeq.gui.foot import Evidence, Note, RunButton, Status, wrapped
@@ -210,11 +211,27 @@ def _added_rows() -> list[Widget]:
             tooltip=tip("Show the original to the left of the result; it takes no extra memory."),
         ),
         CheckBox(
+            name="replace",
+            text="Replace the last result",
+            tooltip=tip(
+                "Take away what the last run on this layer added, before the new result is added. "
+                "Layers that are locked, and all other layers, stay."
+            ),
+        ),
+        CheckBox(
             name="preview",
             text="Live preview",
             tooltip=tip(
                 "Show the result on the image while you move the controls. "
                 "No result is added until you press Equalize."
+            ),
+        ),
+        PushButton(
+            name="hold",
+            text="Hold to compare",
+            tooltip=tip(
+                "Shows the image without equalization as long as you hold this down, or the key "
+                f"{KEY_NAME} while you work in this panel."
             ),
         ),
     ]

@@ -61,6 +61,7 @@ class Choice:
     image: bool = True
     plot: bool = True
     compare: bool = False
+    replace: bool = False
     display: bool = False
     curve: TransferFunction | None = None
     curve_of: str = ""

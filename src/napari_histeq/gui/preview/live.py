@@ -87,7 +87,7 @@ class Live(QObject):
         plot.destroyed.connect(self._mark_gone)
         self._viewer, self._plot = viewer, plot
         self._choose = WeakMethod(choose)  # the panel may go
-        self.preview = False
+        self.preview = self._paused = False
         self._counter = Counter(viewer, self)
         self._counter.changed.connect(self.touch)
         self._histogram: Histogram | None = None
@@ -118,6 +118,13 @@ class Live(QObject):
         """Switch the preview on or off; off leaves the viewer exactly as it was."""
         self.preview = shown
         if not shown:
+            self.undress()
+        self.touch()
+
+    def pause(self, paused: bool) -> None:
+        """Leave the preview off while somebody looks at the source; it stays switched on."""
+        self._paused = paused
+        if paused:
             self.undress()
         self.touch()
 
@@ -209,7 +216,7 @@ class Live(QObject):
         """Which pixels are chosen, and what of the choice decides about them."""
         pixels = None if source is None else self._counter.pixels_of(source, choice)
         return pixels, replace(
-            choice, image=True, plot=True, compare=False, display=False, gain=False
+            choice, image=True, plot=True, compare=False, display=False, gain=False, replace=False
         )
 
     def _present_state(self) -> State | None:
@@ -272,7 +279,7 @@ class Live(QObject):
         drawn = made.drawn if made else Drawn(histogram, after, curve, counted.parts)
         if curve is not None or not (self.preview and self._patch.shows(source)):
             self._plot_all(task, drawn, made)  # else the patch tells its own
-        if not self.preview:
+        if not self.preview or self._paused:
             self._tell()
             return
         if choice.others:
