@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+
+from helpers import effort
 
 pytest_plugins = ["pytester"]
 
@@ -11,6 +15,7 @@ pytest_plugins = ["pytester"]
 def alone(monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the plugins of the packages here, which take seconds to read."""
     monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+    monkeypatch.setenv("PYTHONPATH", str(Path(effort.__file__).parents[1]))
 
 
 TEST = """
@@ -29,11 +34,11 @@ def test_in_full(a, b):
 """
 
 
-@pytest.mark.parametrize(("effort", "crossed"), [("quick", 3), ("thorough", 6)])
+@pytest.mark.parametrize(("wanted", "crossed"), [("quick", 3), ("thorough", 6)])
 def test_each_value_is_tried(
-    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, effort: str, crossed: int
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, wanted: str, crossed: int
 ) -> None:
-    monkeypatch.setenv("HISTEQ_TESTS", effort)
+    monkeypatch.setenv("HISTEQ_TESTS", wanted)
     pytester.makeini("[pytest]\nmarkers =\n    crossed: .")
     pytester.makeconftest(
         "from helpers.effort import thinned\n"
@@ -42,7 +47,7 @@ def test_each_value_is_tried(
     pytester.makepyfile(test_some=TEST)
     found = pytester.runpytest_subprocess("-v", "-p", "no:cacheprovider")
     found.assert_outcomes(passed=crossed + 6)
-    if effort == "quick":
+    if wanted == "quick":
         found.stdout.fnmatch_lines_random(["*[[]x-c0-1] PASSED*", "*[[]y-c1-2] *", "*[[]x-c0-3] *"])
 
 

@@ -130,8 +130,11 @@ def test_order_is_kept_and_the_input_untouched(image: Array, method: Any, streng
     steps = np.diff(found[finite][order].astype(np.longdouble))
     assert (steps >= 0).all()
     if strength == 1.0:  # below it, the sum of both parts is rounded
-        assert found[finite].min() >= image[finite].min()
-        assert found[finite].max() <= image[finite].max()
+        low, high = float(image[finite].min()), float(image[finite].max())
+        # The limits of 64-bit integers are known to double precision.
+        slack = 0 if image.dtype.kind == "f" else max(abs(low), abs(high)) // 2**53
+        result = found[finite].astype(float)
+        assert np.all((result >= low - slack) & (result <= high + slack))
 
 
 @given(some.images())
