@@ -91,6 +91,7 @@ def _what(panel: Any) -> Form:
     form.add(panel["layer"], "Layer")
     form.add(panel["together"], "")
     form.add(panel["message"])
+    form.add(panel["preset"], "Preset", panel.presets.button)
     form.add(panel["method"], "Method")
     form.add(panel["summary"], "")
     return form

@@ -122,8 +122,10 @@ class Form(QWidget):
         self._grid.setColumnStretch(1, 1)
         self._captions: dict[str, QLabel] = {}
 
-    def add(self, widget: Widget, caption: str | None = None) -> None:
-        """Add a row; without a caption it spans both columns."""
+    def add(
+        self, widget: Widget, caption: str | None = None, button: QWidget | None = None
+    ) -> None:
+        """Add a row, with a button at its end; without a caption it spans both columns."""
         row = self._grid.rowCount()
         if caption is None:
             self._grid.addWidget(widget.native, row, 0, 1, 2)
@@ -131,7 +133,8 @@ class Form(QWidget):
         label = QLabel(caption)
         label.setToolTip(widget.tooltip or "")
         self._grid.addWidget(label, row, 0)
-        self._grid.addWidget(widget.native, row, 1)
+        control = side_by_side(widget.native, button) if button else widget.native
+        self._grid.addWidget(control, row, 1)
         self._captions[widget.name] = label
 
     def show_row(self, widget: Widget, shown: bool) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -27,7 +28,9 @@ from napari_histeq.gui.comparing import Comparing
 from napari_histeq.gui.controls import control_for
 from napari_histeq.gui.links import Links
 from napari_histeq.gui.plotbox import PlotBox
+from napari_histeq.gui.presets import Presets, put
 from napari_histeq.gui.preview import Live, news
+from napari_histeq.gui.remembering import Remembering
 from napari_histeq.gui.result import Tools
 from napari_histeq.gui.rows import (
     CUSTOM,
@@ -81,11 +84,14 @@ class EqualizePanel(Container[Any]):
         self._live = Live(viewer, self.plotbox, self._chosen)
         self._runs = Runs(viewer, self, self._live)
         self.suggest = Suggest(self, viewer)
+        self.presets = Presets(self, self._recipe, self._put)
+        self._memory = Remembering(self, self._recipe, self._put)
         self._parts = arrange_rows(self)
         self._comparing = Comparing(
             viewer, self["hold"].native, self.native, self._live, self._chosen_images
         )
         self._link()
+        self._memory.restore()
         self.native_parent_changed.connect(self._moved)
 
     # ---- what can be chosen, and what is ----
@@ -169,6 +175,17 @@ class EqualizePanel(Container[Any]):
     def _has_outside(self) -> bool:
         return self["mask"].value is not None or self["ignore"].value
 
+    def _put(self, recipe: Recipe) -> None:
+        """Set the rows to a recipe."""
+        put(self, recipe, CUSTOM)
+
+    def attempt(self, act: Callable[[], object]) -> None:
+        """Do something that a person asked for, or say why it cannot be done."""
+        try:
+            act()
+        except (*EXPECTED, OSError) as error:
+            self._refuse(error)
+
     def chosen_method(self) -> Method:
         """The method, made from its rows."""
         options = {field.name: self[field.name].value for field in self._options_shown}
@@ -200,6 +217,9 @@ class EqualizePanel(Container[Any]):
         link(self._viewer.layers.selection.events.active, self._follow_selection)
         link(self._viewer.events.theme, self._paint)
         link(self["layer"].changed, self._layer_chosen)
+        link(self["preset"].changed, self.presets.chosen)
+        link(self.changed, self.presets.rows_changed)
+        link(self.changed, self._memory.touch)
         link(self["method"].changed, self._show_method)
         for row in ("ignore", "mask", "inside", "axes"):
             link(self[row].changed, self._show_rows)
@@ -240,6 +260,7 @@ class EqualizePanel(Container[Any]):
     def disconnect_all(self) -> None:
         """Let go of the viewer: stop the run, and hear of nothing more."""
         self._comparing.release()
+        self._memory.flush()
         self._runs.cancel()
         self._live.close()
         self.suggest.forget()

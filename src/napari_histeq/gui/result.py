@@ -25,6 +25,7 @@ from napari_histeq.gui.files_run import (
     command_line,
     running_on_files,
 )
+from napari_histeq.gui.presets import copy_settings
 from napari_histeq.gui.preview import follow, followed
 from napari_histeq.gui.saved import with_ending, write_table
 from napari_histeq.gui.selection import Several, with_others
@@ -119,6 +120,7 @@ class Tools(QWidget):
             action.setCheckable(True)
             action.setChecked(shown and followed(made) == what)
         self.menu.addSeparator()
+        self._action("Copy settings", record and partial(copy_settings, record.recipe))
         self._action("Copy as Python", record and partial(self.copy_script, made))
         self._action("Copy as command", record and partial(self.copy_command, made))
         self._action("Copy figure legend", record and partial(self.copy_legend, made))

@@ -20,6 +20,7 @@ from napari_histeq.gui.elided import elide
 from napari_histeq.gui.foot import Evidence, Note, RunButton, Status, wrapped
 from napari_histeq.gui.methodbox import MethodBox, grouped, title
 from napari_histeq.gui.numbers import Number, Sliding
+from napari_histeq.gui.presets import PresetBox
 from napari_histeq.gui.table import EXPLAINED
 from napari_histeq.gui.tips import tip
 
@@ -78,6 +79,7 @@ def what_rows(sources: Callable[..., Any]) -> list[Widget]:
         ),
         together,
         _text("message", "histeq_problem"),
+        _narrow(PresetBox()),
         _narrow(
             MethodBox(
                 name="method",

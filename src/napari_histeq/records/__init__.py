@@ -15,6 +15,12 @@ from napari_histeq.records.record import (
 from napari_histeq.records.record_fields import RecordError, damaged
 from napari_histeq.records.reproduce import script
 from napari_histeq.records.sentence import legend
+from napari_histeq.records.sharing import (
+    recipe_as_dict,
+    recipe_as_text,
+    recipe_of_dict,
+    recipe_of_text,
+)
 from napari_histeq.records.steps import Task, count_of, counted_limits, curve_of
 from napari_histeq.records.task import Outcome, perform, plan, suggestion, survey
 
@@ -43,6 +49,10 @@ __all__ = [
     "perform",
     "plain_array",
     "plan",
+    "recipe_as_dict",
+    "recipe_as_text",
+    "recipe_of_dict",
+    "recipe_of_text",
     "script",
     "suggestion",
     "survey",

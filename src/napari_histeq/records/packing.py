@@ -33,7 +33,7 @@ def as_json(record: Record) -> dict[str, Any]:
     if plain["mask"] is not None and plain["mask"]["bits"] is not None:
         bits = base64.b85encode(plain["mask"]["bits"]).decode("ascii")
         plain["mask"] = dict(plain["mask"]) | {"bits": bits}
-    return _plain(plain)  # type: ignore[no-any-return]
+    return as_plain_json(plain)  # type: ignore[no-any-return]
 
 
 def from_json(plain: Mapping[str, Any]) -> Record:
@@ -44,7 +44,7 @@ def from_json(plain: Mapping[str, Any]) -> Record:
     RecordError
         If it is none, or if it is damaged.
     """
-    fields = {key: _tuples(value) for key, value in plain.items()}
+    fields = {key: as_tuples(value) for key, value in plain.items()}
     mask, curve = plain.get("mask"), plain.get("curve")
     try:
         if isinstance(mask, dict):
@@ -83,22 +83,22 @@ def _unpacked(told: Any) -> np.ndarray[Any, Any]:
     return np.frombuffer(data, dtype)
 
 
-def _tuples(value: Any) -> Any:
+def as_tuples(value: Any) -> Any:
     """Lists as the tuples that they were."""
     if isinstance(value, list):
-        return tuple(_tuples(v) for v in value)
+        return tuple(as_tuples(v) for v in value)
     if isinstance(value, dict):
-        return {key: _tuples(v) for key, v in value.items()}
+        return {key: as_tuples(v) for key, v in value.items()}
     return value
 
 
-def _plain(value: Any) -> Any:
+def as_plain_json(value: Any) -> Any:
     """JSON knows neither numpy's numbers nor infinity."""
     value = value.item() if isinstance(value, np.generic) else value
     if isinstance(value, dict):
-        return {str(k): _plain(v) for k, v in value.items()}
+        return {str(k): as_plain_json(v) for k, v in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(v) for v in value]
+        return [as_plain_json(v) for v in value]
     if isinstance(value, float) and not math.isfinite(value):
         return str(value)
     return value

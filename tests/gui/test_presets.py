@@ -1,0 +1,146 @@
+"""Presets, settings as text, and a panel that opens as it was left."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+from qtpy.QtWidgets import QApplication
+from skimage import data
+
+from helpers.viewers import idle, open_panel
+from napari_histeq import equalize, layers
+from napari_histeq.gui import presets, stored
+
+MOON = data.moon()[::4, ::4]
+
+
+@pytest.fixture
+def kept(tmp_path: Any, monkeypatch: Any) -> Any:
+    """A settings file of the test's own, which is not there yet."""
+    path = tmp_path / "napari" / "histeq.json"
+    monkeypatch.setenv(stored.VARIABLE, str(path))
+    return path
+
+
+@pytest.mark.parametrize("name", presets.OURS)
+def test_ours_set_the_rows_and_make_a_result(
+    viewer: Any, panel: Any, run: Any, until: Any, name: str
+) -> None:
+    viewer.add_image(MOON, name="moon")
+    panel["plot"].value = False
+    panel["preset"].value = name
+    wanted = presets.OURS[name]
+    assert panel.choice().recipe == wanted
+    assert panel["preset"].value == name
+    run()
+    found = viewer.layers["moon equalized"].data
+    np.testing.assert_array_equal(found, equalize(MOON, wanted.method, **wanted.keywords()))
+    panel["strength"].value = 0.5
+    until(lambda: panel["preset"].value is None)  # the rows say something else now
+
+
+def test_ones_own_are_kept_and_forgotten(viewer: Any, panel: Any, kept: Any, until: Any) -> None:
+    viewer.add_image(np.stack([MOON, MOON]), name="stack")
+    panel["method"].value = "clahe"
+    panel["clip_limit"].value, panel["strength"].value = 0.25, 0.75
+    panel["axes"].value = (-2, -1)
+    panel.presets.save("Mine")
+    assert panel["preset"].value == "Mine"
+    panel["method"].value = "global"
+    until(lambda: panel["preset"].value is None)
+    panel["preset"].value = "Mine"
+    assert (panel["method"].value, panel["clip_limit"].value) == ("clahe", 0.25)
+    assert panel["axes"].value == panel["axes"].names[1:]  # those of the layer stay
+    assert json.loads(kept.read_text())["presets"]["Mine"]["strength"] == 0.75
+    panel.presets.delete()
+    assert "Mine" not in panel["preset"].choices
+    assert panel["clip_limit"].value == 0.25
+
+
+def test_a_name_of_ours_is_not_taken(panel: Any, kept: Any) -> None:
+    with pytest.raises(ValueError, match="choose another name"):
+        panel.presets.save("As OpenCV")
+
+
+def test_presets_that_nobody_can_read_are_left_alone(panel: Any, kept: Any) -> None:
+    kept.parent.mkdir()
+    strange = {"presets": {"newer": {"method": {"name": "nobodys"}}}}
+    kept.write_text(json.dumps(strange))
+    panel.presets.save("Mine")
+    assert {*json.loads(kept.read_text())["presets"]} == {"newer", "Mine"}
+    assert "newer" not in panel["preset"].choices
+    kept.write_text("{damaged")
+    panel.presets.save("Another")
+    assert kept.with_suffix(".damaged.json").read_text() == "{damaged"
+    assert [*json.loads(kept.read_text())["presets"]] == ["Another"]
+
+
+def test_settings_go_as_text_from_panel_to_panel(viewer: Any, panel: Any) -> None:
+    viewer.add_image(MOON, name="moon")
+    panel["method"].value = "stretch"
+    panel["out_range"].value = "custom"
+    panel["low"].value, panel["high"].value = 10, 200
+    panel.presets.copy()
+    wanted = panel.choice().recipe
+    panel["method"].value, panel["out_range"].value = "global", "auto"
+    panel.presets.paste()
+    assert panel.choice().recipe == wanted
+    QApplication.clipboard().setText("no settings")
+    panel.presets.paste()
+    assert "holds no settings" in panel["status"].value
+    assert panel.choice().recipe == wanted
+
+
+def test_the_panel_opens_as_it_was_left(
+    make_napari_viewer: Any, viewer: Any, panel: Any, kept: Any, qtbot: Any
+) -> None:
+    viewer.add_image(MOON, name="moon")
+    panel["method"].value, panel["strength"].value = "clahe", 0.5
+    panel["clip_limit"].value = 0.125
+    panel["plot"].value, panel["replace"].value = False, True
+    panel["output"].value = "display only"
+    qtbot.waitUntil(kept.exists)
+    qtbot.waitUntil(lambda: json.loads(kept.read_text())["panel"]["rows"]["replace"])
+    panel.disconnect_all()
+    other = open_panel(make_napari_viewer())
+    assert (other["method"].value, other["clip_limit"].value) == ("clahe", 0.125)
+    assert (other["strength"].value, other["plot"].value) == (0.5, False)
+    assert (other["replace"].value, other["output"].value) == (True, "display only")
+
+
+def test_what_is_kept_may_be_nonsense(viewer: Any, kept: Any) -> None:
+    kept.parent.mkdir()
+    rows = {"output": "no such", "plot": 3, "run": True}
+    kept.write_text(json.dumps({"panel": {"recipe": {"method": 3}, "rows": rows}}))
+    panel = open_panel(viewer)
+    assert panel["method"].value == "global"
+    assert panel["output"].value == "new layer"
+    assert panel["plot"].value is True
+
+
+@pytest.mark.parametrize("same_curve", [True, False])
+def test_the_same_for_all_selected_layers(
+    viewer: Any, panel: Any, run: Any, qtbot: Any, same_curve: bool
+) -> None:
+    moon = viewer.add_image(MOON, name="moon")
+    panel["plot"].value, panel["strength"].value = False, 0.5
+    run()
+    made = viewer.layers["moon equalized"]
+    others = [viewer.add_image(MOON // n, name=f"dim {n}") for n in (2, 3)]
+    viewer.layers.selection = {*others, moon}
+    panel.tools.made = lambda: made
+    panel.tools.fill()
+    name = "Apply the same curve to" if same_curve else "Apply the same settings to"
+    (menu,) = [a.menu() for a in panel.tools.menu.actions() if a.text() == name]
+    assert menu.actions()[0].text() == "2 selected layers"
+    menu.actions()[0].trigger()
+    qtbot.waitUntil(lambda: "dim 3 equalized" in viewer.layers and idle(), timeout=15_000)
+    record = layers.record_of(made)
+    assert record is not None
+    assert record.curve is not None
+    for layer in others:
+        wanted = record.curve(layer.data) if same_curve else equalize(layer.data, strength=0.5)
+        np.testing.assert_array_equal(viewer.layers[f"{layer.name} equalized"].data, wanted)
