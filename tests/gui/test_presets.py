@@ -7,12 +7,14 @@ from typing import Any
 
 import numpy as np
 import pytest
-from qtpy.QtWidgets import QApplication
+from qtpy.QtCore import Qt
+from qtpy.QtWidgets import QApplication, QDockWidget, QStyle, QStyleOptionComboBox
 from skimage import data
 
 from helpers.viewers import idle, open_panel
 from napari_histeq import equalize, layers
 from napari_histeq.gui import presets, stored
+from napari_histeq.gui.elided import PADDING
 
 MOON = data.moon()[::4, ::4]
 
@@ -23,6 +25,33 @@ def kept(tmp_path: Any, monkeypatch: Any) -> Any:
     path = tmp_path / "napari" / "histeq.json"
     monkeypatch.setenv(stored.VARIABLE, str(path))
     return path
+
+
+def test_rows_that_are_gone_are_no_windows(panel: Any) -> None:
+    """A preset changes the method: the rows of the old one go later, and inside the panel."""
+    before = {*QApplication.topLevelWidgets()}
+    for name in presets.OURS:
+        panel["preset"].value = name
+    windows = {w for w in {*QApplication.topLevelWidgets()} - before if w.parent() is None}
+    assert windows == set()
+
+
+def test_the_names_of_ours_fit_in_a_dock_of_300(panel: Any, qtbot: Any) -> None:
+    panel.native.window().resizeDocks([_dock(panel)], [300], Qt.Orientation.Horizontal)
+    qtbot.waitUntil(lambda: _dock(panel).width() == 300)
+    box, option = panel["preset"].native, QStyleOptionComboBox()
+    box.initStyleOption(option)
+    part = QStyle.SubControl.SC_ComboBoxEditField
+    room = box.style().subControlRect(QStyle.ComplexControl.CC_ComboBox, option, part, box)
+    wide = max(map(box.fontMetrics().horizontalAdvance, presets.OURS))
+    assert wide <= room.width() - 2 * PADDING
+
+
+def _dock(panel: Any) -> Any:
+    part = panel.native
+    while not isinstance(part, QDockWidget):
+        part = part.parent()
+    return part
 
 
 @pytest.mark.parametrize("name", presets.OURS)

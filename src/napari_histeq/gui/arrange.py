@@ -91,7 +91,7 @@ def _what(panel: Any) -> Form:
     form.add(panel["layer"], "Layer")
     form.add(panel["together"], "")
     form.add(panel["message"])
-    form.add(panel["preset"], "Preset", panel.presets.button)
+    form.add(panel["preset"], None, panel.presets.button)  # its names need the width
     form.add(panel["method"], "Method")
     form.add(panel["summary"], "")
     return form
@@ -117,7 +117,7 @@ def _output(panel: Any) -> Form:
     form.add(panel["high"], "To")
     form.add(panel["output"])
     for name in ("gain", "plot", "compare", "replace"):
-        form.add(panel[name], "")
+        form.add(panel[name])
     return form
 
 

@@ -127,13 +127,13 @@ class Form(QWidget):
     ) -> None:
         """Add a row, with a button at its end; without a caption it spans both columns."""
         row = self._grid.rowCount()
+        control = side_by_side(widget.native, button) if button else widget.native
         if caption is None:
-            self._grid.addWidget(widget.native, row, 0, 1, 2)
+            self._grid.addWidget(control, row, 0, 1, 2)
             return
         label = QLabel(caption)
         label.setToolTip(widget.tooltip or "")
         self._grid.addWidget(label, row, 0)
-        control = side_by_side(widget.native, button) if button else widget.native
         self._grid.addWidget(control, row, 1)
         self._captions[widget.name] = label
 

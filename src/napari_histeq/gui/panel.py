@@ -395,6 +395,7 @@ class EqualizePanel(Container[Any]):
         for field in old:
             row = self[field.name]
             self.remove(row)
+            row.native.setParent(self.native)  # until Qt deletes it: no window of its own
             row.native.deleteLater()
         self._method_shown = name
         self._add_options(METHODS[name], self._kept.get(name, {}))

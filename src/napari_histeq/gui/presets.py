@@ -56,6 +56,7 @@ class PresetBox(ComboBox):
                 "The button beside it saves the settings under a name of yours."
             ),
         )
+        self.native.setAccessibleName("Preset")  # there is no caption
 
 
 def own() -> dict[str, Recipe]:
