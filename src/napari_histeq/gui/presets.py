@@ -53,7 +53,7 @@ class PresetBox(ComboBox):
             nullable=True,
             tooltip=tip(
                 "Settings by purpose. Choose one, then change what you like. "
-                "The button beside it saves the settings under a name of yours."
+                "With ⋯ beside it you save the settings under a name of yours."
             ),
         )
         self.native.setAccessibleName("Preset")  # there is no caption
