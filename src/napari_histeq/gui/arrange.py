@@ -105,7 +105,7 @@ def _region(panel: Any) -> Form:
     form.add(panel["inside"])
     form.add(panel["feather"], "Soft edge")
     form.add(panel["axes"], "Axes")
-    form.add(panel["smooth"], "Smooth over")
+    form.add(panel["smooth"], "Smooth")
     return form
 
 

@@ -141,7 +141,7 @@ def region_rows(regions: Callable[..., Any]) -> list[Widget]:
         Auto(
             None,
             name="smooth",
-            label="Smooth over",
+            label="Smooth",
             option=Option("", ge=1, le=MOST_FRAMES, empty="off; or 11 slices"),
             tooltip=tip(
                 "Average the curve of each slice over so many neighboring slices (say 11), so "
