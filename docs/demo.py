@@ -8,6 +8,7 @@ the source. With `--screenshot FILE` the window is saved and closed.
 from __future__ import annotations
 
 import argparse
+import os
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -29,6 +30,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--screenshot", type=Path, help="save the window here, and close")
     target = parser.parse_args().screenshot
+    os.environ.setdefault("NAPARI_HISTEQ_SETTINGS", "")  # the panel as it is at first
     viewer = napari.Viewer()
     viewer.window.resize(1500, 950)
     equalize_xray(viewer)
