@@ -13,9 +13,9 @@ from napari.utils.theme import get_theme
 from skimage import data
 
 from helpers.naive import procedure
+from helpers.strategies import BARE
 from helpers.viewers import add_stack, names
 from napari_histeq import Weighted, equalize
-from napari_histeq.core import METHODS
 from napari_histeq.gui import work
 from napari_histeq.records.record import KEY, Record
 
@@ -154,7 +154,7 @@ def test_each_method_keeps_its_values(viewer: napari.Viewer, panel: Any, qtbot: 
     qtbot.wait(50)  # for Qt to delete the rows that went
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("method", [kind.name for kind in BARE])
 def test_every_method_runs(viewer: napari.Viewer, panel: Any, run: Press, method: str) -> None:
     viewer.add_image(data.moon()[::2, ::2].copy(), name="moon")
     panel["method"].value = method
