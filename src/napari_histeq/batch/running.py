@@ -140,8 +140,10 @@ class _Run:
         """Have the jobs done by a cluster; what is done within is done by it, too."""
         with brought_by("distributed"):
             from distributed import Client, as_completed
+        from napari_histeq.core.lazy import started
+
         try:
-            client: Any = Client(address, timeout="10s")  # type: ignore[no-untyped-call]
+            client = started(Client, address, timeout="10s")
         except (OSError, ValueError) as error:
             raise Refused(f"--scheduler {address}: no scheduler answers there ({error})") from None
         with client:

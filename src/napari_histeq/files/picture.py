@@ -157,8 +157,3 @@ def named_unit(unit: str | None) -> str | None:
         return None
     meters = _METERS.get(plain) or _METERS.get(plain.lower())
     return _NAMES[meters] if meters else _TIMES.get(plain.lower(), plain)
-
-
-def meters_in(unit: str | None) -> float | None:
-    """Meters in a unit of length; None for any other."""
-    return _METERS.get(unit or "")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -16,11 +16,11 @@ PLUGIN = "napari-histeq"
 #: How addresses of schedulers begin, if they say so.
 SCHEMES = ("tcp", "tls", "ws", "wss", "inproc")
 
-#: What a person can do about an address.
-CURE = "correct or clear it in Preferences > napari-histeq"
-
 #: Seconds to wait for a cluster to answer.
 PATIENCE = 10
+
+#: What a person can do about an address.
+CURE = "correct or clear it in Preferences > napari-histeq"
 
 
 def scheduler_address() -> str:
@@ -86,8 +86,10 @@ def _either(names: Sequence[str]) -> str:
 
 def _client(kind: Any, address: str) -> Any:
     """A client of the cluster at an address, or an error in words."""
+    from napari_histeq.core.lazy import started
+
     try:
-        return _started(kind, address)
+        return started(kind, address, timeout=PATIENCE, set_as_default=False)
     except TypeError as error:
         if not address.startswith("tls:"):
             raise
@@ -99,19 +101,3 @@ def _client(kind: Any, address: str) -> Any:
         raise ValueError(f"what answers at {address} is no dask scheduler: {CURE}") from error
     except (OSError, ValueError, ImportError) as error:
         raise ValueError(f"no cluster answers at {address} ({error}): {CURE}") from error
-
-
-def _started(kind: Any, address: str) -> Any:
-    """A client that runs; one that could not start is closed here and now.
-
-    Left to the garbage collector it closes in any thread at any time, also in one that is starting
-    another client's loop: both wait for one lock then, for 10 seconds or for good.
-    """
-    client = kind.__new__(kind)
-    try:
-        client.__init__(address, timeout=PATIENCE, set_as_default=False)
-    except BaseException:
-        with suppress(Exception):  # as far as it came
-            client.close()
-        raise
-    return client

@@ -1,5 +1,6 @@
 """Images larger than memory: counted chunk by chunk, mapped when asked for."""
 
+from napari_histeq.core.lazy.cluster import started
 from napari_histeq.core.lazy.engine import equalize_lazily, map_lazily
 from napari_histeq.core.lazy.graph import called, graph_of, run_graph, step_done, step_name
 from napari_histeq.core.lazy.reduce import ChunkSource, plane_counts
@@ -14,6 +15,7 @@ __all__ = [
     "plane_counts",
     "run_graph",
     "sample_of_chunks",
+    "started",
     "step_done",
     "step_name",
 ]
