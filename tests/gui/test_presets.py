@@ -11,8 +11,8 @@ from qtpy.QtCore import Qt
 from qtpy.QtWidgets import QApplication, QDockWidget, QStyle, QStyleOptionComboBox
 from skimage import data
 
-from helpers.viewers import idle, open_panel
-from napari_histeq import equalize, layers
+from helpers.viewers import open_panel
+from napari_histeq import equalize
 from napari_histeq.gui import presets, stored
 from napari_histeq.gui.elided import PADDING
 
@@ -148,28 +148,3 @@ def test_what_is_kept_may_be_nonsense(viewer: Any, kept: Any) -> None:
     assert panel["method"].value == "global"
     assert panel["output"].value == "new layer"
     assert panel["plot"].value is True
-
-
-@pytest.mark.parametrize("same_curve", [True, False])
-def test_the_same_for_all_selected_layers(
-    viewer: Any, panel: Any, run: Any, qtbot: Any, same_curve: bool
-) -> None:
-    moon = viewer.add_image(MOON, name="moon")
-    panel["plot"].value, panel["strength"].value = False, 0.5
-    run()
-    made = viewer.layers["moon equalized"]
-    others = [viewer.add_image(MOON // n, name=f"dim {n}") for n in (2, 3)]
-    viewer.layers.selection = {*others, moon}
-    panel.tools.made = lambda: made
-    panel.tools.fill()
-    name = "Apply the same curve to" if same_curve else "Apply the same settings to"
-    (menu,) = [a.menu() for a in panel.tools.menu.actions() if a.text() == name]
-    assert menu.actions()[0].text() == "2 selected layers"
-    menu.actions()[0].trigger()
-    qtbot.waitUntil(lambda: "dim 3 equalized" in viewer.layers and idle(), timeout=15_000)
-    record = layers.record_of(made)
-    assert record is not None
-    assert record.curve is not None
-    for layer in others:
-        wanted = record.curve(layer.data) if same_curve else equalize(layer.data, strength=0.5)
-        np.testing.assert_array_equal(viewer.layers[f"{layer.name} equalized"].data, wanted)
