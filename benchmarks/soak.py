@@ -30,8 +30,8 @@ from npe2 import PluginManager
 from qtpy.QtWidgets import QApplication
 
 import napari_histeq
-from napari_histeq.gui.job import _running
-from napari_histeq.gui.runner import WORKING
+from napari_histeq.gui.background.runner import WORKING
+from napari_histeq.gui.runs.job import _running
 
 if TYPE_CHECKING:
     from collections.abc import Callable

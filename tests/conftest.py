@@ -101,7 +101,7 @@ def run(panel: Any, qtbot: Any) -> Callable[..., None]:
 @pytest.fixture
 def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     """Runs that wait until they are released, and go on reporting meanwhile."""
-    from napari_histeq.gui import work
+    from napari_histeq.gui.runs import work
 
     gate = threading.Event()
     perform = work.perform

@@ -11,7 +11,7 @@ import pytest
 
 from helpers.left_behind import alive, at_work, connections, pixels
 from helpers.viewers import menu_action, open_panel
-from napari_histeq.gui.job import _running
+from napari_histeq.gui.runs.job import _running
 
 RUNS = 4
 
@@ -60,7 +60,7 @@ def test_a_run_that_fails_keeps_nothing(
     def broken(task: Any, report: Any) -> None:
         raise RuntimeError(f"out of order: {np.ndim(task.image)}")
 
-    monkeypatch.setattr("napari_histeq.gui.work.perform", broken)
+    monkeypatch.setattr("napari_histeq.gui.runs.work.perform", broken)
     layer = viewer.add_image(pixels(), name="cells")
     held = [weakref.ref(layer), weakref.ref(layer.data)]
     monkeypatch.setattr(

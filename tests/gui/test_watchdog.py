@@ -12,7 +12,7 @@ import pytest
 
 from helpers.viewers import open_panel
 from helpers.watchdog import Watchdog
-from napari_histeq.gui.plotbox import PlotBox
+from napari_histeq.gui.evidence.plotbox import PlotBox
 
 if TYPE_CHECKING:
     from collections.abc import Callable

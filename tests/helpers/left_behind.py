@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_histeq.gui.runner import WORKING
+from napari_histeq.gui.background.runner import WORKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

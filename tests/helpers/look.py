@@ -7,7 +7,7 @@ from typing import Any
 from qtpy.QtCore import QPoint
 from qtpy.QtWidgets import QWidget
 
-from napari_histeq.gui.fold import Fold
+from napari_histeq.gui.widgets.fold import Fold
 
 LONG = "2024-11-03 liver biopsy, patient 17, stained, " + "overview " * 40 + "channel 2 (DAPI)"
 

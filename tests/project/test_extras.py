@@ -60,7 +60,7 @@ def test_the_command_names_the_cure(missing, tmp_path):
 from pathlib import Path
 import numpy as np
 from threading import Event
-from napari_histeq.gui.export import _work
+from napari_histeq.gui.saving.export import _work
 arguments = {{"image": np.zeros((8, 8), "u1")}}
 print(_work(arguments, Path({str(tmp_path / "a.zarr")!r}), "", Event(), lambda *_: None))
 """

@@ -12,10 +12,8 @@ from napari_histeq import layers
 from napari_histeq.core import Clahe
 from napari_histeq.core.kernels import be_patient
 from napari_histeq.core.recipe import Recipe
-from napari_histeq.gui.export import Export
-from napari_histeq.gui.job import Run
-from napari_histeq.gui.selection import Several, left_out, with_others
-from napari_histeq.gui.work import Choice, why_no_curve
+from napari_histeq.gui.runs import Choice, Run, Several, left_out, why_no_curve, with_others
+from napari_histeq.gui.saving import Export
 from napari_histeq.layers import file_name
 
 #: The widget's name in the manifest, which is also that of its dock.

@@ -14,11 +14,10 @@ from qtpy.QtCore import QObject, Signal
 from napari_histeq import layers
 from napari_histeq.core.arrays import is_lazy
 from napari_histeq.display import load_solver
+from napari_histeq.gui.background import Runner
 from napari_histeq.gui.links import Links
 from napari_histeq.gui.preview.displayed import of_displayed, stands_for_all
-from napari_histeq.gui.runner import Runner
-from napari_histeq.gui.selection import counted_with
-from napari_histeq.gui.work import EXPECTED, Choice, color_of, task_of
+from napari_histeq.gui.runs import EXPECTED, Choice, color_of, counted_with, task_of
 from napari_histeq.layers import affine_of, is_current, joint_of, place_of, plain, survey
 
 if TYPE_CHECKING:
@@ -251,7 +250,7 @@ def _not_displayed(source: Image) -> str:
 
 def _counted(asked: list[tuple[Task, str]], colors: list[str], report: Report) -> Counted:
     """On a worker's thread."""
-    from napari_histeq.gui.canvas import warm_up
+    from napari_histeq.gui.evidence import warm_up
 
     warm_up()  # or the first drawing would hold the GUI
     load_solver()  # or the first preview

@@ -13,13 +13,11 @@ from qtpy.QtCore import QObject, Qt, QTimer, Signal
 from napari_histeq import display
 from napari_histeq.core import measures
 from napari_histeq.display import result_look, take_off, wear
-from napari_histeq.gui.plotbox import Drawn
+from napari_histeq.gui.evidence import Drawn, settings_of
 from napari_histeq.gui.preview.counter import Counted, Counter
 from napari_histeq.gui.preview.follow_slice import following
 from napari_histeq.gui.preview.patch import Patch
-from napari_histeq.gui.saved import settings_of
-from napari_histeq.gui.selection import counted_with
-from napari_histeq.gui.work import EXPECTED, Choice, task_of
+from napari_histeq.gui.runs import EXPECTED, Choice, counted_with, task_of
 from napari_histeq.layers import counted_limits, curve_of, is_averaged, plain, slice_of
 
 if TYPE_CHECKING:
@@ -29,7 +27,7 @@ if TYPE_CHECKING:
     from napari.viewer import Viewer
 
     from napari_histeq.core import Histogram, TransferFunction
-    from napari_histeq.gui.plotbox import PlotBox
+    from napari_histeq.gui.evidence import PlotBox
     from napari_histeq.gui.preview.follow_slice import Follower
     from napari_histeq.layers import Outcome, Task
 

@@ -14,11 +14,11 @@ from napari_histeq import layers
 from napari_histeq.core import ChunkError
 from napari_histeq.core.recipe import Recipe
 from napari_histeq.display import result_look
+from napari_histeq.gui.background import Runner, tell_fault
 from napari_histeq.gui.links import Links
 from napari_histeq.gui.preview.view import View, planes_of, view_of, window_of
 from napari_histeq.gui.preview.visible import equalized
-from napari_histeq.gui.runner import Runner, tell_fault
-from napari_histeq.gui.work import EXPECTED
+from napari_histeq.gui.runs import EXPECTED
 from napari_histeq.layers import KEY, Task, count_of, counted_limits, plain, thinned
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_histeq.core import Histogram
-    from napari_histeq.gui.runner import Job
+    from napari_histeq.gui.background import Job
 
     Wanted = tuple[Image, Task, Histogram]
     Pair = tuple[Histogram, Histogram]

@@ -1,0 +1,143 @@
+"""The plot inside the dock: the same drawing as the plot layer, at the panel's width."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from qtpy.QtCore import Signal
+from qtpy.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+
+if TYPE_CHECKING:
+    from napari_histeq import plot
+    from napari_histeq.core import Histogram, TransferFunction
+    from napari_histeq.gui.evidence.canvas import Canvas
+
+#: Height of the plot in pixels; its width is the panel's.
+HEIGHT = 250
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Drawn:
+    """What the plot shows."""
+
+    before: Histogram
+    after: Histogram | None = None
+    curve: TransferFunction | None = None
+    parts: tuple[tuple[str, Histogram], ...] = ()
+
+
+class PlotBox(QWidget):
+    """Histograms, cdf and curve; the canvas is made when there is something to show.
+
+    Attributes
+    ----------
+    drawn : Signal
+        After each drawing.
+    """
+
+    drawn = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setFixedHeight(HEIGHT)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.setMinimumWidth(200)
+        QVBoxLayout(self).setContentsMargins(0, 0, 0, 0)
+        self.log, self.kde, self.nbins = False, True, None
+        self.shown: Drawn | None = None
+        self.measures: dict[str, dict[str, float]] | None = None
+        self.settings: dict[str, str] = {}  # by which they were measured
+        self._theme: str | None = None
+        self._canvas: Canvas | None = None
+        self._plot: plot.HistogramFigure | None = None
+        self.setVisible(False)
+
+    def show_data(self, shown: Drawn | None) -> None:
+        """Show other histograms."""
+        self.shown = shown
+        self.setVisible(shown is not None)
+        if shown is None:
+            return
+        if self._plot is None:
+            self._make(shown)
+        else:
+            parts = self._colored(shown, self._plot.look.theme.text)
+            self._plot.update(shown.before, shown.after, shown.curve, note="", parts=parts)
+        self._draw()
+
+    def choose(self, **options: Any) -> None:
+        """Set `log`, `kde` or `nbins`."""
+        for name, value in options.items():
+            setattr(self, name, value)
+        if self._plot is not None:
+            self._plot.choose(nbins=self.nbins, log=self.log, kde=self.kde)
+            self._draw()
+
+    def renew(self, theme: str | None = None) -> None:
+        """Draw all anew, in a theme of napari's."""
+        self._theme = theme or self._theme
+        self._plot = None
+        if self._canvas is not None:
+            self._canvas.drawing = None
+        if self.shown is not None:
+            self._make(self.shown)
+            self._draw()
+
+    def mark(self, value: float | None) -> None:
+        """Mark an intensity on all curves."""
+        if self._plot is None or self._plot.marked == value:
+            return
+        self._plot.mark(value)
+        self._draw()
+
+    def save(self, path: str, title: str) -> None:
+        """Write the plot to a file, by the ending of its name: SVG, PNG or PDF."""
+        from napari_histeq import plot
+
+        if self.shown is None:
+            raise ValueError("there is no plot yet: choose an image layer first")
+        plot.save(
+            path, self.shown.before, self.shown.after, curve=self.shown.curve,
+            title=title, theme="light", log=self.log, kde=self.kde, nbins=self.nbins,
+            parts=self._colored(self.shown, plot.Theme.light().text),
+        )  # fmt: skip
+
+    def _colored(self, shown: Drawn, gray: str) -> list[tuple[str, Histogram]]:
+        """Of several layers the line of each, in its color or a gray that can be seen."""
+        return [(color or gray, histogram) for color, histogram in shown.parts]
+
+    def _draw(self) -> None:
+        if self._canvas is not None:
+            self._canvas.draw()
+
+    def _make(self, shown: Drawn) -> None:
+        # Late, as matplotlib takes its time: by now the thread that counted has loaded it.
+        from napari_histeq import plot
+        from napari_histeq.layers import theme_of
+
+        canvas = self._canvas = self._canvas or self._new_canvas()
+        theme = plot.Theme.of(theme_of(self._theme) if self._theme else "dark")
+        self._plot = plot.HistogramFigure(
+            canvas.figure, shown.before, shown.after, curve=shown.curve, theme=theme,
+            log=self.log, kde=self.kde, nbins=self.nbins, compact=True, note="",
+            parts=self._colored(shown, theme.text),
+        )  # fmt: skip
+        canvas.drawing = plot.Blit(self._plot)
+
+    def _new_canvas(self) -> Canvas:
+        from napari_histeq.gui.evidence.canvas import Canvas
+
+        canvas = Canvas()
+        canvas.drawn.connect(self.drawn)
+        canvas.resize(self.size())
+        self.layout().addWidget(canvas)
+        return canvas
+
+
+def warm_up() -> None:
+    """Have loaded what the first drawing needs: on any thread."""
+    import napari_histeq.gui.evidence.canvas  # noqa: F401
+    from napari_histeq import plot
+
+    plot.warm_up()

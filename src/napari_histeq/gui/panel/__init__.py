@@ -1,0 +1,5 @@
+"""The panel in the dock."""
+
+from napari_histeq.gui.panel.panel import EqualizePanel
+
+__all__ = ["EqualizePanel"]

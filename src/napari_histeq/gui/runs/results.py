@@ -1,0 +1,126 @@
+"""The new layers of a run: the results, one source after the other, and then one plot."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+from weakref import ref
+
+from napari_histeq.display import taken_off
+from napari_histeq.gui.background import Runner, on_gui_thread, tell_fault
+from napari_histeq.gui.runs import replacing
+from napari_histeq.gui.runs.showing import add_results, in_words
+from napari_histeq.layers import PlotStack, histogram_layer, histogram_stack_layer, short
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from napari.layers import Image
+    from napari.viewer import Viewer
+
+    from napari_histeq.gui.runs.showing import Placed
+    from napari_histeq.gui.runs.subject import Subject
+    from napari_histeq.gui.runs.work import Found, Picture
+    from napari_histeq.layers import Outcome
+
+#: Plots of the planes of a stack, drawn when they are looked at.
+PLOTS = Runner()
+
+
+class Results:
+    """What a run adds to the viewer.
+
+    Parameters
+    ----------
+    viewer : Viewer
+    subjects : sequence of Subject
+        The layers that are equalized.
+    replace : bool
+        Whether to take away what the last run on each of them added.
+
+    Attributes
+    ----------
+    outcomes : list of Outcome
+        What came of the layers so far.
+    """
+
+    def __init__(
+        self, viewer: Viewer, subjects: Sequence[Subject], *, replace: bool = False
+    ) -> None:
+        self._viewer, self._subjects, self._replace = viewer, subjects, replace
+        self.outcomes: list[Outcome] = []
+        self._first: Subject | None = None
+        self._added: list[Image] = []
+        self._beside: list[Image] = []  # what stands beside the first source
+        self._placed: list[Placed] = []
+
+    def __len__(self) -> int:
+        return len(self._added)
+
+    @property
+    def words(self) -> str:
+        """What was hidden or moved."""
+        return in_words(self._placed)
+
+    @property
+    def so_far(self) -> str:
+        """What there is of the results, in words."""
+        if not self._added:
+            return "nothing was added"
+        if len(self.outcomes) > 1:
+            return f"the results of {len(self.outcomes)} layers stay, without a plot"
+        return f"“{short(self._added[-1].name)}” stays, without a plot"
+
+    def are_those_of(self, layer: Image) -> bool:
+        """Whether a layer is one of the results, and none of them is left."""
+        return layer in self._added and not {*self._added} & {*self._viewer.layers}
+
+    def add(self, found: Found) -> None:
+        """Add what was made of one layer, unless that was removed meanwhile."""
+        subject = self._subjects[found.index]
+        if subject.source not in self._viewer.layers:
+            return
+        with taken_off(subject.source):  # all are made before the first is added
+            made, beside = subject.made(subject.as_it_was(), found)
+        if self._first is None:
+            self._first, self._beside = subject, beside
+        if self._replace:
+            sources = [one.source for one in self._subjects]
+            replacing.take_away(self._viewer, subject.source, sources)
+        replacing.begin(subject.source)
+        self._put(subject.source, made, ())
+        self.outcomes.append(found.outcome)
+
+    def add_plot(self, picture: Picture, outcome: Outcome) -> None:
+        """Add the plot, under the first of the sources."""
+        subject = self._first
+        if subject is None or subject.source not in self._viewer.layers:
+            return
+        with taken_off(subject.source):
+            made = self._plot(subject.as_it_was(), picture, outcome)
+        if len(self._subjects) > 1:
+            made.name = f"{len(self.outcomes)} layers histogram"
+        self._put(subject.source, [made], self._added)
+
+    def _put(self, source: Image, made: list[Image], earlier: Sequence[Image]) -> None:
+        self._placed.append(add_results(self._viewer, source, made, earlier))
+        self._added += made
+        replacing.note(source, made)
+
+    def _plot(self, source: Image, picture: Picture, outcome: Outcome) -> Image:
+        if not isinstance(picture, PlotStack):
+            return histogram_layer(source, picture, outcome, beside=self._beside)
+        made = histogram_stack_layer(source, picture, outcome, beside=self._beside)
+        picture.in_background(partial(_draw, ref(made)))
+        return made
+
+
+def _draw(layer: ref[Image], work: Callable[..., bool]) -> None:
+    """Have a plot drawn in the background, and shown in its layer if that is there still."""
+
+    def show(wanted: bool) -> None:
+        shown = layer()
+        if wanted and shown is not None:
+            shown.refresh()
+
+    on_gui_thread(partial(PLOTS.submit, "drawing a plot", work, done=show, failed=tell_fault))

@@ -1,0 +1,88 @@
+"""Several selected layers: what is equalized of them, and what is not, in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_histeq import layers
+from napari_histeq.gui.runs.work import why_no_curve
+from napari_histeq.layers import short
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from napari.components import ViewerModel
+    from napari.layers import Image, Layer
+
+    from napari_histeq.gui.runs.work import Choice
+
+
+@dataclass(frozen=True, slots=True)
+class Several:
+    """Several images as one: an item of the panel's Layer row."""
+
+    images: tuple[Image, ...]
+
+    def __str__(self) -> str:
+        return f"{len(self.images)} selected layers"
+
+
+def selected_of(viewer: ViewerModel) -> Several | None:
+    """The selected images that can be equalized, as the list has them; None if not several."""
+    chosen = viewer.layers.selection
+    images = tuple(la for la in viewer.layers if la in chosen and layers.is_source(la))
+    return Several(images) if len(images) > 1 else None
+
+
+def lead_of(chosen: Image | Several | None) -> Image | None:
+    """The image, or the first of several."""
+    return chosen.images[0] if isinstance(chosen, Several) else chosen
+
+
+def with_others(chosen: Image | Several | None, choice: Choice) -> Choice:
+    """The choice for the first of several images, and those of the others that take part."""
+    if not isinstance(chosen, Several):
+        return replace(choice, together=False)
+    first, *others = chosen.images
+    return replace(choice, others=tuple(la for la in others if not why_out(la, first, choice)))
+
+
+def why_out(layer: Image, first: Image, choice: Choice) -> str:
+    """Why a layer takes no part beside the first of several; empty if it does."""
+    if (choice.display or choice.together) and why_no_curve(layer) and not why_no_curve(first):
+        return "is in color" if layer.rgb else "is only true or false"
+    if choice.recipe.axes is not None and layer.ndim != first.ndim:
+        return f"has {layer.ndim} axes, not {first.ndim}"
+    one, other = dtype_of(first), dtype_of(layer)
+    if choice.together and other != one:
+        return f"is {other}, not {one}"
+    return ""
+
+
+def dtype_of(layer: Image) -> np.dtype[Any]:
+    """Of the pixels, whichever way their bytes lie."""
+    found = layers.pixels_of(layer).dtype
+    plain: np.dtype[Any] = np.dtype(getattr(found, "numpy_dtype", found))  # tensorstore's
+    return plain.newbyteorder("=")
+
+
+def counted_with(first: Image, others: Iterable[Image]) -> tuple[Image, ...]:
+    """The images whose pixels can be counted as one with those of the first: that comes first."""
+    if first.rgb:
+        return (first,)
+    same = (la for la in others if not la.rgb and dtype_of(la) == dtype_of(first))
+    return (first, *same)
+
+
+def left_out(selected: Iterable[Layer], first: Image, choice: Choice) -> str:
+    """Which selected layers stay as they are, and why; in words."""
+    words = []
+    for layer in selected:
+        if not layers.is_source(layer):
+            words.append(f"{layers.why_not(layer)}: left as it is.")
+        elif layer is not first and (why := why_out(layer, first, choice)):
+            words.append(f"“{short(layer.name)}” {why}: left out.")
+    return " ".join(words)

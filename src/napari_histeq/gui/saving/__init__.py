@@ -1,0 +1,6 @@
+"""Layers of any size, written as OME-Zarr."""
+
+from napari_histeq.gui.saving.export import Export
+from napari_histeq.gui.saving.writer import write_zarr
+
+__all__ = ["Export", "write_zarr"]

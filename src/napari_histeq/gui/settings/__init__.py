@@ -1,0 +1,6 @@
+"""What is kept between sessions: presets, and the panel as it was left."""
+
+from napari_histeq.gui.settings.presets import PresetBox, Presets, copy_settings, put
+from napari_histeq.gui.settings.remembering import Remembering
+
+__all__ = ["PresetBox", "Presets", "Remembering", "copy_settings", "put"]

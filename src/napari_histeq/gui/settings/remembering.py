@@ -1,0 +1,74 @@
+"""The panel opens as it was left, in the next session too."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from qtpy.QtCore import QObject, QTimer
+
+from napari_histeq.gui.settings import stored
+from napari_histeq.gui.settings.presets import general
+from napari_histeq.layers import recipe_as_dict, recipe_of_dict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from napari_histeq.core.recipe import Recipe
+
+#: Rows that are remembered beside the recipe: none of them is about one layer.
+ROWS = ("output", "gain", "plot", "compare", "replace", "together")
+
+#: Milliseconds after the last change.
+PAUSE = 500
+
+
+class Remembering(QObject):
+    """Keeps what the rows say, a moment after the last change.
+
+    Parameters
+    ----------
+    panel : EqualizePanel
+    recipe : callable
+        What the rows say; raises ValueError if they do not fit together.
+    put_on : callable
+        Sets the rows to a recipe.
+    """
+
+    def __init__(
+        self, panel: Any, recipe: Callable[[], Recipe], put_on: Callable[[Recipe], None]
+    ) -> None:
+        super().__init__(panel.native)
+        self._panel, self._recipe, self._put = panel, recipe, put_on
+        self._later = QTimer(self, singleShot=True)
+        self._later.timeout.connect(self.keep)
+
+    def restore(self) -> None:
+        """Set the rows as they were left; what cannot be used is as at the first time."""
+        kept = stored.read().get("panel")
+        if not isinstance(kept, dict):
+            return
+        with suppress(ValueError, TypeError, KeyError):
+            self._put(recipe_of_dict(kept.get("recipe")))
+        rows = kept.get("rows")
+        for name, value in rows.items() if isinstance(rows, dict) else ():
+            with suppress(ValueError, TypeError):
+                if name in ROWS and type(value) is type(self._panel[name].value):
+                    self._panel[name].value = value
+
+    def touch(self, _: object = None) -> None:
+        """Something changed."""
+        self._later.start(PAUSE)
+
+    def flush(self) -> None:
+        """The panel goes: keep now what would be kept soon."""
+        if self._later.isActive():
+            self._later.stop()
+            self.keep()
+
+    def keep(self) -> None:
+        """Keep what the rows say, unless that makes no sense or cannot be written."""
+        with suppress(ValueError, TypeError, OSError):
+            rows = {name: self._panel[name].value for name in ROWS}
+            recipe = recipe_as_dict(general(self._recipe()))
+            stored.write(panel={"recipe": recipe, "rows": rows})
