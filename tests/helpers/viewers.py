@@ -44,6 +44,11 @@ def add_stack(viewer: napari.Viewer, **state: Any) -> Image:
     return viewer.add_image(np.array(planes).astype(np.uint16), name="stack", **state)
 
 
+def see_all(viewer: napari.Viewer) -> None:
+    """Zoom out: napari fits the view to the canvas before its own docks make that narrower."""
+    viewer.scene.camera.zoom /= 3
+
+
 def names(viewer: napari.Viewer) -> list[str]:
     return [layer.name for layer in viewer.layers]
 

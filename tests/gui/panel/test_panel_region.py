@@ -29,6 +29,23 @@ def test_axes_go_by_the_names_of_the_layer(viewer: napari.Viewer, panel: Any, ru
     np.testing.assert_array_equal(viewer.layers["stack equalized"].data, expected)
     source.axis_labels = ("t", "y", "x")
     assert panel["axes"].names == ("t", "y", "x")
+    assert panel["axes"].value == ("y", "x")
+
+
+def test_other_axes_stay_as_they_were_ticked(viewer: napari.Viewer, panel: Any) -> None:
+    """Counted from the last: "each plane on its own" is that for more axes too."""
+    source = add_stack(viewer)
+    stack = source.data
+    source.data = stack[None]
+    assert panel["axes"].value == ("-4", "-3", "-2", "-1")
+    panel["axes"].value = ("-2", "-1")
+    source.data = stack
+    assert panel["axes"].value == ("-2", "-1")
+    source.data = stack[None, None]
+    assert panel["axes"].names == ("-5", "-4", "-3", "-2", "-1")
+    assert panel["axes"].value == ("-2", "-1")
+    source.data = stack[0]
+    assert panel["axes"].value == ("-2", "-1")
 
 
 def test_no_axis_is_an_error_in_plain_words(viewer: napari.Viewer, panel: Any, run: Press) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from napari.components import ViewerModel
 
-from helpers.viewers import add_stack
+from helpers.viewers import add_stack, see_all
 from napari_histeq import (
     compute_histogram,
     equalize,
@@ -69,6 +69,7 @@ def test_a_thick_slice_is_previewed_as_the_result_will_be_projected(
     viewer: Any, panel: Any, qtbot: Any, mode: str, method: str
 ) -> None:
     source = add_stack(viewer, projection_mode=mode)
+    see_all(viewer)
     viewer.dims.set_current_step(0, 1)
     viewer.dims.margin_left = viewer.dims.margin_right = (1, 0, 0)
     panel["method"].value = method

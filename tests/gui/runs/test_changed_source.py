@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from napari.utils.notifications import notification_manager
 
+from helpers.viewers import see_all
 from napari_histeq import equalize
 from napari_histeq.gui.runs import work
 from napari_histeq.gui.runs.job import _running
@@ -20,9 +21,9 @@ RNG = np.random.default_rng(11)
 STACK = RNG.gamma(3, 20, (3, 60, 80)).astype(np.uint8)
 OTHERS = {
     "fewer axes": STACK[0],
-    "more axes": np.stack([STACK, STACK // 2]),
+    "more axes": np.stack([255 - STACK, STACK // 2]),
     "another shape": STACK[:2, :30, :50],
-    "the same shape": STACK[::-1].copy(),
+    "the same shape": 255 - STACK,
     "another dtype": STACK.astype(np.float32) / 255,
 }
 
@@ -74,6 +75,7 @@ def test_the_result_is_of_what_the_source_was(
 def test_a_preview_follows_the_new_data(viewer: Any, panel: Any, qtbot: Any, other: str) -> None:
     source = viewer.add_image(STACK, name="stack")
     panel["axes"].value = (1, 2)
+    see_all(viewer)
     panel["preview"].value = True
     qtbot.waitUntil(lambda: "stack preview" in viewer.layers, timeout=20_000)
     new = OTHERS[other]

@@ -152,11 +152,22 @@ class AxesRow(Container[CheckBox]):
 
     @names.setter
     def names(self, names: Iterable[str]) -> None:
+        """Other axes: counted from the last, each stays as it was ticked.
+
+        New ones before them are ticked if all were: `z` unticked of `z, y, x` means "each plane
+        on its own", and so it does for `t, z, y, x`.
+        """
         wanted = tuple(names)
         if wanted == self.names:
             return
+        ticked = [box.value for box in self]
+        more = len(wanted) - len(ticked)
+        ticked = [all(ticked)] * more + ticked[max(-more, 0) :]
         self.clear()
-        self.extend(CheckBox(name=f"axis_{i}", label=n, value=True) for i, n in enumerate(wanted))
+        self.extend(
+            CheckBox(name=f"axis_{i}", label=name, value=value)
+            for i, (name, value) in enumerate(zip(wanted, ticked, strict=True))
+        )
         for box in self:
             self._flow.addWidget(box.native)
 
