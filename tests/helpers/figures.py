@@ -59,7 +59,7 @@ def drawn(image, size=(9, 6.2), dpi=100, **options):
     figure = Figure(figsize=size, dpi=dpi)
     canvas = FigureCanvasAgg(figure)
     before, after, curve = both(image)
-    shown = plot.draw(figure, before, after, **{"curve": curve, **options})
+    shown = plot.HistogramFigure(figure, before, after, **{"curve": curve, **options})
     canvas.draw()
     return shown
 

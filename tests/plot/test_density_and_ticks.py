@@ -55,7 +55,7 @@ def test_log_heights_are_percent_like_linear_ones(times, ticks):
     histogram = many(compute_histogram(data.moon()), times)
     figure = Figure(figsize=(9, 4))
     FigureCanvasAgg(figure).draw()
-    shown = plot.draw(figure, histogram, histogram, log=True)
+    shown = plot.HistogramFigure(figure, histogram, histogram, log=True)
     assert shown.before.axes.get_yscale() == "log"
     said = [label.get_text() for label in shown.before.y_scale.labels if label.get_text()]
     assert all(label.endswith(" %") for label in said)

@@ -46,7 +46,7 @@ def test_chosen_otherwise_it_looks_as_if_made_so():
         FigureCanvasAgg(figure)
         data_shown = (before, None if alone else after)
         look = {"curve": None if alone else curve, "nbins": nbins, "log": log, "kde": kde}
-        plot.draw(figure, *data_shown, compact=True, **look)
+        plot.HistogramFigure(figure, *data_shown, compact=True, **look)
         figure.canvas.draw()
         np.testing.assert_array_equal(pixels(shown.figure), pixels(figure), str((nbins, log)))
 
@@ -124,7 +124,7 @@ def drawn_from(before, curve, log):
     figure = Figure(figsize=(3, 2.6), dpi=100)
     FigureCanvasAgg(figure)
     after = curve.push(before)
-    return plot.draw(figure, before, after, curve=curve, compact=True, log=log, note="")
+    return plot.HistogramFigure(figure, before, after, curve=curve, compact=True, log=log, note="")
 
 
 def test_a_marked_intensity_is_seen_on_all_curves():

@@ -12,6 +12,7 @@ from skimage import data
 
 from helpers.figures import IMAGES, both, drawn, words
 from napari_histeq import Histogram, compute_histogram, plot
+from napari_histeq.plot.levels import levels_used
 from napari_histeq.plot.text import number, percent, tick_labels
 
 
@@ -25,7 +26,7 @@ def test_a_single_histogram():
     histogram = compute_histogram(data.moon())
     figure = Figure(figsize=(9, 4))
     FigureCanvasAgg(figure).draw()
-    shown = plot.draw(figure, histogram)
+    shown = plot.HistogramFigure(figure, histogram)
     said = words(shown)
     assert "178 levels" in said
     assert not {"before", "after", "curve"} & said
@@ -38,15 +39,15 @@ def test_the_legend_names_what_there_is():
 
 
 def test_levels_used():
-    assert plot.levels_used(compute_histogram(data.moon())) == 178
-    assert plot.levels_used(compute_histogram(np.array([0.5, 1.5, 1.5]))) == 2
-    assert plot.levels_used(compute_histogram(IMAGES["float"])) is None
-    assert plot.levels_used(compute_histogram(data.moon(), nbins=20)) is None
+    assert levels_used(compute_histogram(data.moon())) == 178
+    assert levels_used(compute_histogram(np.array([0.5, 1.5, 1.5]))) == 2
+    assert levels_used(compute_histogram(IMAGES["float"])) is None
+    assert levels_used(compute_histogram(data.moon(), nbins=20)) is None
     assert "continuous" in words(drawn(IMAGES["float"]))
     coarse = compute_histogram(data.moon(), nbins=20)
     figure = Figure()
     FigureCanvasAgg(figure)
-    assert "counted in 20 bins" in words(plot.draw(figure, coarse))
+    assert "counted in 20 bins" in words(plot.HistogramFigure(figure, coarse))
 
 
 def test_the_sentence_answers_the_question():

@@ -18,7 +18,7 @@ from helpers.tasks import task_of
 from napari_histeq import compute_histogram, equalize, transfer_function
 from napari_histeq.core import METHODS
 from napari_histeq.core.methods import Option, base, options_of
-from napari_histeq.layers import Record, legend, script
+from napari_histeq.records import Record, legend, script
 from napari_histeq.records.task import perform
 
 PAGE = Path(__file__).parents[2] / "docs" / "add-a-method.md"

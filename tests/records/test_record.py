@@ -14,7 +14,8 @@ from helpers.records import GRAY, MASK, RECORDS, TASKS
 from napari_histeq import equalize
 from napari_histeq.core.methods import from_dict
 from napari_histeq.gui.saving.export import _plain as as_json
-from napari_histeq.records.record import SCHEMA, MaskRecord, Record
+from napari_histeq.records.counted import MaskRecord
+from napari_histeq.records.record import SCHEMA, Record
 from napari_histeq.records.record_fields import RecordError
 from napari_histeq.records.reproduce import script
 

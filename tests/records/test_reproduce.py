@@ -13,7 +13,8 @@ from helpers.tasks import RECIPE, task_of
 from napari_histeq import BiHistogram, Clahe, Global, Match, Standard, Weighted, transfer_function
 from napari_histeq.core.recipe import Recipe
 from napari_histeq.records import legend, script
-from napari_histeq.records.record import MaskRecord, Record
+from napari_histeq.records.counted import MaskRecord
+from napari_histeq.records.record import Record
 from napari_histeq.records.task import perform, plan
 
 rng = np.random.default_rng(3)

@@ -10,7 +10,8 @@ import pytest
 from helpers.tasks import RECIPE, task_of
 from napari_histeq import compute_histogram, equalize
 from napari_histeq.core import METHODS
-from napari_histeq.records.record import MASK_BYTES, MaskRecord, Record
+from napari_histeq.records.counted import MASK_BYTES, MaskRecord
+from napari_histeq.records.record import Record
 from napari_histeq.records.task import Task, perform, survey
 
 RNG = np.random.default_rng(11)

@@ -5,32 +5,6 @@ from napari_histeq.batch.errors import Refused
 from napari_histeq.batch.jobs import Job, Output, inputs_of, jobs_of, left_out
 from napari_histeq.batch.manifest import Records, check_manifest, write_manifest
 from napari_histeq.batch.options import method_of
-from napari_histeq.batch.running import Progress, Result, run_all
+from napari_histeq.batch.running import Result, run_all
 from napari_histeq.batch.settings import Settings, numbers_of, out_range_of
 from napari_histeq.batch.work import Count, Equalize, Measure, Plot, Replay
-
-__all__ = [
-    "Count",
-    "Equalize",
-    "Job",
-    "Measure",
-    "Output",
-    "Plot",
-    "Progress",
-    "Records",
-    "Refused",
-    "Replay",
-    "Result",
-    "Settings",
-    "check_manifest",
-    "command_of",
-    "inputs_of",
-    "jobs_of",
-    "left_out",
-    "method_of",
-    "numbers_of",
-    "out_range_of",
-    "run_all",
-    "settings_of",
-    "write_manifest",
-]

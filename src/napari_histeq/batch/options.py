@@ -7,12 +7,14 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from napari_histeq.batch.errors import Refused
-from napari_histeq.batch.reference import reference_of_image
-from napari_histeq.core import METHODS, Histogram
+from napari_histeq.core import METHODS, Histogram, Match
 from napari_histeq.core.arrays import kind_of
+from napari_histeq.core.extras import brought_by
 from napari_histeq.core.methods import Method, options_of
-from napari_histeq.files import format_of
+from napari_histeq.files import format_of, read
 
 if TYPE_CHECKING:
     from napari_histeq.core.methods import OptionField
@@ -70,7 +72,7 @@ def value_of(field: OptionField, text: str) -> Any:
 def _stored(field: OptionField, path: Path) -> Any:
     """The value that a JSON file holds (a Standard, a Reference, a Histogram), or an image's."""
     if path.exists() and format_of(path) is not None:
-        return reference_of_image(path)
+        return _reference_of_image(path)
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -106,3 +108,18 @@ def _number(field: OptionField, text: str) -> Any:
 
 def _no(name: str, text: str, what: str = "a number") -> Any:
     raise Refused(f"--{name.replace('_', '-')} {text}: it must be {what}")
+
+
+def _reference_of_image(path: Path) -> Any:
+    """The reference of an image file, without what the file calls "no data"."""
+    try:
+        with brought_by("cli"), read(path) as picture:
+            data = picture.data
+            mask: Any = None if picture.ignored is None else data != picture.ignored
+            if mask is not None and picture.channel_axis is not None:
+                mask = np.any(np.moveaxis(mask, picture.channel_axis, -1)[..., :3], axis=-1)
+            made = Match.of(data, mask, channel_axis=picture.channel_axis, name=path.name)
+            made.prepare()
+            return made.reference
+    except (OSError, TypeError, ValueError) as error:
+        raise Refused(f"the reference {path}: {error}") from None

@@ -5,8 +5,6 @@ from __future__ import annotations
 import logging
 import sys
 
-__all__ = ["main"]
-
 
 def main() -> None:
     """Run the command line; where its extra is missing, say so and how to install it."""

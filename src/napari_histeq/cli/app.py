@@ -31,9 +31,8 @@ from napari_histeq.cli.looks import measure, plot
 from napari_histeq.cli.options import with_method_options
 from napari_histeq.cli.recipes import settings_of
 from napari_histeq.cli.report import Run, refused_in_words
-from napari_histeq.cli.standards import learned
 from napari_histeq.cli.tables import write_text
-from napari_histeq.cli.together import curve_of_all
+from napari_histeq.cli.together import curve_of_all, learned
 from napari_histeq.core.methods import PERCENTILES, SCALE
 
 app = typer.Typer(

@@ -1,4 +1,4 @@
-"""One curve for all files: that of the histogram of all their pixels."""
+"""What the histograms of many files have in common: one curve for all, or a standard."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_histeq.batch import Refused
-from napari_histeq.core import Histogram
+from napari_histeq.core import Histogram, Standard
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -71,3 +71,17 @@ def _joined(one: Histogram, other: Histogram) -> Histogram:
         counts[start : start + h.nbins] += h.counts
     levels = np.arange(low, high + 1).astype(one.levels.dtype)
     return Histogram(counts, np.arange(low, high + 2).astype(one.bin_edges.dtype), levels)
+
+
+def learned(
+    histograms: Sequence[Any], percentiles: tuple[float, ...], scale: tuple[float, ...], units: str
+) -> str:
+    """The JSON text of the standard, or a refusal in words."""
+    if len(scale) != 2:
+        raise Refused(f"--scale has {len(scale)} numbers: give two, such as 0,100")
+    try:
+        low, high = scale
+        found = Standard.learn(histograms, percentiles, scale=(low, high), units=units)
+    except ValueError as error:
+        raise Refused(str(error)) from None
+    return found.to_json() + "\n"

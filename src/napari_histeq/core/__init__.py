@@ -6,7 +6,6 @@ from napari_histeq.core.clahe import Clahe, OpenCvClahe, clip_limit_from
 from napari_histeq.core.compute import compute_histogram
 from napari_histeq.core.equalize import (
     equalize,
-    equalize_multiscale,
     gain_map,
     transfer_function,
 )
@@ -28,6 +27,7 @@ from napari_histeq.core.methods import (
     Stretch,
     Weighted,
 )
+from napari_histeq.core.multiscale import equalize_multiscale
 from napari_histeq.core.suggest import suggest_clahe
 from napari_histeq.core.together import equalize_together
 from napari_histeq.core.transfer import TransferFunction

@@ -4,9 +4,7 @@ from napari_histeq.display.display import (
     DisplaySettings,
     display_layer,
     display_settings,
-    forget,
     in_words,
-    show,
 )
 from napari_histeq.display.texels import load_solver
 from napari_histeq.display.worn import result_look, show_on, take_off, taken_off, unlinked, wear
@@ -15,11 +13,9 @@ __all__ = [
     "DisplaySettings",
     "display_layer",
     "display_settings",
-    "forget",
     "in_words",
     "load_solver",
     "result_look",
-    "show",
     "show_on",
     "take_off",
     "taken_off",

@@ -10,16 +10,3 @@ from napari_histeq.files.formats import (
     write,
 )
 from napari_histeq.files.picture import LARGE, Location, Picture
-
-__all__ = [
-    "FORMATS",
-    "LARGE",
-    "READABLE",
-    "Location",
-    "Picture",
-    "format_of",
-    "is_store",
-    "read",
-    "stem_and_suffix",
-    "write",
-]

@@ -6,23 +6,9 @@ files and the documentation. No pyplot, no global state: safe in a worker thread
 
 from napari_histeq.core.showing import draw_with
 from napari_histeq.plot.blit import Blit
-from napari_histeq.plot.figure import HistogramFigure, draw
-from napari_histeq.plot.levels import WHOLE_LEVELS, levels_used, why_not_flat
+from napari_histeq.plot.figure import HistogramFigure
+from napari_histeq.plot.levels import WHOLE_LEVELS, why_not_flat
 from napari_histeq.plot.render import figure_of, render, save, warm_up
 from napari_histeq.plot.theme import Theme
 
 draw_with(figure_of)
-
-__all__ = [
-    "WHOLE_LEVELS",
-    "Blit",
-    "HistogramFigure",
-    "Theme",
-    "draw",
-    "figure_of",
-    "levels_used",
-    "render",
-    "save",
-    "warm_up",
-    "why_not_flat",
-]

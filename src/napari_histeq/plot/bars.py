@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 
     from napari_histeq.plot.content import Content
     from napari_histeq.plot.layout import Rect, Sizes
+    from napari_histeq.plot.look import Thin
     from napari_histeq.plot.theme import Theme
-    from napari_histeq.plot.thin import Thin
 
     Floats = NDArray[np.float64]
 

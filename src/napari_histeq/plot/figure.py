@@ -204,15 +204,3 @@ class HistogramFigure:
         if panel.has_ghost and not (brief and any(parts)):
             parts.append("dotted: KDE before")
         return " · ".join(part for part in parts if part)
-
-
-def draw(
-    figure: Figure,
-    before: Histogram,
-    after: Histogram | None = None,
-    *,
-    compact: bool = False,
-    **options: Any,
-) -> HistogramFigure:
-    """Draw into a figure: see `HistogramFigure`, which this returns."""
-    return HistogramFigure(figure, before, after, compact=compact, **options)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_histeq.core.histogram import Histogram, cells_of, shares
 from napari_histeq.plot.content import (
     Content,
     View,
@@ -18,14 +19,12 @@ from napari_histeq.plot.content import (
 from napari_histeq.plot.layout import COMPACT, FULL, Rows, Sizes
 from napari_histeq.plot.levels import levels_text, one_plane, why_not_flat
 from napari_histeq.plot.text import balanced, number, printable, wrapped
-from napari_histeq.plot.thin import Thin, thin_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from napari_histeq.core.histogram import Histogram
     from napari_histeq.core.transfer import TransferFunction
-    from napari_histeq.plot.content import Line
+    from napari_histeq.plot.content import Floats, Line
     from napari_histeq.plot.theme import Theme
 
 
@@ -46,6 +45,15 @@ class Look:
     def sizes(self) -> Sizes:
         """The lengths to draw with."""
         return COMPACT if self.compact else FULL
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Thin:
+    """The thin line of one of several images whose histogram is shown."""
+
+    color: str
+    x: Floats
+    y: Floats
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,7 +124,7 @@ def prepare(
         first = last.before
     else:
         first = content_of(before, one, look.nbins, levels_text(before, before))
-    thin = tuple(thin_of(color, one_plane(part), first) for color, part in parts)
+    thin = tuple(_thin_of(color, one_plane(part), first) for color, part in parts)
     if last and first is last.before and [t.color for t in last.thin] == [t.color for t in thin]:
         thin = last.thin
     second = None
@@ -132,6 +140,14 @@ def prepare(
         _lines(look, before, after, note, measures, room),
         thin,
     )
+
+
+def _thin_of(color: str, histogram: Histogram, joint: Content) -> Thin:
+    """What one of several images has in each bar of their joint histogram, so that they add up."""
+    edges = joint.bar_edges
+    found = shares(*cells_of(histogram), histogram.cdf, edges)
+    part = histogram.total / max(joint.total, 1)
+    return Thin(color, edges[:-1] / 2 + edges[1:] / 2, found * part)
 
 
 def _lines(

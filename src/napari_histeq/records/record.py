@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 import hashlib
-import math
 import platform
-import zlib
-from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, field, fields, make_dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, fields
 from functools import cache
+from html import escape
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, get_type_hints
+from typing import Annotated, Any
 
 import numpy as np
-from pydantic import ConfigDict, Field, Strict, TypeAdapter, ValidationError
+from pydantic import Field, Strict
 
 from napari_histeq.core import equalize
 from napari_histeq.core.arrays import checked_axes, checked_channel_axis, is_lazy
-from napari_histeq.core.methods import UnknownMethodError
+from napari_histeq.core.methods import UnknownMethodError, options_of
 from napari_histeq.core.recipe import Recipe
+from napari_histeq.records.counted import MaskRecord, counting
 from napari_histeq.records.record_fields import (
-    MASK_BYTES,
-    Bits,
     Curve,
     Digest,
     Dtype,
     Exact,
+    FieldError,
     Flag,
     Measures,
     RecordError,
@@ -34,12 +33,8 @@ from napari_histeq.records.record_fields import (
     Versions,
     broadcasts,
     damaged,
-    strictly,
+    read_fields,
 )
-from napari_histeq.records.shown import html_of
-
-if TYPE_CHECKING:
-    from numpy.typing import NDArray
 
 #: Where a layer's metadata hold the record.
 KEY = "napari_histeq"
@@ -63,68 +58,6 @@ def _version(name: str) -> str:
         return version(name)
     except PackageNotFoundError:
         return "unknown"
-
-
-@dataclass(frozen=True, slots=True)
-class MaskRecord:
-    """The pixels that counted: one bit each, packed and compressed.
-
-    Attributes
-    ----------
-    layer : str
-        Name of the layer it came from.
-    shape : tuple of int
-        Its shape, which broadcasts to the image's.
-    digest : str
-        SHA-256 of the packed bits.
-    bits : bytes or None
-        The compressed bits; None if there were too many to keep.
-    """
-
-    __pydantic_config__: ClassVar = ConfigDict(extra="forbid")
-
-    layer: Text
-    shape: Shape
-    digest: Digest
-    bits: Bits | None = None
-
-    @classmethod
-    def of(cls, layer: str, mask: NDArray[np.bool_]) -> MaskRecord:
-        """Pack a mask."""
-        packed = np.packbits(mask).tobytes()
-        bits = zlib.compress(packed, 1)
-        digest = hashlib.sha256(packed).hexdigest()
-        return cls(layer, mask.shape, digest, bits if len(bits) <= MASK_BYTES else None)
-
-    def array(self) -> NDArray[np.bool_]:
-        """The mask itself.
-
-        Raises
-        ------
-        ValueError
-            If the record is without the bits, or they are not those of the mask.
-        """
-        if self.bits is None:
-            raise ValueError(
-                f"the mask from {self.layer!r} was too large to keep in the record: "
-                "pass it as mask="
-            )
-        count = math.prod(self.shape)
-        packed = _unpacked(self.bits, -(-count // 8))
-        if packed is None or hashlib.sha256(packed).hexdigest() != self.digest:
-            raise damaged("mask")
-        bits = np.unpackbits(np.frombuffer(packed, np.uint8), count=count)
-        return bits.astype(bool).reshape(self.shape)
-
-
-def _unpacked(bits: bytes, size: int) -> bytes | None:
-    """The bytes, if there are just so many: a few compressed ones can grow to gigabytes."""
-    unpacker = zlib.decompressobj()
-    try:
-        packed = unpacker.decompress(bits, size + 1)
-    except zlib.error:
-        return None
-    return packed if unpacker.eof and len(packed) == size else None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -180,7 +113,7 @@ class Record:
         return self.recipe.one_curve and gray and self.curve is not None
 
     def _repr_html_(self) -> str:
-        return html_of(self)
+        return _html_of(self)
 
     def as_dict(self) -> dict[str, Any]:
         """Plain dicts, tuples, numbers, strings, bytes and arrays: for a layer's metadata."""
@@ -210,14 +143,11 @@ class Record:
                 "this layer's record is of a newer version of napari-histeq: update the plugin"
             )
         try:
-            found = vars(_reader(Recipe).validate_python(dict(plain)))
+            found = read_fields(plain, Recipe, cls)
         except UnknownMethodError as error:
             raise RecordError(f"this layer was {error}") from None
-        except ValidationError as error:
-            place = error.errors(include_url=False, include_context=False, include_input=False)
-            field = next(iter(place[0]["loc"]), None)
-            known = {f.name for kind in (cls, Recipe) for f in fields(kind)} - {"recipe"}
-            raise damaged(str(field) if field in known else "a field that is unknown") from None
+        except FieldError as error:
+            raise damaged(error.name or "a field that is unknown") from None
         recipe = Recipe(**{f.name: found.pop(f.name) for f in fields(Recipe)})
         record = cls(recipe=recipe, **found)
         try:
@@ -266,61 +196,6 @@ def _check_agreement(record: Record) -> None:
         raise ValueError("the mask is of another image")
 
 
-@cache
-def _reader(recipe: type[Recipe]) -> TypeAdapter[Any]:
-    """What looks at each field of an `as_dict`: those of the record, and of its recipe."""
-    own, how = get_type_hints(Record, include_extras=True), get_type_hints(recipe)
-    kinds = {f: own[f.name] for f in fields(Record) if f.name != "recipe"}
-    kinds |= {f: strictly(how[f.name]) for f in fields(recipe)}
-    again: Any = field
-    named = []
-    for f, kind in kinds.items():
-        default = MISSING if f.name == "method" else f.default  # of that each record tells one
-        named.append((f.name, kind, again(default=default, default_factory=f.default_factory)))
-    config = {"__pydantic_config__": ConfigDict(extra="forbid")}
-    return TypeAdapter(make_dataclass("Fields", named, kw_only=True, namespace=config))
-
-
-def counting(image: Any, mask: Any, ignored: float | None, channel_axis: int | None) -> Any:
-    """The mask of the pixels that count, or None: within `mask`, not of the `ignored` intensity.
-
-    A color pixel is ignored if all its channels have that intensity.
-    """
-    if ignored is None:
-        return mask
-    pixels = plain_array(image)
-    wanted = _held(ignored, pixels.dtype)
-    if wanted is None:
-        return mask
-    other: Any = pixels != wanted
-    if channel_axis is not None:
-        other = np.any(np.moveaxis(other, channel_axis, -1)[..., :3], axis=-1)
-    return other if mask is None else other & mask
-
-
-def _held(value: float, dtype: np.dtype[Any]) -> float | None:
-    """A value as pixels of a dtype may hold it, so that it can be compared; None if none can.
-
-    Of integers it is an int: float64 tells no whole numbers beyond 2**53 apart.
-    """
-    if dtype.kind == "f":
-        return value if abs(value) <= float(np.finfo(dtype).max) else None
-    if dtype.kind not in "iu":
-        return value
-    limits = np.iinfo(dtype)
-    fits = value == int(value) and int(limits.min) <= value <= int(limits.max)
-    return int(value) if fits else None
-
-
-def plain_array(image: Any) -> Any:
-    """An array to calculate with: numpy, or dask for what is not in memory."""
-    if not is_lazy(image):
-        return np.asarray(image)
-    from napari_histeq.core.arrays import as_lazy
-
-    return as_lazy(image)
-
-
 def digest_of(image: Any) -> str | None:
     """SHA-256 of the pixels, if they lie in memory and are not too many."""
     if is_lazy(image) or image.nbytes > DIGEST_BYTES:
@@ -330,3 +205,43 @@ def digest_of(image: Any) -> str | None:
 
 def _as_plain(value: Any, names: tuple[str, ...]) -> dict[str, Any] | None:
     return None if value is None else {name: getattr(value, name) for name in names}
+
+
+def _html_of(record: Record) -> str:
+    """What was done to which image, the measures, and the curve if there was a single one."""
+    rows = "".join(_row(name, value) for name, value in _told(record))
+    before, after = (record.measures.get(when, {}) for when in ("before", "after"))
+    if after:
+        rows += _row("", "before", "after")
+        rows += "".join(
+            _row(name.replace("_", " "), f"{before[name]:.4g}", f"{after[name]:.4g}")
+            for name in before
+            if name in after
+        )
+    curve = "" if record.curve is None else record.curve._repr_html_()
+    return f"<div><table>{rows}</table>{curve}</div>"
+
+
+def _told(record: Record) -> Iterator[tuple[str, Any]]:
+    method = record.recipe.method
+    kind: type = type(method)
+    yield "image", record.source
+    yield "shape", " × ".join(map(str, record.shape))
+    yield "data type", record.dtype
+    yield "method", method.name
+    for option in options_of(kind):
+        value = getattr(method, option.name)
+        if value != option.default:
+            yield option.caption.lower(), value
+    yield from record.recipe.keywords().items()
+    if record.given:
+        yield "curve of", record.curve_of or "another image"
+    if record.mask is not None:
+        yield "counted within", record.mask.layer
+    if record.ignored is not None:
+        yield "ignored", record.ignored
+
+
+def _row(*cells: Any) -> str:
+    name, *values = (escape(str(cell)) for cell in cells)
+    return f"<tr><th>{name}</th>{''.join(f'<td>{value}</td>' for value in values)}</tr>"

@@ -7,14 +7,37 @@ from __future__ import annotations
 
 import math
 import re
+from dataclasses import MISSING, field, fields, make_dataclass
+from functools import cache
 from types import NoneType, UnionType
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
+from typing import (
+    TYPE_CHECKING,
+    Annotated,
+    Any,
+    Literal,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 import numpy as np
-from pydantic import AfterValidator, BeforeValidator, Field, PlainValidator, Strict
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainValidator,
+    Strict,
+    TypeAdapter,
+    ValidationError,
+)
 
 from napari_histeq.core import TransferFunction
 from napari_histeq.core.methods import Method, UnknownMethodError, from_dict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 #: A mask that packs to more bytes than this is named in the record, but not kept.
 MASK_BYTES = 1 << 22
@@ -128,6 +151,48 @@ def strictly(kind: Any) -> Any:
     if outer is None:
         raise TypeError(f"{kind} is no type that a record knows how to check: add it to _STRICT")
     return outer[tuple(map(strictly, get_args(kind)))]
+
+
+class FieldError(Exception):
+    """A field that is missing, unknown or of another kind; `name` is empty if it is unknown."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.name = name
+
+
+def read_fields(
+    plain: Mapping[str, Any], recipe: type, record: type | None = None
+) -> dict[str, Any]:
+    """The fields of a recipe, and of a record that holds one: each looked at, defaults added.
+
+    Raises
+    ------
+    FieldError
+    UnknownMethodError
+    """
+    try:
+        found: dict[str, Any] = vars(_reader(recipe, record).validate_python(dict(plain)))
+    except ValidationError as error:
+        place = error.errors(include_url=False, include_context=False, include_input=False)
+        name = str(next(iter(place[0]["loc"]), ""))
+        known = {f.name for kind in (recipe, record) if kind for f in fields(kind)} - {"recipe"}
+        raise FieldError(name if name in known else "") from None
+    return found
+
+
+@cache
+def _reader(recipe: type, record: type | None) -> TypeAdapter[Any]:
+    own = {} if record is None else get_type_hints(record, include_extras=True)
+    kinds = [(f, own[f.name]) for f in fields(record) if f.name != "recipe"] if record else []
+    hints, again = get_type_hints(recipe), field
+    kinds += [(f, strictly(hints[f.name])) for f in fields(recipe)]
+    named = []
+    for f, kind in kinds:
+        default = MISSING if f.name == "method" else f.default  # of that each record tells one
+        named.append((f.name, kind, again(default=default, default_factory=f.default_factory)))
+    config = {"__pydantic_config__": ConfigDict(extra="forbid")}
+    return TypeAdapter(make_dataclass("Fields", named, kw_only=True, namespace=config))
 
 
 def broadcasts(shape: tuple[int, ...], to: tuple[int, ...]) -> bool:

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import MISSING, field, fields, make_dataclass
-from functools import cache
-from typing import Any, get_type_hints
-
-from pydantic import ConfigDict, TypeAdapter, ValidationError
+from typing import Any
 
 from napari_histeq.core.methods import UnknownMethodError
 from napari_histeq.core.recipe import Recipe
 from napari_histeq.records.packing import as_plain_json, as_tuples
-from napari_histeq.records.record_fields import RecordError, strictly
+from napari_histeq.records.record_fields import FieldError, RecordError, read_fields
 
 
 def recipe_as_dict(recipe: Recipe) -> dict[str, Any]:
@@ -48,25 +44,9 @@ def recipe_of_dict(plain: Any) -> Recipe:
     if not isinstance(plain, Mapping) or "method" not in plain:
         raise RecordError("the text holds no settings: it names no method")
     try:
-        found = vars(_reader().validate_python({k: as_tuples(v) for k, v in plain.items()}))
-        return Recipe(**found)
+        return Recipe(**read_fields({k: as_tuples(v) for k, v in plain.items()}, Recipe))
     except UnknownMethodError as error:
         raise RecordError(f"these settings were {error}") from None
-    except ValidationError as error:
-        place = error.errors(include_url=False, include_context=False, include_input=False)
-        name = str(next(iter(place[0]["loc"]), ""))
-        known = name in {f.name for f in fields(Recipe)}
-        what = f"{name} is wrong" if known else "a name is unknown"
+    except FieldError as error:
+        what = f"{error.name} is wrong" if error.name else "a name is unknown"
         raise RecordError(f"these settings cannot be used ({what})") from None
-
-
-@cache
-def _reader() -> TypeAdapter[Any]:
-    """What looks at each field of a recipe."""
-    kinds, again = get_type_hints(Recipe), field
-    named: list[Any] = []
-    for f in fields(Recipe):
-        default = MISSING if f.name == "method" else f.default
-        named.append((f.name, strictly(kinds[f.name]), again(default=default)))
-    config = {"__pydantic_config__": ConfigDict(extra="forbid")}
-    return TypeAdapter(make_dataclass("Fields", named, kw_only=True, namespace=config))

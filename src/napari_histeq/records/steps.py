@@ -21,7 +21,7 @@ from napari_histeq.core import (
 from napari_histeq.core.arrays import is_lazy
 from napari_histeq.core.compute import luminance_histogram
 from napari_histeq.core.recipe import Recipe
-from napari_histeq.records.record import plain_array
+from napari_histeq.records.counted import plain_array
 
 if TYPE_CHECKING:
     from collections.abc import Callable

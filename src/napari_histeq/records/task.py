@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from napari_histeq.core import measures, suggest_clahe
 from napari_histeq.core.arrays import watching
-from napari_histeq.records.record import MaskRecord, Record, counting, digest_of
+from napari_histeq.records.counted import MaskRecord, counting
+from napari_histeq.records.record import Record, digest_of
 from napari_histeq.records.steps import (
     Task,
     after_of,
@@ -21,26 +23,15 @@ from napari_histeq.records.steps import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     import numpy as np
     from numpy.typing import NDArray
 
     from napari_histeq.core import Histogram, TransferFunction
 
-    Report = Callable[[float, str], None]
-
-__all__ = [
-    "Outcome",
-    "Task",
-    "counted_limits",
-    "curve_of",
-    "equalized",
-    "perform",
-    "plan",
-    "suggestion",
-    "survey",
-]
+#: Is told the fraction that is done, and what is being done.
+Report = Callable[[float, str], None]
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -11,8 +11,8 @@ import pytest
 from skimage import data
 
 from napari_histeq import Match, equalize
-from napari_histeq.layers import DISPLAY, KEY, record_of
-from napari_histeq.records import legend, script
+from napari_histeq.layers import DISPLAY, record_of
+from napari_histeq.records import KEY, legend, script
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -9,8 +9,8 @@ import pytest
 
 from napari_histeq import Clahe, Global, OpenCvClahe, equalize
 from napari_histeq.gui.runs import work
-from napari_histeq.layers import Task
 from napari_histeq.layers.wording import file_name, plain
+from napari_histeq.records import Task
 
 #: Names, calls and keywords of Python.
 CODE = re.compile(

@@ -46,7 +46,7 @@ def test_it_sets_the_rows_and_says_why_and_nothing_else(
     ask(clahe, qtbot)
     method, reason = suggest_clahe(viewer.layers["moon"].data)
     assert clahe.suggest.note.text() == reason
-    assert clahe.chosen_method() == method
+    assert clahe.choice().recipe.method == method
     assert [layer.name for layer in viewer.layers] == before
 
 

@@ -18,8 +18,8 @@ from napari_histeq import (
     transfer_function,
 )
 from napari_histeq.gui.preview.follow_slice import follow
-from napari_histeq.layers import legend
 from napari_histeq.layers.displayed_slice import thickness
+from napari_histeq.records import legend
 
 
 def test_following_the_slice_is_plotted_told_and_baked(viewer: Any, panel: Any, qtbot: Any) -> None:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from napari_histeq import equalize
-from napari_histeq.records.record import KEY, counting
+from napari_histeq.records import KEY, counting
 
 if TYPE_CHECKING:
     import napari

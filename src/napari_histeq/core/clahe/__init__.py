@@ -17,22 +17,3 @@ from napari_histeq.core.clahe.part import (
     part_grid,
 )
 from napari_histeq.core.clahe.tiles import TileGrid, kernel_from_physical, resolve_kernel
-
-__all__ = [
-    "Clahe",
-    "Extent",
-    "Limits",
-    "OpenCvClahe",
-    "PartGrid",
-    "TileGrid",
-    "clip_limit_from",
-    "equalize_opencv_part",
-    "equalize_part",
-    "extent_in",
-    "kernel_from_physical",
-    "opencv_reach",
-    "part_grid",
-    "resolve_kernel",
-    "robust_extent_of",
-    "tells_outliers",
-]

@@ -5,19 +5,3 @@ from napari_histeq.core.histogram.density import cells_of, shares, spacing, spre
 from napari_histeq.core.histogram.histogram import Histogram, cdf_distance
 from napari_histeq.core.histogram.percentiles import saturation_limits
 from napari_histeq.core.histogram.sampling import sample_counted, sample_of_array
-
-__all__ = [
-    "Histogram",
-    "bins_of",
-    "cdf_distance",
-    "cells_of",
-    "count",
-    "counts_on",
-    "counts_up_to",
-    "sample_counted",
-    "sample_of_array",
-    "saturation_limits",
-    "shares",
-    "spacing",
-    "spread",
-]

@@ -5,17 +5,3 @@ from napari_histeq.core.lazy.engine import equalize_lazily, map_lazily
 from napari_histeq.core.lazy.graph import called, graph_of, run_graph, step_done, step_name
 from napari_histeq.core.lazy.reduce import ChunkSource, plane_counts
 from napari_histeq.core.lazy.sampling import sample_of_chunks
-
-__all__ = [
-    "ChunkSource",
-    "called",
-    "equalize_lazily",
-    "graph_of",
-    "map_lazily",
-    "plane_counts",
-    "run_graph",
-    "sample_of_chunks",
-    "started",
-    "step_done",
-    "step_name",
-]

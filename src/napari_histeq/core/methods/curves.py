@@ -13,27 +13,20 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
 
-from napari_histeq.core.arrays import Interval
 from napari_histeq.core.methods.options import Option
 from napari_histeq.core.methods.single import CurveMethod
-from napari_histeq.core.methods.split import scaled, split_curve
+from napari_histeq.core.methods.split import split_curve
+from napari_histeq.core.methods.weights import Convention, added_up, reweighted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from numpy.typing import NDArray
 
     from napari_histeq.core.histogram import Histogram
 
     Floats = NDArray[np.float64]
 
-#: Levels that stand in for those of an integer image where the bins are adaptive.
-EVEN_LEVELS = 1024
-
 #: A power of 2 that the least of options may be multiplied with, and still be precise.
 _ENLARGED = 2.0**200
-
-Convention = Literal["cdf", "cdf_min", "midpoint", "pillow"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +90,7 @@ class Global(CurveMethod):
         weights: NDArray[Any] = histogram.counts
         if self.power != 1.0 or not math.isinf(self.plateau):
             weights = reweighted(histogram, self._weigh)
-        if self.convention == "cdf":
-            return _cdf(weights, low, high)
-        whole = histogram.nbins - 1 == high - low and _bin_per_level(histogram)
-        if self.convention == "midpoint":
-            return _midpoint(weights, low, high, whole, _reached(histogram, low, high))
-        return _CONVENTIONS[self.convention](weights, low, high, whole)
+        return added_up(self.convention, weights, histogram, low, high)
 
     def above(self, last: float, high: float) -> float:
         """See `CurveMethod`: above the middle of the last bin there is its other half."""
@@ -164,7 +152,8 @@ class Weighted(CurveMethod):
 
     def curve(self, histogram: Histogram, low: float, high: float) -> Floats:
         """See `CurveMethod.curve`."""
-        return _cdf(reweighted(histogram, self._weigh), low, high)
+        weights = reweighted(histogram, self._weigh)
+        return added_up("cdf", weights, histogram, low, high)
 
     def _weigh(self, counts: NDArray[Any]) -> Floats:
         # Enlarged, so that no cap gets lost below the least number; it changes no bit.
@@ -226,108 +215,3 @@ class BiHistogram(CurveMethod):
     def curve(self, histogram: Histogram, low: float, high: float) -> Floats:
         """See `CurveMethod.curve`."""
         return split_curve(histogram, self.split, self.levels, low, high)
-
-
-def reweighted(histogram: Histogram, weigh: Callable[[NDArray[Any]], Floats]) -> Floats:
-    """Counts put through `weigh`, level by level.
-
-    Adaptive bins are no levels (they hold about equally many pixels, whatever the
-    image). For them `weigh` acts on `EVEN_LEVELS` equally wide levels, and each of these
-    shares its weight out among its bins in proportion to their counts.
-    """
-    counts = histogram.counts
-    if _bin_per_level(histogram):
-        return _sized(weigh(counts))
-    low, high = _bulk(histogram)
-    place = Interval(low, high).place(histogram.bin_centers) * EVEN_LEVELS
-    level = np.minimum(place, EVEN_LEVELS - 1).astype(np.intp)
-    held = np.bincount(level, weights=counts, minlength=EVEN_LEVELS)
-    share = np.divide(_sized(weigh(held)), held, out=np.zeros(EVEN_LEVELS), where=held > 0)
-    return np.asarray(counts * share[level], np.float64)
-
-
-def _sized(weights: Floats) -> Floats:
-    """The same weights, the greatest from 0.5 to 1: so that none gets lost on being divided.
-
-    They are multiplied with a power of 2, which changes no bit of what share each has.
-    """
-    power = -int(np.frexp(weights.max())[1])
-    if abs(power) < 1000:  # a float itself, and a product is quicker
-        return weights * 2.0**power
-    return np.asarray(np.ldexp(weights, power), np.float64)
-
-
-def _bin_per_level(histogram: Histogram) -> bool:
-    return histogram.levels.dtype.kind in "iu" and bool(np.all(histogram.bin_widths == 1))
-
-
-def _bulk(histogram: Histogram) -> tuple[float, float]:
-    """The range of all but 0.1 % of the pixels at either end: no outlier stretches it."""
-    first, last = np.searchsorted(histogram.cdf, [0.001, 0.999])
-    low, high = float(histogram.bin_centers[first]), float(histogram.bin_centers[last])
-    return (low, high) if high > low else (low, low + 1.0)
-
-
-def _cdf(weights: NDArray[Any], low: float, high: float) -> Floats:
-    # 8 bit: literally the procedure of the textbook, pdf before cdf: where C / N * 255
-    # is a tie, the order of the operations decides how it is rounded. With more levels
-    # the sum of so many rounded quotients would drift; there it is the exact C / N.
-    if weights.size <= 256:
-        return scaled((weights / weights.sum()).cumsum(), low, high)
-    total = weights.cumsum()
-    return scaled(total / total[-1], low, high)
-
-
-# The other conventions. Where the levels are `whole` (integers, as many as the range of the
-# output has) they are those of the program that a convention is named after, and so is the
-# arithmetic.
-
-
-def _cdf_min(weights: NDArray[Any], low: float, high: float, whole: bool) -> Floats:
-    first = int(np.flatnonzero(weights)[0])
-    above = weights.cumsum() - weights[first]
-    above[:first] = 0
-    if whole and weights.size == 256:
-        # OpenCV's single precision, for the same bits.
-        scale = np.float32(255) / np.float32(above[-1])
-        y = np.asarray(low + above.astype(np.float32) * scale, np.float64)
-        return np.where(above == above[-1], high, y)  # of floats white would be 0.99999994
-    return scaled(above / above[-1], low, high)
-
-
-def _reached(histogram: Histogram, low: float, high: float) -> tuple[bool, bool]:
-    """Whether the intensities reach down to `low` and up to `high`: these ends are kept then."""
-    least, most = (float(end) for end in histogram.range)
-    return least <= low, most >= high
-
-
-def _midpoint(
-    weights: NDArray[Any], low: float, high: float, whole: bool, pinned: tuple[bool, bool]
-) -> Floats:
-    first, last = np.flatnonzero(weights)[[0, -1]]
-    halves = np.repeat(weights, 2)  # of each bin its two halves; of ends that are kept, one
-    halves[2 * first] *= not pinned[0]
-    halves[2 * last + 1] *= not pinned[1]
-    middle = halves.cumsum()[::2]
-    total = halves.sum()
-    if not whole:
-        return scaled(middle / total, low, high)
-    # ImageJ's own levels, added up in its order: it rounds a tie up.
-    twice = halves[::2] + halves[1::2]
-    scale = (high - low) / twice.cumsum()[-1]
-    return np.asarray(low + np.floor(middle * scale + 0.5), np.float64)
-
-
-def _pillow(weights: NDArray[Any], low: float, high: float, whole: bool) -> Floats:
-    before = np.append(weights[:1] * 0, weights[:-1].cumsum())
-    last = int(np.flatnonzero(weights)[-1])
-    span = high - low
-    if weights.dtype.kind != "i" or not (whole and weights.size == 256):
-        return scaled(np.minimum(before / before[last], 1.0), low, high)
-    step = int(before[last] // span)
-    if step == 0:  # too few pixels for a step of one: Pillow leaves such an image alone
-        return np.arange(weights.size, dtype=np.float64) + low
-    return np.asarray(low + np.minimum(span, (step // 2 + before) // step), np.float64)
-
-
-_CONVENTIONS = {"cdf_min": _cdf_min, "pillow": _pillow}

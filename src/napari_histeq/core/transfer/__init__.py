@@ -2,5 +2,3 @@
 
 from napari_histeq.core.transfer.apply import between_knots, rounded
 from napari_histeq.core.transfer.transfer import TransferFunction
-
-__all__ = ["TransferFunction", "between_knots", "rounded"]

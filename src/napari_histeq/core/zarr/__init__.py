@@ -2,5 +2,3 @@
 
 from napari_histeq.core.zarr.folder import is_incomplete
 from napari_histeq.core.zarr.saving import save_zarr
-
-__all__ = ["is_incomplete", "save_zarr"]

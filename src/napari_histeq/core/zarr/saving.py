@@ -20,7 +20,7 @@ import zarr
 from zarr.codecs import BloscCodec
 
 from napari_histeq.core.arrays import checked_lazily, is_named
-from napari_histeq.core.zarr.folder import KEY, claimed, is_incomplete, write_missing
+from napari_histeq.core.zarr.folder import KEY, claimed, write_missing
 from napari_histeq.core.zarr.pyramid import (
     AXES,
     Axes,
@@ -36,8 +36,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from napari_histeq.core.zarr.pyramid import Shape
-
-__all__ = ["is_incomplete", "save_zarr"]
 
 #: A chunk of the store has at most so many bytes; OME-Zarr is read plane by plane.
 CHUNK_BYTES = 1 << 25

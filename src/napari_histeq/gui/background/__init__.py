@@ -3,15 +3,3 @@
 from napari_histeq.gui.background.activity import Activity
 from napari_histeq.gui.background.runner import Job, Runner, Stopped, on_gui_thread, tell_fault
 from napari_histeq.gui.background.scheduler import in_words, scheduler_address, working_at
-
-__all__ = [
-    "Activity",
-    "Job",
-    "Runner",
-    "Stopped",
-    "in_words",
-    "on_gui_thread",
-    "scheduler_address",
-    "tell_fault",
-    "working_at",
-]

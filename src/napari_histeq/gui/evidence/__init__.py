@@ -3,15 +3,3 @@
 from napari_histeq.gui.evidence.measures import EXPLAINED, brief, table
 from napari_histeq.gui.evidence.plotbox import Drawn, PlotBox, warm_up
 from napari_histeq.gui.evidence.saved import settings_of, with_ending, write_table
-
-__all__ = [
-    "EXPLAINED",
-    "Drawn",
-    "PlotBox",
-    "brief",
-    "settings_of",
-    "table",
-    "warm_up",
-    "with_ending",
-    "write_table",
-]

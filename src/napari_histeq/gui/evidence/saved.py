@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 
 from napari_histeq.core.methods import options_of
 from napari_histeq.gui.evidence.measures import SHOWN
-from napari_histeq.layers import current_versions
+from napari_histeq.records import current_versions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from napari_histeq.gui.evidence.measures import Measures
-    from napari_histeq.layers import Task
+    from napari_histeq.records import Task
 
 
 #: What a field of the recipe is called, if not by its name.

@@ -1,5 +1,3 @@
 """The panel in the dock."""
 
 from napari_histeq.gui.panel.panel import EqualizePanel
-
-__all__ = ["EqualizePanel"]

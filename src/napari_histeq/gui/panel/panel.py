@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import napari.viewer
 from magicgui.widgets import Container
-from napari.layers import Image, Labels, Shapes
+from napari.layers import Image
 from napari.utils.notifications import (
     Notification,
     NotificationSeverity,
@@ -18,18 +17,18 @@ from napari.utils.notifications import (
 )
 
 from napari_histeq import layers
-from napari_histeq.core import METHODS, Reference
+from napari_histeq.core import METHODS
 from napari_histeq.core.kernels import be_patient
-from napari_histeq.core.methods import Method, OptionField, options_of
+from napari_histeq.core.methods import OptionField
 from napari_histeq.core.recipe import Recipe
 from napari_histeq.gui.evidence import PlotBox, brief, table
 from napari_histeq.gui.links import Links
 from napari_histeq.gui.panel.arrange import arrange_rows
+from napari_histeq.gui.panel.chosen import Chosen
+from napari_histeq.gui.panel.options import OptionRows
 from napari_histeq.gui.panel.rows import (
     CUSTOM,
     DISPLAY_ONLY,
-    FRAMES,
-    TOGETHER,
     output_rows,
     region_rows,
     run_rows,
@@ -45,14 +44,11 @@ from napari_histeq.gui.runs import (
     Choice,
     Several,
     lead_of,
-    left_out,
     selected_of,
     why_no_curve,
-    with_others,
 )
 from napari_histeq.gui.settings import Presets, Remembering, put
-from napari_histeq.gui.widgets import check_names, control_for, kept
-from napari_histeq.layers import Length, kernel_of, plain, reference_to
+from napari_histeq.layers import plain
 
 
 class EqualizePanel(Container[Any]):
@@ -70,14 +66,11 @@ class EqualizePanel(Container[Any]):
         be_patient()
         self._viewer = viewer
         self._links, self._layer_links = Links(), Links()
-        self._kept: dict[str, dict[str, Any]] = {}
-        self._method_shown = ""
-        self._options_shown: tuple[OptionField, ...] = ()
-        self._referred: WeakKeyDictionary[Image, tuple[Any, Reference]] = WeakKeyDictionary()
+        self._chosen = Chosen(self, viewer)
         super().__init__(
             widgets=[
-                *what_rows(self._sources),
-                *region_rows(self._regions),
+                *what_rows(self._chosen.sources),
+                *region_rows(self._chosen.regions),
                 *output_rows(),
                 *run_rows(),
             ],
@@ -85,99 +78,34 @@ class EqualizePanel(Container[Any]):
         )
         self.plotbox = PlotBox()
         self.tools = Tools(viewer, self.plotbox, partial(_lead_in, self["layer"]))
-        self._live = Live(viewer, self.plotbox, self._chosen)
+        self._live = Live(viewer, self.plotbox, self._chosen.source_and_choice)
         self._runs = Runs(viewer, self, self._live)
         self.suggest = Suggest(self, viewer)
-        self.presets = Presets(self, self._recipe, self._put)
-        self._memory = Remembering(self, self._recipe, self._put)
+        self.presets = Presets(self, self._chosen.recipe, self._put)
+        self._memory = Remembering(self, self._chosen.recipe, self._put)
         self._parts = arrange_rows(self)
-        self._comparing = Comparing(
-            viewer, self["hold"].native, self.native, self._live, self._chosen_images
-        )
+        self._options = OptionRows(self, self._parts, self._chosen.references, self._show_rows)
+        hold = self["hold"].native
+        self._comparing = Comparing(viewer, hold, self.native, self._live, self._chosen.images)
         self._link()
         self._memory.restore()
         self.native_parent_changed.connect(self._moved)
 
-    # ---- what can be chosen, and what is ----
+    # ---- what is chosen ----
 
     @property
     def source(self) -> Image | None:
         """The chosen layer, or the first of several."""
-        return lead_of(self["layer"].value)
-
-    def _chosen_images(self) -> tuple[Image, ...]:
-        chosen = self["layer"].value
-        return chosen.images if isinstance(chosen, Several) else (chosen,) if chosen else ()
-
-    def _sources(self, *_: object) -> list[tuple[str, Image | Several]]:
-        found = [(layer.name, layer) for layer in self._viewer.layers if layers.is_source(layer)]
-        several = selected_of(self._viewer)
-        return found if several is None else [*found, (str(several), several)]
-
-    def _references(self, *_: object) -> list[tuple[str, Image | str]]:
-        source = self.source
-        found = [layer for layer in self._viewer.layers if layers.is_source(layer)]
-        others: list[tuple[str, Image | str]] = [(la.name, la) for la in found if la is not source]
-        return others + [*FRAMES] * (source is not None and len(layers.axis_names(source)) > 2)
-
-    def _regions(self, *_: object) -> list[tuple[str, Labels | Shapes]]:
-        found = [layer for layer in self._viewer.layers if isinstance(layer, Labels | Shapes)]
-        return [(layer.name, layer) for layer in found]
+        return self._chosen.source
 
     def choice(self) -> Choice:
-        """What the rows say.
-
-        Raises
-        ------
-        ValueError
-            If they do not fit together.
-        """
-        choice = Choice(
-            recipe=self._recipe(),
-            region=self["mask"].value,
-            ignored=self["ignored_value"].value if self["ignore"].value else None,
-            plot=self["plot"].value,
-            compare=self["compare"].value,
-            replace=self["replace"].value,
-            display=self["output"].value == DISPLAY_ONLY,
-            gain=self["gain"].value and METHODS[self["method"].value].has_gain,
-            together=self["together"].value == TOGETHER,
-        )
-        return with_others(self["layer"].value, choice)
-
-    def _chosen(self) -> tuple[Image | None, Choice]:
-        return self.source, self.choice()
-
-    def _recipe(self) -> Recipe:
-        source, axes, out_range = self.source, self["axes"], self["out_range"].value
-        shared = None
-        if source is not None and len(axes.names) > 2:
-            shared = layers.axis_numbers(source, axes.value)
-        if out_range == CUSTOM:
-            out_range = self["low"].value, self["high"].value
-        method = self.chosen_method()
-        return Recipe(
-            method, shared, out_range=out_range, strength=self["strength"].value, **self._inside(),
-            smooth=self["smooth"].value if self._has_planes else None,
-        )  # fmt: skip
+        """What the rows say; raises ValueError if they do not fit together."""
+        return self._chosen.choice()
 
     @property
-    def _has_planes(self) -> bool:
-        """Whether each plane of a stack gets a curve of its own."""
-        axes, method = self["axes"], METHODS[self["method"].value]
-        stacked = len(axes.names) > 2 and 0 < len(axes.value) < len(axes.names)
-        words = [self[f.name].value for f in self._options_shown if f.words]
-        among = any(isinstance(value, str) for value in words)
-        return stacked and method.is_single_curve and not among
-
-    def _inside(self) -> dict[str, Any]:
-        """Whether only the pixels that count are changed, if not all do."""
-        inside = self._has_outside and self["inside"].value
-        return {"inside": inside, "feather": self["feather"].value if inside else 0}
-
-    @property
-    def _has_outside(self) -> bool:
-        return self["mask"].value is not None or self["ignore"].value
+    def options_shown(self) -> tuple[OptionField, ...]:
+        """The options of the method whose rows are shown."""
+        return self._options.fields
 
     def _put(self, recipe: Recipe) -> None:
         """Set the rows to a recipe."""
@@ -189,26 +117,6 @@ class EqualizePanel(Container[Any]):
             act()
         except (*EXPECTED, OSError) as error:
             self._refuse(error)
-
-    def chosen_method(self) -> Method:
-        """The method, made from its rows."""
-        options = {field.name: self[field.name].value for field in self._options_shown}
-        source, axes = self.source, self["axes"]
-        for name, value in options.items():
-            if isinstance(value, Length) and source is not None:
-                spanned = axes.value if len(axes.names) > 2 else None
-                options[name] = kernel_of(source, value, spanned)
-            elif isinstance(value, Image):
-                options[name] = self._reference_to(value)
-        return METHODS[self["method"].value](**options)
-
-    def _reference_to(self, layer: Image) -> Reference:
-        """A layer as reference: the same one as long as it has the same pixels."""
-        key = layer.name, id(layer.data)
-        known = self._referred.get(layer)
-        if known is None or known[0] != key:
-            known = self._referred[layer] = key, reference_to(layer)
-        return known[1]
 
     # ---- every connect has its disconnect ----
 
@@ -300,10 +208,10 @@ class EqualizePanel(Container[Any]):
 
     def _layer_chosen(self, _: object = None) -> None:
         self._layer_links.undo()
-        for field in self._options_shown:
+        for field in self.options_shown:
             if field.values:
                 _choose_again(self[field.name])
-        for source in self._chosen_images():
+        for source in self._chosen.images():
             self._layer_links.connect(source.events.axis_labels, self._show_rows)
             self._layer_links.connect(source.events.data, self._show_rows)
             self._layer_links.connect(source.events.data, self._live.touch)
@@ -352,75 +260,25 @@ class EqualizePanel(Container[Any]):
 
     def show_message(self, _: object = None) -> None:
         """Say in plain words why the selected layer is not the one that is equalized."""
-        source, active = self.source, self._viewer.layers.selection.active
-        words = ""
-        if isinstance(self["layer"].value, Several):
-            words = self._left_out()
-        elif source is None:
-            words = "Open an image to equalize it."
-            if active is not None:
-                words = f"{layers.why_not(active)}: select an image layer."
-        elif active is not None and not layers.is_source(active):
-            words = f"{layers.why_not(active)}: still using “{source.name}”."
-        elif layers.is_of(active, source):
-            words = (
-                f"“{active.name}” is a result: still using “{source.name}”, from which it was "
-                "made. To equalize it again, choose it under Layer."
-            )
-        elif layers.kind_of(source):
-            words = f"“{source.name}” is a result: this equalizes it once more."
-        self["message"].value = words
+        words = self["message"].value = self._chosen.layer_in_words()
         self._parts.what.show_row(self["message"], bool(words))
-        self["run"].enabled = source is not None
-
-    def _left_out(self) -> str:
-        """Which of the selected layers stay as they are."""
-        chosen = self._viewer.layers.selection
-        selected = [layer for layer in self._viewer.layers if layer in chosen]
-        try:
-            return left_out(selected, self.source, self.choice())
-        except EXPECTED:  # settings that do not fit, which are told as such
-            return ""
+        self["run"].enabled = self.source is not None
 
     def _show_method(self, _: object = None) -> None:
         """Give the chosen method its rows; each method keeps its values meanwhile."""
         name = self["method"].value
-        if name == self._method_shown:
+        if name == self._options.method:
             return
-        old = self._options_shown
         try:
-            check_names(METHODS[name], {row.name for row in self} - {f.name for f in old})
+            self._options.show(name)
         except ValueError as error:
             self._refuse(error)
-            self["method"].value = self._method_shown
+            self["method"].value = self._options.method
             return
-        self._kept[self._method_shown] = {f.name: kept(self[f.name]) for f in old}
-        self._parts.show_options([], [])
-        for field in old:
-            row = self[field.name]
-            self.remove(row)
-            row.native.setParent(self.native)  # until Qt deletes it: no window of its own
-            row.native.deleteLater()
-        self._method_shown = name
-        self._add_options(METHODS[name], self._kept.get(name, {}))
         self["summary"].value = METHODS[name].summary
         self.suggest.offer(METHODS[name].suggests)
         self._parts.output.show_row(self["gain"], METHODS[name].has_gain)
         self._show_rows()
-
-    def _add_options(self, method: Any, kept: dict[str, Any]) -> None:
-        options = self._options_shown = options_of(method)
-        made = [control_for(f, kept.get(f.name, f.default), self._references) for f in options]
-        for row in reversed(made):
-            self.insert(0, row)
-        for field, row in zip(options, made, strict=True):
-            if field.words:
-                row.changed.connect(self._show_rows)
-        pairs = list(zip(options, made, strict=True))
-        self._parts.show_options(
-            [row for f, row in pairs if not f.option.advanced],
-            [row for f, row in pairs if f.option.advanced],
-        )
 
     def _show_rows(self, _: object = None) -> None:
         """Show the rows that matter for the layer and the ticks."""
@@ -431,9 +289,11 @@ class EqualizePanel(Container[Any]):
             self._parts.set_tab_order()
         self._parts.region.show_row(self["axes"], len(self["axes"].names) > 2)
         self._parts.region.show_row(self["ignored_value"], self["ignore"].value)
-        self._parts.region.show_row(self["smooth"], self._has_planes)
-        self._parts.region.show_row(self["inside"], self._has_outside)
-        self._parts.region.show_row(self["feather"], self._has_outside and self["inside"].value)
+        self._parts.region.show_row(self["smooth"], self._chosen.has_planes)
+        self._parts.region.show_row(self["inside"], self._chosen.has_outside)
+        self._parts.region.show_row(
+            self["feather"], self._chosen.has_outside and self["inside"].value
+        )
         custom = self["out_range"].value == CUSTOM
         for bound in ("low", "high"):
             self._parts.output.show_row(self[bound], custom)
@@ -448,7 +308,7 @@ class EqualizePanel(Container[Any]):
         if source is None:
             return
         self["preview"].value = False
-        self._referred.clear()  # their pixels may have been changed in place
+        self._chosen.count_references_anew()
         try:
             choice = self.choice()
         except EXPECTED as error:

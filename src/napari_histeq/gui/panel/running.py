@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from napari_histeq.gui.preview import Live
     from napari_histeq.gui.runs import Choice
-    from napari_histeq.layers import Outcome
+    from napari_histeq.records import Outcome
 
 
 class Runs:

@@ -2,5 +2,3 @@
 
 from napari_histeq.gui.preview.follow_slice import follow, followed, news
 from napari_histeq.gui.preview.live import Live
-
-__all__ = ["Live", "follow", "followed", "news"]

@@ -18,7 +18,8 @@ from napari_histeq.gui.background import Runner
 from napari_histeq.gui.links import Links
 from napari_histeq.gui.preview.displayed import of_displayed, stands_for_all
 from napari_histeq.gui.runs import EXPECTED, Choice, color_of, counted_with, task_of
-from napari_histeq.layers import affine_of, is_current, joint_of, place_of, plain, survey
+from napari_histeq.layers import affine_of, is_current, place_of, plain
+from napari_histeq.records import joint_of, survey
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from napari.viewer import Viewer
 
     from napari_histeq.core import Histogram
-    from napari_histeq.layers import Report, Task
+    from napari_histeq.records import Report, Task
 
     Key = tuple[Any, ...]
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from napari.layers import Image
     from numpy.typing import NDArray
 
-    from napari_histeq.layers import Task
+    from napari_histeq.records import Task
 
     Point = tuple[float, ...]
 

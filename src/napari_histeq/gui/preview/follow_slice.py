@@ -11,7 +11,8 @@ from napari_histeq import display, layers
 from napari_histeq.core import ChunkError, compute_histogram
 from napari_histeq.display import show_on
 from napari_histeq.gui.links import Links
-from napari_histeq.layers import KEY, RecordError, counting, plain, slice_of, thinned, visible_of
+from napari_histeq.layers import plain, slice_of, thinned, visible_of
+from napari_histeq.records import KEY, RecordError, counting
 
 if TYPE_CHECKING:
     from napari.layers import Image

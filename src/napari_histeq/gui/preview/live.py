@@ -18,7 +18,8 @@ from napari_histeq.gui.preview.counter import Counted, Counter
 from napari_histeq.gui.preview.follow_slice import following
 from napari_histeq.gui.preview.patch import Patch
 from napari_histeq.gui.runs import EXPECTED, Choice, counted_with, task_of
-from napari_histeq.layers import counted_limits, curve_of, is_averaged, plain, slice_of
+from napari_histeq.layers import is_averaged, plain, slice_of
+from napari_histeq.records import counted_limits, curve_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     from napari_histeq.core import Histogram, TransferFunction
     from napari_histeq.gui.evidence import PlotBox
     from napari_histeq.gui.preview.follow_slice import Follower
-    from napari_histeq.layers import Outcome, Task
+    from napari_histeq.records import Outcome, Task
 
     State = tuple[Any, Choice]
 

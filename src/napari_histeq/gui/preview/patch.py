@@ -19,7 +19,8 @@ from napari_histeq.gui.links import Links
 from napari_histeq.gui.preview.view import View, planes_of, view_of, window_of
 from napari_histeq.gui.preview.visible import equalized
 from napari_histeq.gui.runs import EXPECTED
-from napari_histeq.layers import KEY, Task, count_of, counted_limits, plain, thinned
+from napari_histeq.layers import plain, thinned
+from napari_histeq.records import KEY, Task, count_of, counted_limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable

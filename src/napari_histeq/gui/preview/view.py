@@ -11,14 +11,15 @@ import numpy as np
 
 from napari_histeq import layers
 from napari_histeq.core.arrays import is_lazy
-from napari_histeq.layers import Grid, counting, slice_of, thickness, visible_window
+from napari_histeq.layers import Grid, slice_of, thickness, visible_window
+from napari_histeq.records import counting
 
 if TYPE_CHECKING:
     from napari.layers import Image
     from napari.viewer import Viewer
     from numpy.typing import NDArray
 
-    from napari_histeq.layers import Task
+    from napari_histeq.records import Task
 
     Span = tuple[int, int]
     Spans = tuple[Span, ...]

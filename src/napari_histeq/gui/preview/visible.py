@@ -33,7 +33,7 @@ from napari_histeq.core.color import color_mapping
 from napari_histeq.core.inside import Feather, put_back
 from napari_histeq.core.methods import Quantiles
 from napari_histeq.gui.preview.view import first_sample
-from napari_histeq.layers import count_of
+from napari_histeq.records import count_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from napari_histeq.core.clahe import PartGrid
     from napari_histeq.core.methods import Fit, Method, Neighbors
     from napari_histeq.gui.preview.view import Spans, Steps, View
-    from napari_histeq.layers import Task
+    from napari_histeq.records import Task
 
     Mask = NDArray[np.bool_] | None
     Mix = Callable[[NDArray[Any], Mask, NDArray[Any]], NDArray[Any]]

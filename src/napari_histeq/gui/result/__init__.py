@@ -2,5 +2,3 @@
 
 from napari_histeq.gui.result.comparing import KEY_NAME, Comparing
 from napari_histeq.gui.result.tools import Tools
-
-__all__ = ["KEY_NAME", "Comparing", "Tools"]

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
     from napari_histeq.batch import Job, Result
     from napari_histeq.gui.background import Job as Report
-    from napari_histeq.layers import Record
+    from napari_histeq.records import Record
 
 #: Runs on files one after the other; beside what is equalized, as they may take hours.
 BATCHES = Runner()

@@ -30,7 +30,8 @@ from napari_histeq.gui.result.on_files import (
 from napari_histeq.gui.runs import Several, choice_of, why_no_curve, with_others
 from napari_histeq.gui.settings import copy_settings
 from napari_histeq.gui.widgets import tip
-from napari_histeq.layers import RecordError, brief, file_name, legend, plain, script, short
+from napari_histeq.layers import brief, file_name, plain, short
+from napari_histeq.records import RecordError, legend, script
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
     from napari.viewer import Viewer
 
     from napari_histeq.gui.evidence import PlotBox
-    from napari_histeq.layers import Record
+    from napari_histeq.records import Record
 
 BINS = {"auto bins": None, "20 bins": 20, "64 bins": 64, "256 bins": 256, "1024 bins": 1024}
 

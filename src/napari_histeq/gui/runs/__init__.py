@@ -10,19 +10,3 @@ from napari_histeq.gui.runs.selection import (
     with_others,
 )
 from napari_histeq.gui.runs.work import EXPECTED, Choice, choice_of, color_of, task_of, why_no_curve
-
-__all__ = [
-    "EXPECTED",
-    "Choice",
-    "Run",
-    "Several",
-    "choice_of",
-    "color_of",
-    "counted_with",
-    "lead_of",
-    "left_out",
-    "selected_of",
-    "task_of",
-    "why_no_curve",
-    "with_others",
-]

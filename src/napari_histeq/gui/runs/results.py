@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
-from weakref import ref
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary, ref
 
 from napari_histeq.display import taken_off
 from napari_histeq.gui.background import Runner, on_gui_thread, tell_fault
-from napari_histeq.gui.runs import replacing
 from napari_histeq.gui.runs.showing import add_results, in_words
 from napari_histeq.layers import PlotStack, histogram_layer, histogram_stack_layer, short
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     from napari.layers import Image
     from napari.viewer import Viewer
@@ -21,10 +20,14 @@ if TYPE_CHECKING:
     from napari_histeq.gui.runs.showing import Placed
     from napari_histeq.gui.runs.subject import Subject
     from napari_histeq.gui.runs.work import Found, Picture
-    from napari_histeq.layers import Outcome
+    from napari_histeq.records import Outcome
 
 #: Plots of the planes of a stack, drawn when they are looked at.
 PLOTS = Runner()
+
+
+#: What the last run on a source added; neither that nor the source is kept by it.
+_last: WeakKeyDictionary[Image, list[ref[Image]]] = WeakKeyDictionary()
 
 
 class Results:
@@ -86,8 +89,8 @@ class Results:
             self._first, self._beside = subject, beside
         if self._replace:
             sources = [one.source for one in self._subjects]
-            replacing.take_away(self._viewer, subject.source, sources)
-        replacing.begin(subject.source)
+            _take_away(self._viewer, subject.source, sources)
+        _begin(subject.source)
         self._put(subject.source, made, ())
         self.outcomes.append(found.outcome)
 
@@ -105,7 +108,7 @@ class Results:
     def _put(self, source: Image, made: list[Image], earlier: Sequence[Image]) -> None:
         self._placed.append(add_results(self._viewer, source, made, earlier))
         self._added += made
-        replacing.note(source, made)
+        _note(source, made)
 
     def _plot(self, source: Image, picture: Picture, outcome: Outcome) -> Image:
         if not isinstance(picture, PlotStack):
@@ -124,3 +127,28 @@ def _draw(layer: ref[Image], work: Callable[..., bool]) -> None:
             shown.refresh()
 
     on_gui_thread(partial(PLOTS.submit, "drawing a plot", work, done=show, failed=tell_fault))
+
+
+def _begin(source: Image) -> None:
+    """A run adds something now: it is the last one."""
+    _last[source] = []
+
+
+def _note(source: Image, added: Iterable[Image]) -> None:
+    """Some layers were added by the last run on a source."""
+    _last.setdefault(source, []).extend(map(ref, added))
+
+
+def _take_away(viewer: Viewer, source: Image, spared: Collection[Image]) -> None:
+    """Remove what the last run on a source added; what is spared or locked stays."""
+    for layer in (known() for known in _last.get(source, [])):
+        if layer is None or layer not in viewer.layers:
+            continue
+        if layer not in spared and not _locked(layer):
+            viewer.layers.remove(layer)
+
+
+def _locked(layer: Image) -> bool:
+    """Whether the person does not want it removed; napari knows that from 0.9 on."""
+    locks: Any = getattr(layer, "locked", None)
+    return bool(locks) and bool(locks & type(locks).DELETION)

@@ -14,17 +14,8 @@ import numpy as np
 from napari.layers import Image
 
 from napari_histeq.display import unlinked
-from napari_histeq.layers import (
-    DISPLAY,
-    GAIN,
-    IMAGE,
-    KEY,
-    ORIGINAL,
-    PLOT,
-    kind_of,
-    shape_of,
-    spanned,
-)
+from napari_histeq.layers import DISPLAY, GAIN, IMAGE, ORIGINAL, PLOT, kind_of, shape_of, spanned
+from napari_histeq.records import KEY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

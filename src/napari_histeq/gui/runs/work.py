@@ -17,18 +17,8 @@ from napari_histeq.core.errors import hearing
 from napari_histeq.core.recipe import Recipe
 from napari_histeq.display import load_solver, result_look
 from napari_histeq.gui.background import in_words, working_at
-from napari_histeq.layers import (
-    KEY,
-    Outcome,
-    Task,
-    coarser_too,
-    joined,
-    mask_on,
-    perform,
-    plain,
-    plan,
-    survey,
-)
+from napari_histeq.layers import coarser_too, mask_on, plain
+from napari_histeq.records import KEY, Outcome, Task, joined, perform, plan, survey
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -40,7 +30,8 @@ if TYPE_CHECKING:
     from napari_histeq.core import TransferFunction
     from napari_histeq.display import DisplaySettings
     from napari_histeq.gui.background import Job
-    from napari_histeq.layers import PlotStack, Record, Report
+    from napari_histeq.layers import PlotStack
+    from napari_histeq.records import Record, Report
 
     Picture = list[NDArray[np.uint8]] | PlotStack
 

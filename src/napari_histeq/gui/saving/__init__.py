@@ -2,5 +2,3 @@
 
 from napari_histeq.gui.saving.export import Export
 from napari_histeq.gui.saving.writer import write_zarr
-
-__all__ = ["Export", "write_zarr"]

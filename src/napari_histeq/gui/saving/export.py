@@ -21,7 +21,8 @@ from napari_histeq.gui.background import (
     tell_fault,
     working_at,
 )
-from napari_histeq.layers import KEY, affine_of, is_grid, plain, short
+from napari_histeq.layers import affine_of, is_grid, plain, short
+from napari_histeq.records import KEY
 
 if TYPE_CHECKING:
     from pathlib import Path

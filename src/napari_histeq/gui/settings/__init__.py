@@ -2,5 +2,3 @@
 
 from napari_histeq.gui.settings.presets import PresetBox, Presets, copy_settings, put
 from napari_histeq.gui.settings.remembering import Remembering
-
-__all__ = ["PresetBox", "Presets", "Remembering", "copy_settings", "put"]

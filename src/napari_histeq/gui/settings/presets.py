@@ -16,7 +16,7 @@ from napari_histeq.core.methods import options_of
 from napari_histeq.core.recipe import Recipe
 from napari_histeq.gui.settings import stored
 from napari_histeq.gui.widgets import tip
-from napari_histeq.layers import (
+from napari_histeq.records import (
     RecordError,
     recipe_as_dict,
     recipe_as_text,

@@ -9,7 +9,7 @@ from qtpy.QtCore import QObject, QTimer
 
 from napari_histeq.gui.settings import stored
 from napari_histeq.gui.settings.presets import general
-from napari_histeq.layers import recipe_as_dict, recipe_of_dict
+from napari_histeq.records import recipe_as_dict, recipe_of_dict
 
 if TYPE_CHECKING:
     from collections.abc import Callable

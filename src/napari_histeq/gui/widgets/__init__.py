@@ -16,26 +16,3 @@ from napari_histeq.gui.widgets.form import (
 from napari_histeq.gui.widgets.numbers import Number, Sliding
 from napari_histeq.gui.widgets.taborder import set_tab_order
 from napari_histeq.gui.widgets.tips import tip
-
-__all__ = [
-    "BAR",
-    "Auto",
-    "AxesRow",
-    "Either",
-    "Fold",
-    "Form",
-    "Number",
-    "Sliding",
-    "align",
-    "beside",
-    "check_names",
-    "column",
-    "control_for",
-    "elide",
-    "keep_room",
-    "kept",
-    "put_in",
-    "set_tab_order",
-    "side_by_side",
-    "tip",
-]

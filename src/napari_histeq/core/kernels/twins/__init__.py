@@ -5,5 +5,3 @@ the cache. They are called through the same doors, with floating-point warnings 
 """
 
 from napari_histeq.core.kernels.twins import clahe, color, lattice, levels, mixing, opencv, ordering
-
-__all__ = ["clahe", "color", "lattice", "levels", "mixing", "opencv", "ordering"]

@@ -1,0 +1,82 @@
+"""The rows of the chosen method: they come and go with it, and each method keeps its values."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from napari_histeq.core import METHODS
+from napari_histeq.core.methods import OptionField, options_of
+from napari_histeq.gui.widgets import check_names, control_for, kept
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from napari_histeq.gui.panel.arrange import Arrangement
+
+
+class OptionRows:
+    """A row for each option of one method.
+
+    Parameters
+    ----------
+    panel : EqualizePanel
+        To which they are added.
+    parts : Arrangement
+        Where they are put.
+    references : callable
+        What there is to choose from for an option that is an image.
+    changed : callable
+        Called when an option is changed on which other rows depend.
+
+    Attributes
+    ----------
+    method : str
+        The name of the method whose options they are.
+    fields : tuple of OptionField
+    """
+
+    def __init__(
+        self,
+        panel: Any,
+        parts: Arrangement,
+        references: Callable[..., Any],
+        changed: Callable[..., Any],
+    ) -> None:
+        self._panel, self._parts = panel, parts
+        self._references, self._changed = references, changed
+        self._kept: dict[str, dict[str, Any]] = {}
+        self.method, self.fields = "", tuple[OptionField, ...]()
+
+    def show(self, method: str) -> None:
+        """Put a method's rows in the place of those of the one before.
+
+        Raises
+        ------
+        ValueError
+            If one of its options is called like another row; nothing is changed then.
+        """
+        panel, old, kind = self._panel, self.fields, METHODS[method]
+        check_names(kind, {row.name for row in panel} - {f.name for f in old})
+        self._kept[self.method] = {f.name: kept(panel[f.name]) for f in old}
+        self._parts.show_options([], [])
+        for field in old:
+            row = panel[field.name]
+            panel.remove(row)
+            row.native.setParent(panel.native)  # until Qt deletes it: no window of its own
+            row.native.deleteLater()
+        self.method = method
+        self._add(kind, self._kept.get(method, {}))
+
+    def _add(self, method: Any, values: dict[str, Any]) -> None:
+        fields = self.fields = options_of(method)
+        rows = [control_for(f, values.get(f.name, f.default), self._references) for f in fields]
+        for row in reversed(rows):
+            self._panel.insert(0, row)
+        pairs = list(zip(fields, rows, strict=True))
+        for field, row in pairs:
+            if field.words:
+                row.changed.connect(self._changed)
+        self._parts.show_options(
+            [row for f, row in pairs if not f.option.advanced],
+            [row for f, row in pairs if f.option.advanced],
+        )

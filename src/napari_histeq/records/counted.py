@@ -1,0 +1,116 @@
+"""Which pixels of an image counted: a mask as a record keeps it, and an intensity that is ignored."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import zlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import numpy as np
+from pydantic import ConfigDict
+
+from napari_histeq.core.arrays import as_lazy, is_lazy
+from napari_histeq.records.record_fields import MASK_BYTES, Bits, Digest, Shape, Text, damaged
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class MaskRecord:
+    """The pixels that counted: one bit each, packed and compressed.
+
+    Attributes
+    ----------
+    layer : str
+        Name of the layer it came from.
+    shape : tuple of int
+        Its shape, which broadcasts to the image's.
+    digest : str
+        SHA-256 of the packed bits.
+    bits : bytes or None
+        The compressed bits; None if there were too many to keep.
+    """
+
+    __pydantic_config__: ClassVar = ConfigDict(extra="forbid")
+
+    layer: Text
+    shape: Shape
+    digest: Digest
+    bits: Bits | None = None
+
+    @classmethod
+    def of(cls, layer: str, mask: NDArray[np.bool_]) -> MaskRecord:
+        """Pack a mask."""
+        packed = np.packbits(mask).tobytes()
+        bits = zlib.compress(packed, 1)
+        digest = hashlib.sha256(packed).hexdigest()
+        return cls(layer, mask.shape, digest, bits if len(bits) <= MASK_BYTES else None)
+
+    def array(self) -> NDArray[np.bool_]:
+        """The mask itself.
+
+        Raises
+        ------
+        ValueError
+            If the record is without the bits, or they are not those of the mask.
+        """
+        if self.bits is None:
+            raise ValueError(
+                f"the mask from {self.layer!r} was too large to keep in the record: "
+                "pass it as mask="
+            )
+        count = math.prod(self.shape)
+        packed = _unpacked(self.bits, -(-count // 8))
+        if packed is None or hashlib.sha256(packed).hexdigest() != self.digest:
+            raise damaged("mask")
+        bits = np.unpackbits(np.frombuffer(packed, np.uint8), count=count)
+        return bits.astype(bool).reshape(self.shape)
+
+
+def _unpacked(bits: bytes, size: int) -> bytes | None:
+    """The bytes, if there are just so many: a few compressed ones can grow to gigabytes."""
+    unpacker = zlib.decompressobj()
+    try:
+        packed = unpacker.decompress(bits, size + 1)
+    except zlib.error:
+        return None
+    return packed if unpacker.eof and len(packed) == size else None
+
+
+def counting(image: Any, mask: Any, ignored: float | None, channel_axis: int | None) -> Any:
+    """The mask of the pixels that count, or None: within `mask`, not of the `ignored` intensity.
+
+    A color pixel is ignored if all its channels have that intensity.
+    """
+    if ignored is None:
+        return mask
+    pixels = plain_array(image)
+    wanted = _held(ignored, pixels.dtype)
+    if wanted is None:
+        return mask
+    other: Any = pixels != wanted
+    if channel_axis is not None:
+        other = np.any(np.moveaxis(other, channel_axis, -1)[..., :3], axis=-1)
+    return other if mask is None else other & mask
+
+
+def _held(value: float, dtype: np.dtype[Any]) -> float | None:
+    """A value as pixels of a dtype may hold it, so that it can be compared; None if none can.
+
+    Of integers it is an int: float64 tells no whole numbers beyond 2**53 apart.
+    """
+    if dtype.kind == "f":
+        return value if abs(value) <= float(np.finfo(dtype).max) else None
+    if dtype.kind not in "iu":
+        return value
+    limits = np.iinfo(dtype)
+    fits = value == int(value) and int(limits.min) <= value <= int(limits.max)
+    return int(value) if fits else None
+
+
+def plain_array(image: Any) -> Any:
+    """An array to calculate with: numpy, or dask for what is not in memory."""
+    return as_lazy(image) if is_lazy(image) else np.asarray(image)
