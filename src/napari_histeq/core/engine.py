@@ -18,6 +18,7 @@ from napari_histeq.core.arrays import (
 )
 from napari_histeq.core.color import LuminanceSource, fit_colors
 from napari_histeq.core.methods import Quantiles
+from napari_histeq.core.transfer import equalize_stack
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -44,6 +45,11 @@ def equalize_planes(whole: Plane, plan: Plan) -> list[bool]:
     """Equalize each plane of an array on its own; of each, whether any pixel counted."""
     if plan.neighbors is not None:
         return _among_neighbors(whole, plan, plan.neighbors)
+    rule = None if plan.channels else plan.recipe.method.stack_rule(whole.image.dtype, plan.recipe)
+    if plan.outer and rule is not None:
+        done = equalize_stack(whole, plan.outer, plan.axes, rule)
+        if done is not None:
+            return done
     found: list[bool] = []
 
     def work(plane: Plane, plan: Plan) -> None:

@@ -61,6 +61,13 @@ from napari_histeq.core.arrays.lines import (
     writable_lines,
 )
 from napari_histeq.core.arrays.named import taken_apart
-from napari_histeq.core.arrays.planes import Plane, for_each_plane, outer_axes, planes_of
+from napari_histeq.core.arrays.planes import (
+    Plane,
+    are_many,
+    for_each_plane,
+    outer_axes,
+    outer_first,
+    planes_of,
+)
 from napari_histeq.core.arrays.progress import part, told
 from napari_histeq.core.arrays.source import ArraySource, Source, T, run_of

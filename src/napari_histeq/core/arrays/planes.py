@@ -33,23 +33,26 @@ def planes_of(whole: Plane, outer: tuple[int, ...], axes: tuple[int, ...]) -> li
 
     Axes that are in neither, such as channels, stay last.
     """
-    masks = None if whole.mask is None else _outer_first(whole.mask, outer, axes)
-    image, out = (_outer_first(a, outer, axes) for a in (whole.image, whole.out))
+    masks = None if whole.mask is None else outer_first(whole.mask, outer, axes)
+    image, out = (outer_first(a, outer, axes) for a in (whole.image, whole.out))
     indices = np.ndindex(image.shape[: len(outer)])
     return [Plane(image[i], None if masks is None else masks[i], out[i]) for i in indices]
 
 
-def _outer_first(
-    array: NDArray[Any], outer: tuple[int, ...], axes: tuple[int, ...]
-) -> NDArray[Any]:
+def outer_first(array: NDArray[Any], outer: tuple[int, ...], axes: tuple[int, ...]) -> NDArray[Any]:
+    """The array with its `outer` axes first, then those of a plane, and the others last."""
     order = (*outer, *axes)
     return array.transpose((*order, *range(len(order), array.ndim)))
 
 
+def are_many(number: int, size: int) -> bool:
+    """Whether planes, of `size` pixels each, are better done side by side, each by one thread."""
+    return size <= BLOCK_PIXELS or number >= 2 * thread_count()
+
+
 def for_each_plane(work: Callable[[Plane], object], planes: Sequence[Plane]) -> None:
     """Many planes side by side, each by one thread; few large ones each by all threads."""
-    enough = len(planes) >= 2 * thread_count()
-    if enough or planes[0].image.size <= BLOCK_PIXELS:
+    if are_many(len(planes), planes[0].image.size):
         for_each(work, planes)
     else:
         for number, plane in enumerate(planes):

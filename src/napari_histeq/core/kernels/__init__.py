@@ -1,6 +1,25 @@
 """The compiled loops, one module for each kind; and their twins in plain numpy."""
 
-from napari_histeq.core.kernels import clahe, color, lattice, levels, mixing, opencv, ordering
+from napari_histeq.core.kernels import (
+    clahe,
+    color,
+    lattice,
+    levels,
+    mixing,
+    opencv,
+    ordering,
+    planes,
+)
 from napari_histeq.core.kernels.compiler import be_patient
 
-__all__ = ["be_patient", "clahe", "color", "lattice", "levels", "mixing", "opencv", "ordering"]
+__all__ = [
+    "be_patient",
+    "clahe",
+    "color",
+    "lattice",
+    "levels",
+    "mixing",
+    "opencv",
+    "ordering",
+    "planes",
+]

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from napari_histeq.core.histogram import Histogram
     from napari_histeq.core.methods.neighbors import Neighbors
     from napari_histeq.core.recipe import Recipe
-    from napari_histeq.core.transfer import TransferFunction
+    from napari_histeq.core.transfer import StackRule, TransferFunction
 
     Shape = tuple[int, ...]
     Axes = tuple[int, ...]
@@ -235,6 +235,10 @@ class Method:
     def fit_among(self, around: Histogram, source: Source, recipe: Recipe) -> Fit:
         """Fit a plane of a stack by the histogram that is averaged over its `neighbors`."""
         raise self.not_a_curve()
+
+    def stack_rule(self, dtype: np.dtype[Any], recipe: Recipe) -> StackRule | None:
+        """How a compiled loop makes the curves of many planes of a dtype; None: it cannot."""
+        return None
 
     def transfer_function(self, histogram: Histogram, recipe: Recipe) -> TransferFunction:
         """The curve of a 1-D histogram, if the method is a single one."""

@@ -17,11 +17,13 @@ from napari_histeq.core.methods.options import Option
 from napari_histeq.core.methods.single import CurveMethod
 from napari_histeq.core.methods.split import split_curve
 from napari_histeq.core.methods.weights import Convention, added_up, reweighted
+from napari_histeq.core.transfer import StackRule
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_histeq.core.histogram import Histogram
+    from napari_histeq.core.recipe import Recipe
 
     Floats = NDArray[np.float64]
 
@@ -91,6 +93,17 @@ class Global(CurveMethod):
         if self.power != 1.0 or not math.isinf(self.plateau):
             weights = reweighted(histogram, self._weigh)
         return added_up(self.convention, weights, histogram, low, high)
+
+    def stack_rule(self, dtype: np.dtype[Any], recipe: Recipe) -> StackRule | None:
+        """See `Method`: of the two plain conventions."""
+        plain = self.convention in ("cdf", "cdf_min") and self.power == 1.0
+        if not (plain and math.isinf(self.plateau) and dtype.kind in "iu" and dtype.itemsize <= 2):
+            return None
+        wanted = recipe.out_range
+        by_image = wanted == "image" or (wanted == "auto" and dtype.kind == "i")
+        low, high = recipe.limits(dtype, (0, 0))
+        by_min = self.convention == "cdf_min"
+        return StackRule(by_min, by_image, float(low), float(high), float(recipe.strength))
 
     def above(self, last: float, high: float) -> float:
         """See `CurveMethod`: above the middle of the last bin there is its other half."""

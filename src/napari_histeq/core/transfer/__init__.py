@@ -1,4 +1,5 @@
 """Transfer functions: monotone maps of intensities."""
 
 from napari_histeq.core.transfer.apply import between_knots, rounded
+from napari_histeq.core.transfer.stack import StackRule, equalize_stack
 from napari_histeq.core.transfer.transfer import TransferFunction

@@ -4,4 +4,13 @@ Each has the name and the arguments of its twin in `kernels`, and works on piece
 the cache. They are called through the same doors, with floating-point warnings off.
 """
 
-from napari_histeq.core.kernels.twins import clahe, color, lattice, levels, mixing, opencv, ordering
+from napari_histeq.core.kernels.twins import (
+    clahe,
+    color,
+    lattice,
+    levels,
+    mixing,
+    opencv,
+    ordering,
+    planes,
+)

@@ -1,0 +1,109 @@
+"""Many planes of 8 and 16 bit, each by its own curve, in few calls of a compiled loop."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+
+from napari_histeq.core.arrays import (
+    Plane,
+    are_many,
+    bits_of,
+    for_each,
+    memory_order,
+    outer_first,
+    thread_count,
+)
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    Axes = tuple[int, ...]
+
+#: Pixels of a call, if there are several planes in so many.
+CALL_PIXELS = 1 << 20
+
+#: Pixels that the compiled loop counts in a plane at most.
+MOST_PIXELS = (1 << 31) - 1
+
+NO_MASK: NDArray[Any] = np.empty((0, 0), np.uint8)
+
+
+class StackRule(NamedTuple):
+    """How the compiled loop makes the curve of a plane: see `kernels.planes`.
+
+    The results are between `low` and `high`; or `by_image`, between the extremes of what counts in
+    the plane.
+    """
+
+    by_min: bool
+    by_image: bool
+    low: float
+    high: float
+    strength: float
+
+
+def equalize_stack(whole: Plane, outer: Axes, axes: Axes, rule: StackRule) -> list[bool] | None:
+    """Equalize planes of integers, spanning `axes`, each on its own: which of them has pixels that count.
+
+    None, and nothing is done, if they are few and large: then all threads had better share each.
+    """
+    size = math.prod(whole.image.shape[axis] for axis in axes)
+    number = whole.image.size // size
+    if size > MOST_PIXELS or not are_many(number, size):
+        return None
+    # The axes of a plane as they lie in memory, which is faster and changes no bit.
+    order = memory_order(outer_first(whole.image, outer, axes)[(0,) * len(outer)])
+    axes = tuple(axes[place] for place in order)
+    image, mask, out = (None if a is None else outer_first(a, outer, axes) for a in whole)
+    found = np.zeros(number, np.bool_)
+    most = min(max(whole.image.size // (4 * thread_count()), 1), CALL_PIXELS)
+    step = max(most // size, 1)
+
+    def work(start: int) -> None:
+        some = slice(start, min(start + step, number))
+        kept = NO_MASK if mask is None else _rows(mask, len(outer), some).view(np.uint8)
+        planes, result = _rows(image, len(outer), some), _rows(out, len(outer), some)
+        _run(planes, kept, result, found[some], rule)
+        if not np.may_share_memory(result, out):
+            _put_rows(result, out, len(outer), some)
+
+    for_each(work, range(0, number, step))
+    return [bool(each) for each in found]
+
+
+def _run(
+    planes: NDArray[Any], mask: NDArray[Any], out: NDArray[Any], found: Any, rule: StackRule
+) -> None:
+    """Equalize rows of pixels, each of which is a plane."""
+    from napari_histeq.core import kernels
+
+    loops = kernels.planes
+    loop = loops.equalize_bytes if planes.itemsize == 1 else loops.equalize_shorts
+    lowest = int(np.iinfo(planes.dtype).min)
+    how = (int(rule.by_min), int(rule.by_image), rule.low, rule.high, rule.strength, lowest)
+    loop(bits_of(planes), mask, bits_of(out), found, *how)
+
+
+def _rows(array: Any, outer: int, some: slice) -> NDArray[Any]:
+    """Some planes as rows, contiguous and in native byte order: views if they are."""
+    lead, native = array.shape[:outer], array.dtype.newbyteorder("=")
+    if array.flags.c_contiguous:
+        part = array.reshape(math.prod(lead), -1)[some]
+    elif outer == 1:
+        part = array[some]
+    else:
+        part = np.stack([array[index] for index in _indices(lead, some)])
+    return np.ascontiguousarray(part, native).reshape(some.stop - some.start, -1)
+
+
+def _put_rows(rows: NDArray[Any], out: Any, outer: int, some: slice) -> None:
+    """Write rows to where the planes are that they are to become."""
+    for row, index in zip(rows, _indices(out.shape[:outer], some), strict=True):
+        out[index] = row.reshape(out.shape[outer:])
+
+
+def _indices(lead: tuple[int, ...], some: slice) -> Any:
+    return zip(*np.unravel_index(np.arange(some.start, some.stop), lead), strict=True)
