@@ -16,7 +16,17 @@ from napari_histeq.core.kernels.door import Door
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-MODULES = ("levels", "clahe", "color", "lattice", "mixing", "opencv", "ordering", "planes")
+MODULES = (
+    "levels",
+    "clahe",
+    "color",
+    "lattice",
+    "mixing",
+    "opencv",
+    "ordering",
+    "patches",
+    "planes",
+)
 DOORS = {
     f"{module}.{name}": value
     for module in MODULES

@@ -147,7 +147,8 @@ class TestSymmetry:
         image = sample(dtype, (9, 61, 1300))
         results = []
         for fraction in (0, 1e9):
-            monkeypatch.setattr(mixing, "BY_ROW", fraction)
+            monkeypatch.setattr(mixing, "BYTES_BY_ROW", fraction)
+            monkeypatch.setattr(mixing, "VALUES_BY_ROW", fraction)
             results.append(equalize(image, kernel_size=(4, 16, 1201)))
         np.testing.assert_array_equal(*results)
 

@@ -171,38 +171,34 @@ def count_tiles(
     mask : array of bool, optional
         True where a pixel of the block counts.
     """
+    windows = [
+        np.clip(grid.windows(axis) - start, 0, length)
+        for axis, (start, length) in enumerate(zip(offset, block.shape, strict=True))
+    ]
     for tile in np.ndindex(grid.tiles[:-1]):
-        count_row_of_tiles(block, offset, grid, knots, counts[tile], tile, mask)
+        inside = tuple(slice(*w[:, index]) for w, index in zip(windows, tile, strict=False))
+        part = block[inside]
+        if part.size:
+            inner = None if mask is None else mask[inside]
+            count_along(part, windows[-1], knots, counts[tile], inner)
 
 
-def count_row_of_tiles(
+def count_along(
     block: NDArray[Any],
-    offset: tuple[int, ...],
-    grid: TileGrid,
+    windows: NDArray[np.int64],
     knots: Knots,
     counts: NDArray[Any],
-    tile: tuple[int, ...],
     mask: NDArray[np.bool_] | None = None,
 ) -> None:
-    """`count_tiles` for the tiles whose index starts with `tile`, along the last axis."""
+    """Count the pixels of a block that lies in one row of tiles, whose `windows` cut its last axis."""
     from napari_histeq.core import kernels
 
-    windows = [grid.windows(axis) for axis in range(block.ndim)]
-    if block.shape != grid.shape:
-        windows = [
-            np.clip(window - start, 0, length)
-            for window, start, length in zip(windows, offset, block.shape, strict=True)
-        ]
-    inside = tuple(slice(*w[:, index]) for w, index in zip(windows, tile, strict=False))
-    part = block[inside]
-    if not part.size:
-        return
-    flat, rows = readable_lines(part, knots.low)
-    starts, stops = windows[-1].astype(np.uint64)
+    flat, rows = readable_lines(block, knots.low)
+    starts, stops = windows.astype(np.uint64)
     if mask is None and flat.dtype == np.uint8:
         kernels.clahe.count_bytes(flat, rows, starts, stops, counts)
         return
-    counted = mask_lines(None if mask is None else mask[inside])
+    counted = mask_lines(mask)
     numbers = BYTES if flat.dtype == np.uint8 else knots.numbers
     kernels.clahe.count_values(flat, rows, starts, stops, *counted, numbers, counts)
 

@@ -13,7 +13,7 @@ import numpy as np
 from napari_histeq.core.arrays import for_each, regions
 from napari_histeq.core.clahe.curves import (
     borrow,
-    count_row_of_tiles,
+    count_along,
     count_tiles,
     counter,
     curves_into,
@@ -160,16 +160,13 @@ def _curves_by_rows(
     curves = empty_curves(grid, knots)
     filled = np.empty(grid.tiles, np.bool_)
     windows = [grid.windows(axis) for axis in range(len(grid.shape))]
-    one_by_one = Lock()
+    size, dtype, one_by_one = (grid.tiles[-1], knots.counted), counter(grid), Lock()
 
     def work(tile: Shape) -> None:
         inside = [slice(*w[:, index]) for w, index in zip(windows, tile, strict=False)]
-        region = (*inside, slice(None))
-        block, mask = source.read(region)
-        counts = np.zeros((grid.tiles[-1], knots.counted), counter(grid))
-        count_row_of_tiles(
-            block, tuple(s.start or 0 for s in region), grid, knots, counts, tile, mask
-        )
+        block, mask = source.read((*inside, slice(None)))
+        counts = np.zeros(size, dtype)
+        count_along(block, windows[-1], knots, counts, mask)
         curves_into(curves.tables[tile], filled[tile], counts, knots, rule, curves.full)
         with one_by_one:
             _add_tiles(total, counts)

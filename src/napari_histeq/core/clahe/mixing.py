@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -19,9 +20,16 @@ if TYPE_CHECKING:
     Floats = NDArray[np.float64]
 
 #: Where a tile's length, times the rows of tiles that are mixed, is at least this fraction
-#: of its knots, whole curves are mixed for each row; else each pixel mixes for
-#: itself. Measured; both give the same bits.
-BY_ROW = 0.34
+#: of its knots (of bytes, and of other numbers), whole curves are mixed for each row; else each
+#: pixel mixes for itself. Measured; both give the same bits.
+BYTES_BY_ROW, VALUES_BY_ROW = 1.2, 0.45
+
+#: The greatest sum of the weights along the last axis with which each pixel may mix: 32 bits hold
+#: it times the entries of two tables.
+MOST_BY_PIXEL = (1 << 15) - 1
+
+#: Where each pixel mixes for itself, runs between the same tiles are divided into such.
+WIDEST = 256
 
 
 class Limits(NamedTuple):
@@ -113,7 +121,7 @@ def _mix_bytes(
     base = strength * (low - least) + (1.0 - strength) * (levels - least) + 0.5
     scale = curves.scale * strength * (high - low)
     by_row, where = _where(shape, offset, curves)
-    mix = kernels.mixing.mix_bytes_by_row if by_row else kernels.mixing.mix_bytes_by_pixel
+    mix = kernels.mixing.mix_bytes_by_row if by_row else kernels.patches.mix_bytes_by_pixel
     how = [*lines, *where, scale, base, 0x80 if least < 0 else 0]
     mix(*how)
 
@@ -134,7 +142,7 @@ def _mix_values(
     bounds = (low / unit, high / unit) if strength == 1 else (-math.inf, math.inf)
     ends = [gain, (1 - strength) / unit, strength * low / unit, *bounds, unit, half]
     by_row, where = _where(shape, offset, curves)
-    mix = kernels.mixing.mix_values_by_row if by_row else kernels.mixing.mix_values_by_pixel
+    mix = kernels.mixing.mix_values_by_row if by_row else kernels.patches.mix_values_by_pixel
     how = [*lines, *where, curves.knots.numbers, np.array(ends, np.float64)]
     mix(*how)
 
@@ -150,21 +158,32 @@ def _unit(low: float, high: float) -> float:
 def _where(
     shape: tuple[int, ...], offset: tuple[int, ...], curves: TileCurves
 ) -> tuple[bool, tuple[Any, ...]]:
-    """Which kernel to use, and what it needs to know of the places of the block's pixels."""
+    """Whether to mix by row, and what the kernel needs to know of the places of the pixels."""
     grid = curves.grid
     blends = [
         grid.blend(axis, start, start + length)
-        for axis, (start, length) in enumerate(zip(offset, shape, strict=True))
+        for axis, (start, length) in enumerate(zip(offset[:-1], shape[:-1], strict=True))
     ]
-    corners, weights = _corners(blends[:-1], grid)
-    along, whole, knots = blends[-1], grid.wholes[-1], curves.knots.counted
+    corners, weights = _corners(blends, grid)
+    knots = curves.knots.counted
+    least = BYTES_BY_ROW if curves.knots.dtype.itemsize == 1 else VALUES_BY_ROW
     tables = curves.tables.reshape(-1, grid.tiles[-1] * knots)
-    if grid.seen_length(-1) * corners.shape[1] >= BY_ROW * knots:
-        across = (_cells(along, knots), along.right_weight.astype(np.float64), float(whole))
-        return True, (corners, weights, tables, *across)
-    step = np.uint64(knots if grid.tiles[-1] > 1 else 0)
-    start = (along.left * knots).astype(np.uint64)
-    return False, (corners, weights, tables, start, step, along.right_weight, whole)
+    by_row = grid.seen_length(-1) * corners.shape[1] >= least * knots
+    by_row |= grid.wholes[-1] > MOST_BY_PIXEL
+    return by_row, (corners, weights, tables, *_across(grid, offset[-1], shape[-1], knots, by_row))
+
+
+@lru_cache(8)  # asked for block after block
+def _across(
+    grid: TileGrid, start: int, length: int, knots: int, by_row: bool
+) -> tuple[NDArray[np.uint64], Floats, float]:
+    """What the kernels need to know of the places along a row."""
+    along = grid.blend(len(grid.shape) - 1, start, start + length)
+    cells = _cells(along, knots, length if by_row else WIDEST)
+    right_weight = along.right_weight.astype(np.float64)
+    for shared in (cells, right_weight):
+        shared.flags.writeable = False
+    return cells, right_weight, float(grid.wholes[-1])
 
 
 def _corners(blends: list[Blend], grid: TileGrid) -> tuple[Ints, Floats]:
@@ -183,9 +202,10 @@ def _outer(a: NDArray[Any], b: NDArray[Any], combine: np.ufunc) -> NDArray[Any]:
     return np.ascontiguousarray(both.reshape(len(a) * len(b), -1))
 
 
-def _cells(along: Blend, knots: int) -> NDArray[np.uint64]:
+def _cells(along: Blend, knots: int, widest: int) -> NDArray[np.uint64]:
     """Runs of pixels between the same two tiles: start, stop, and where their curves start."""
     starts = np.flatnonzero(np.diff(along.left, prepend=-1))
+    starts = np.union1d(starts, np.arange(0, along.left.size, widest))
     stops = np.append(starts[1:], along.left.size)
     cells = [starts, stops, along.left[starts] * knots, along.right[starts] * knots]
     return np.stack(cells, axis=1).astype(np.uint64)

@@ -8,6 +8,7 @@ from napari_histeq.core.kernels import (
     mixing,
     opencv,
     ordering,
+    patches,
     planes,
 )
 from napari_histeq.core.kernels.compiler import be_patient
@@ -21,5 +22,6 @@ __all__ = [
     "mixing",
     "opencv",
     "ordering",
+    "patches",
     "planes",
 ]

@@ -21,7 +21,42 @@ Array = Any
 
 #: Pixels worked on at a time, so that what is known of them stays in the nearest cache.
 RUN = np.uint64(1024)
-ONE, TWO = np.uint64(1), np.uint64(2)
+ONE = np.uint64(1)
+
+#: The most pixels of a row, tiles, and knots of these, through which rows are read in one go.
+GROUP, TILES, ENTRIES = np.uint64(256), 16, 1024
+
+
+@compiled
+def group_end(starts: Array, stops: Array, first: int, most: int) -> int:
+    """After which tile a group ends: of tiles so narrow that rows are better read through several."""
+    last = first + 1
+    while last < starts.size and last - first < most and stops[last] - starts[first] <= GROUP:
+        last += 1
+    return last
+
+
+@compiled
+def count_wide(
+    flat: Array, rows: Array, start: Any, stop: Any, table: Array, counts: Array
+) -> None:
+    """Add the bytes of a tile to its `counts`; `table` (4, 256) is room for counting."""
+    # Four tables: a run of equal pixels would wait for its own last store at every step.
+    one = np.uint32(1)
+    table[:] = 0
+    for r in range(rows.size):
+        i, end = rows[r] + start, rows[r] + stop
+        while i + np.uint64(4) <= end:
+            table[0, flat[i]] += one
+            table[1, flat[i + ONE]] += one
+            table[2, flat[i + np.uint64(2)]] += one
+            table[3, flat[i + np.uint64(3)]] += one
+            i += np.uint64(4)
+        while i < end:
+            table[0, flat[i]] += one
+            i += ONE
+    for level in range(256):
+        counts[level] += table[0, level] + table[1, level] + table[2, level] + table[3, level]
 
 
 @kernel(
@@ -35,26 +70,17 @@ ONE, TWO = np.uint64(1), np.uint64(2)
 )
 def count_bytes(flat: Array, rows: Array, starts: Array, stops: Array, counts: Array) -> None:
     """Add the bytes of the tiles ``starts[t]:stops[t]`` of all rows to ``counts[t]`` (256)."""
-    # Four tables: a run of equal pixels would wait for its own last store at every step.
-    table = np.empty((4, 256), np.uint32)
-    one = np.uint32(1)
-    for t in range(starts.size):
-        table[:] = 0
-        for r in range(rows.size):
-            i, end = rows[r] + starts[t], rows[r] + stops[t]
-            while i + np.uint64(4) <= end:
-                table[0, flat[i]] += one
-                table[1, flat[i + ONE]] += one
-                table[2, flat[i + np.uint64(2)]] += one
-                table[3, flat[i + np.uint64(3)]] += one
-                i += np.uint64(4)
-            while i < end:
-                table[0, flat[i]] += one
-                i += ONE
-        for level in range(256):
-            counts[t, level] += (
-                table[0, level] + table[1, level] + table[2, level] + table[3, level]
-            )
+    table, first = np.empty((4, 256), np.uint32), 0
+    while first < starts.size:
+        last = group_end(starts, stops, first, TILES)
+        if last - first == 1:
+            count_wide(flat, rows, starts[first], stops[first], table, counts[first])
+        for r in range(rows.size if last - first > 1 else 0):
+            for t in range(first, last):
+                line, held = flat[rows[r] + starts[t] : rows[r] + stops[t]], counts[t]
+                for i in range(line.size):
+                    held[line[i]] += np.uint32(1)
+        first = last
 
 
 @compiled
@@ -64,6 +90,29 @@ def place(value: Any, low: Any, unit: Any, scale: Any, top: Any) -> Any:
     # Not min and max: NaN has to become 0.
     u = u if u > 0.0 else 0.0  # noqa: FURB136
     return u if u < top else top  # noqa: FURB136
+
+
+@compiled
+def nearest(line: Array, mask: Array, knots: Array, none: Any, bins: Array) -> None:
+    """The knot nearest to each value; `none` for those that do not count."""
+    low, unit, scale, top = knots
+    for i in range(line.size):
+        value = line[i]
+        knot = np.uint32(np.int32(place(value, low, unit, scale, top) + 0.5))
+        bins[i] = knot if value - value == 0 else none
+    for i in range(mask.size):
+        bins[i] = bins[i] if mask[i] else none
+
+
+@compiled
+def by_turns(bins: Array, table: Array) -> None:
+    """Count in two tables: a run of equal values would wait for its own last store."""
+    one, twos = np.uint32(1), bins.size // 2
+    for i in range(twos):
+        table[0, bins[2 * i]] += one
+        table[1, bins[2 * i + 1]] += one
+    if bins.size % 2:
+        table[0, bins[2 * twos]] += one
 
 
 @kernel(
@@ -95,31 +144,32 @@ def count_values(
 
     `knots` holds what `place` needs: low, unit, scale, top.
     """
-    low, unit, scale, top = knots
     n = np.uint32(counts.shape[1])
-    table = np.empty((2, n + 1), np.uint32)  # the last is for those that do not count
-    one = np.uint32(1)
-    bins = np.empty(RUN, np.uint32)
-    for t in range(starts.size):
-        table[:] = 0
+    most = TILES if n <= ENTRIES else 1
+    table = np.zeros((max(most, 2), n + 1), np.uint32)  # the last is for those that do not count
+    bins, first = np.empty(RUN, np.uint32), 0
+    while first < starts.size:
+        last = group_end(starts, stops, first, most)
         for r in range(rows.size):
-            for start in range(starts[t], stops[t], RUN):
-                size = min(RUN, stops[t] - start)
-                first = rows[r] + start
-                for i in range(size):
-                    value = flat[first + i]
-                    nearest = np.uint32(np.int32(place(value, low, unit, scale, top) + 0.5))
-                    bins[i] = nearest if value - value == 0 else n
-                if mask.size:
-                    for i in range(size):
-                        bins[i] = bins[i] if mask[mask_rows[r] + start + i] else n
-                for i in range(size // TWO):
-                    table[0, bins[TWO * i]] += one
-                    table[1, bins[TWO * i + ONE]] += one
-                if size % TWO:
-                    table[0, bins[size - ONE]] += one
-        for k in range(n):
-            counts[t, k] += table[0, k] + table[1, k]
+            for start in range(starts[first], stops[last - 1], RUN):
+                size = min(RUN, stops[last - 1] - start)
+                line = flat[rows[r] + start : rows[r] + start + size]
+                at = mask_rows[r] + start if mask.size else start
+                nearest(line, mask[at : at + size] if mask.size else mask, knots, n, bins)
+                if last - first == 1:
+                    by_turns(bins[:size], table)
+                else:
+                    for t in range(first, last):
+                        held, own = table[t - first], bins[starts[t] - start : stops[t] - start]
+                        for i in range(own.size):
+                            held[own[i]] += np.uint32(1)
+        if last - first == 1:
+            table[0] += table[1]
+        for t in range(first, last):
+            for k in range(n):
+                counts[t, k] += table[t - first, k]
+        table[: max(last - first, 2)] = 0
+        first = last
 
 
 @compiled

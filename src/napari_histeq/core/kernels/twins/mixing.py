@@ -85,22 +85,6 @@ def _along_cells(
     )  # fmt: skip
 
 
-def _pixel_by_pixel(
-    corners: Array,
-    weights: Array,
-    tables: Array,
-    left: Array,
-    step: Any,
-    right_weight: Array,
-    whole: int,
-) -> _Tiles:
-    left = left.astype(np.intp)
-    return _Tiles(
-        corners, weights, tables, left, left + int(step),
-        right_weight.astype(np.float64), float(whole),
-    )  # fmt: skip
-
-
 def _in_pieces(tiles: _Tiles, rows: int, by_row: bool) -> Iterator[tuple[slice, slice, _Tiles]]:
     """Rows, pixels along them, and the tiles around: piece by piece."""
     size = tiles.right_weight.size
@@ -163,11 +147,11 @@ def mix_bytes_by_row(
 
 def mix_bytes_by_pixel(
     flat: Array, rows: Array, out: Array, out_rows: Array,
-    corners: Array, weights: Array, tables: Array, left: Array, step: Any, right_weight: Array,
-    whole: int, scale: float, base: Array, sign: int,
+    corners: Array, weights: Array, tables: Array, cells: Array, right_weight: Array,
+    whole: float, scale: float, base: Array, sign: int,
 ) -> None:  # fmt: skip
-    """See `kernels.mixing.mix_bytes_by_pixel`."""
-    tiles = _pixel_by_pixel(corners, weights, tables, left, step, right_weight, whole)
+    """See `kernels.patches.mix_bytes_by_pixel`."""
+    tiles = _along_cells(corners, weights, tables, cells, right_weight, whole)
     _bytes(flat, rows, out, out_rows, tiles, False, scale, base, sign)
 
 
@@ -183,9 +167,9 @@ def mix_values_by_row(
 
 def mix_values_by_pixel(
     flat: Array, rows: Array, out: Array, out_rows: Array,
-    corners: Array, weights: Array, tables: Array, left: Array, step: Any, right_weight: Array,
-    whole: int, knots: Array, ends: Array,
+    corners: Array, weights: Array, tables: Array, cells: Array, right_weight: Array,
+    whole: float, knots: Array, ends: Array,
 ) -> None:  # fmt: skip
-    """See `kernels.mixing.mix_values_by_pixel`."""
-    tiles = _pixel_by_pixel(corners, weights, tables, left, step, right_weight, whole)
+    """See `kernels.patches.mix_values_by_pixel`."""
+    tiles = _along_cells(corners, weights, tables, cells, right_weight, whole)
     _values(flat, rows, out, out_rows, tiles, False, knots, ends)
