@@ -187,34 +187,6 @@ def forget(layer: Image) -> None:
         del AVAILABLE_COLORMAPS[name]
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Worn:
-    """How a layer was displayed before `show`, to put back."""
-
-    colormap: Colormap
-    contrast_limits: tuple[float, float]
-    contrast_limits_range: tuple[float, float]
-    gamma: float
-    auto_contrast: bool
-
-    @classmethod
-    def of(cls, layer: Image) -> Worn:
-        """The look of a layer."""
-        limits, reach = layer.contrast_limits, layer.contrast_limits_range
-        auto = bool(getattr(layer, "auto_contrast", False))
-        return cls(layer.colormap, tuple(limits), tuple(reach), layer.gamma, auto)
-
-    def put_on(self, layer: Image) -> None:
-        """Display a layer exactly so again."""
-        forget(layer)
-        layer.colormap = self.colormap
-        layer.gamma = self.gamma
-        layer.contrast_limits = self.contrast_limits
-        layer.contrast_limits_range = self.contrast_limits_range
-        if self.auto_contrast:
-            layer.auto_contrast = True
-
-
 _SUFFIX = ", equalized"
 _OURS = re.compile(re.escape(_SUFFIX) + r"( \(\d+\))?$")
 _MODES: tuple[Mode, ...] = ("linear", "zero")

@@ -8,18 +8,19 @@ would write what they show into all layers that are selected.
 from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 from weakref import WeakKeyDictionary, ref
 
 from napari_histeq import layers
-from napari_histeq.display.display import Worn, show
+from napari_histeq.display.display import forget, show
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from napari.layers import Image, Layer
+    from napari.utils.colormaps import Colormap
     from napari.utils.events import Event
 
     from napari_histeq.display.display import DisplaySettings
@@ -79,12 +80,40 @@ def _module_of(callback: Any) -> str:
     return str(getattr(owner, "__module__", ""))
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Own:
+    """The look of a layer itself, to put back."""
+
+    colormap: Colormap
+    contrast_limits: tuple[float, float]
+    contrast_limits_range: tuple[float, float]
+    gamma: float
+    auto_contrast: bool
+
+    @classmethod
+    def of(cls, layer: Image) -> _Own:
+        """The look of a layer."""
+        limits, reach = layer.contrast_limits, layer.contrast_limits_range
+        auto = bool(getattr(layer, "auto_contrast", False))
+        return cls(layer.colormap, tuple(limits), tuple(reach), layer.gamma, auto)
+
+    def put_on(self, layer: Image) -> None:
+        """Display a layer exactly so again."""
+        forget(layer)
+        layer.colormap = self.colormap
+        layer.gamma = self.gamma
+        layer.contrast_limits = self.contrast_limits
+        layer.contrast_limits_range = self.contrast_limits_range
+        if self.auto_contrast:
+            layer.auto_contrast = True
+
+
 class _Coat:
     """What one layer wears, and how it looks beneath."""
 
     def __init__(self, layer: Image) -> None:
         self._layer = ref(layer)
-        self.look = Worn.of(layer)
+        self.look = _Own.of(layer)
         self.worn: WeakKeyDictionary[Wearer, DisplaySettings] = WeakKeyDictionary()
         for name in LOOK:
             if name in layer.events:

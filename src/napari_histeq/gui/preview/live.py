@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from weakref import WeakMethod
 
@@ -11,18 +10,18 @@ import numpy as np
 from qtpy.QtCore import QObject, Qt, QTimer, Signal
 
 from napari_histeq import display
-from napari_histeq.core import measures
 from napari_histeq.display import result_look, take_off, wear
-from napari_histeq.gui.evidence import Drawn, settings_of
+from napari_histeq.gui.evidence import Drawn
 from napari_histeq.gui.preview.counter import Counted, Counter
 from napari_histeq.gui.preview.follow_slice import following
 from napari_histeq.gui.preview.patch import Patch
+from napari_histeq.gui.preview.plot_and_table import Made, PlotAndTable
 from napari_histeq.gui.runs import EXPECTED, Choice, counted_with, task_of
 from napari_histeq.layers import is_averaged, plain, slice_of
 from napari_histeq.records import counted_limits, curve_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from napari.layers import Image
     from napari.viewer import Viewer
@@ -34,23 +33,11 @@ if TYPE_CHECKING:
 
     State = tuple[Any, Choice]
 
-#: Milliseconds between two renewals of the table: faster than that nobody reads numbers.
-TABLE = 150
-
 #: Layers that are previewed at a time: each takes some milliseconds of every touch.
 PREVIEWED = 6
 
 #: Milliseconds that a plot may stay while what it shows is counted anew.
 GRACE = 100
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Made:
-    """What a run has to show: of which pixels, by which choice (it keeps no pixels itself)."""
-
-    state: State
-    drawn: Drawn
-    measures: Mapping[str, Mapping[str, float]]
 
 
 class Live(QObject):
@@ -66,15 +53,13 @@ class Live(QObject):
     Attributes
     ----------
     measured : Signal(object)
-        The measures, ``{"before": {...}, "after": {...}}``, the sentence that says why the
-        result is not flat, and the settings in words; None if there is nothing to tell.
+        See `PlotAndTable`.
     problem : str
         What went wrong, if that was told last.
     told : Signal(str)
         What is to know about the preview, in plain words.
     """
 
-    measured = Signal(object)
     told = Signal(str)
     _touched = Signal()
 
@@ -84,7 +69,9 @@ class Live(QObject):
         super().__init__(plot)
         self._gone = False
         plot.destroyed.connect(self._mark_gone)
-        self._viewer, self._plot = viewer, plot
+        self._viewer = viewer
+        self._shown = PlotAndTable(plot)
+        self.measured = self._shown.measured
         self._choose = WeakMethod(choose)  # the panel may go
         self.preview = self._paused = False
         self._counter = Counter(viewer, self)
@@ -95,13 +82,9 @@ class Live(QObject):
         self._made: Made | None = None
         self._words = self._said = self.problem = ""
         self._of_run: tuple[str, State | None] = "", None
-        self._found: tuple[Task, Drawn, Made | None] | None = None
-        self._told_at = 0.0
         self._awaited = False
         # Queued, it comes before Qt paints: slider, canvas and plot in one painting.
         self._touched.connect(self._react, Qt.ConnectionType.QueuedConnection)
-        self._later = QTimer(self, singleShot=True)
-        self._later.timeout.connect(self._measure)
         self._grace = QTimer(self, singleShot=True)
         self._grace.timeout.connect(self._waited)
 
@@ -137,7 +120,8 @@ class Live(QObject):
     def say(self, words: str, *, problem: bool = False) -> None:
         """Words about a run: shown until another layer or other settings are chosen."""
         self.problem = words if problem else ""
-        self._of_run, self._said = (words, self._present_state()), words
+        self._of_run = words, self._present_state()
+        self._said = self._shown.note = words
         self.told.emit(words)
         self.touch()
 
@@ -152,7 +136,7 @@ class Live(QObject):
     def close(self) -> None:
         """Stop all, and leave nothing behind."""
         self._awaited = False
-        self._later.stop()
+        self._shown.stop()
         self._grace.stop()
         self._counter.stop()
         self.preview = False
@@ -233,7 +217,7 @@ class Live(QObject):
 
     def _waited(self) -> None:
         """The count takes its time: meanwhile nothing is known."""
-        self._empty()
+        self._shown.clear()
         self._tell()
 
     def _show_followed(self, source: Image, choice: Choice, follower: Follower) -> None:
@@ -248,16 +232,9 @@ class Live(QObject):
     def _show_nothing(self, why: str = "") -> None:
         """Rather than what is true no more."""
         self._grace.stop()
-        self._empty()
+        self._shown.clear()
         self.undress()
         self._tell(why)
-
-    def _empty(self) -> None:
-        """No plot and no table: none is known that is true."""
-        self._later.stop()
-        self._found = None
-        self._plot.show_data(None)
-        self.measured.emit(None)
 
     def _tell(self, about: str = "") -> None:
         """Say what is to know about the preview, after what a run said or what was counted."""
@@ -266,7 +243,7 @@ class Live(QObject):
 
     def _say(self, words: str) -> None:
         if words != self._said:  # else it would wipe out what others said meanwhile
-            self._said = words
+            self._said = self._shown.note = words
             self.told.emit(words)
 
     def _show(self, source: Image, choice: Choice, counted: Counted, made: Made | None) -> None:
@@ -277,7 +254,7 @@ class Live(QObject):
         after = None if curve is None else curve.push(histogram)
         drawn = made.drawn if made else Drawn(histogram, after, curve, counted.parts)
         if curve is not None or not (self.preview and self._patch.shows(source)):
-            self._plot_all(task, drawn, made)  # else the patch tells its own
+            self._shown.show(task, drawn, made)  # else the patch tells its own
         if not self.preview or self._paused:
             self._tell()
             return
@@ -325,30 +302,9 @@ class Live(QObject):
     def _show_part(self, task: Task, pair: tuple[Histogram, Histogram] | None) -> None:
         """What no curve tells: the histograms of the visible part, if it is previewed."""
         if pair is not None:
-            self._plot_all(task, Drawn(*pair))
+            self._shown.show(task, Drawn(*pair))
         elif self._histogram is not None and not task.recipe.one_curve:
-            self._plot_all(task, Drawn(self._histogram))
-
-    def _plot_all(self, task: Task, drawn: Drawn, made: Made | None = None) -> None:
-        """Draw the plot; the table is renewed less often."""
-        self._found = task, drawn, made
-        self._plot.show_data(drawn)
-        late = time.monotonic() - self._told_at > 3e-3 * TABLE
-        self._later.start(0 if late else TABLE)  # when the slider rests, or it is time
-
-    def _measure(self) -> None:
-        if self._found is None:
-            return
-        self._told_at = time.monotonic()
-        task, drawn, made = self._found
-        if drawn.after is None:
-            self.measured.emit(None)
-            return
-        from napari_histeq.layers import note_of  # late, as matplotlib takes its time
-
-        told = made.measures if made else _measures(task, drawn.before, drawn.after)
-        settings = settings_of(task) | ({"note": self._said} if self._said else {})
-        self.measured.emit((told, note_of(task, drawn.before, drawn.after), settings))
+            self._shown.show(task, Drawn(self._histogram))
 
 
 def _why_nothing(source: Image, choice: Choice) -> str:
@@ -361,12 +317,3 @@ def _why_nothing(source: Image, choice: Choice) -> str:
     if source.rgb:
         return "All pixels are transparent or not finite: nothing to equalize."
     return "All pixels are NaN or infinite: nothing to equalize."
-
-
-def _measures(task: Task, before: Histogram, after: Histogram) -> dict[str, dict[str, float]]:
-    """What histograms tell, as a record has it."""
-    found = measures.summary(before, after, counted_limits(task, before))
-    return {
-        when: {name: float(np.ravel(pair)[i]) for name, pair in found.items()}
-        for i, when in enumerate(("before", "after"))
-    }

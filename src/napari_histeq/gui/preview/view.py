@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 #: More pixels than this are shown at a coarser step: an answer late is none.
 MOST = 1 << 21
 
+#: Planes (or volumes) of more pixels than this are not looked at as a whole.
+WHOLE = 1 << 26
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class View:
@@ -101,7 +104,15 @@ class View:
         """All along `axes`, and the displayed plane along the others."""
         return tuple((0, n) if a in axes else self.window[a] for a, n in enumerate(self.shape))
 
-    def is_at_hand(self, axes: list[int], most: int) -> bool:
+    def all_along(
+        self, task: Task, axes: list[int]
+    ) -> tuple[NDArray[Any], NDArray[np.bool_] | None]:
+        """All pixels along some axes, and which of them count."""
+        spans, steps = self.whole(axes), (1,) * len(self.shape)
+        pixels = self.read(spans, steps)
+        return pixels, self.mask(task, pixels, spans, steps)
+
+    def is_at_hand(self, axes: list[int], most: int = WHOLE) -> bool:
         """Whether all along `axes` is in memory, and no more than `most` pixels."""
         here = self.is_deep or (not is_lazy(self.level) and len(axes) == 2)
         return here and math.prod(self.shape[a] for a in axes) <= most
