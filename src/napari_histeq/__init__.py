@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         equalize_together,
         gain_map,
         measures,
+        plane_percentiles,
         suggest_clahe,
         transfer_function,
     )
@@ -59,6 +60,7 @@ __all__ = [
     "equalize_together",
     "gain_map",
     "measures",
+    "plane_percentiles",
     "save_zarr",
     "suggest_clahe",
     "transfer_function",

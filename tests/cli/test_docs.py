@@ -13,7 +13,7 @@ import tifffile
 from PIL import Image
 from typer.testing import CliRunner
 
-from helpers.sample_files import hdf5, made, ome_tiff, pixels
+from helpers.sample_files import hdf5, imagej_tiff, made, ome_tiff, pixels
 from napari_histeq.cli.app import app
 from napari_histeq.files import FORMATS
 
@@ -29,6 +29,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name in ("scans/a.tif", "scans/b.tif", "cells.tif"):
         tifffile.imwrite(path / name, pixels(128, 130))
     Image.fromarray(np.tri(128, 130, dtype=np.uint8) * 255).save(path / "mask.png")
+    imagej_tiff(path / "movie.tif")
     ome_tiff(path / "stack.ome.tif")
     hdf5(path / "volume.h5")
     made("CT_small.dcm", path).rename(path / "slice.dcm")

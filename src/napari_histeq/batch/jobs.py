@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from napari_histeq.batch.errors import Refused
@@ -16,16 +16,25 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One input, and where its result goes (None: nowhere)."""
+    """One input, and where its result goes (None: nowhere).
+
+    `apart` is what tells it from inputs of the same name, if there are such.
+    """
 
     source: Location
     target: Path | None = None
     resume: bool = False
+    apart: str = ""
 
     @property
     def name(self) -> str:
-        """What it is called in a sentence, and in a manifest."""
+        """What it is called in a manifest, and by masks and records that go by names."""
         return self.source.name
+
+    @property
+    def called(self) -> str:
+        """What it is called in a sentence and in a table: no other input is called so."""
+        return self.apart or self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +100,36 @@ def inputs_of(given: Sequence[str]) -> list[Location]:
     return found
 
 
+def looked_at(sources: Sequence[Location]) -> list[Job]:
+    """Each input as a job without an output, told apart from the others by name."""
+    return [Job(s, apart=name) for s, name in zip(sources, told_apart(sources), strict=True)]
+
+
+def told_apart(sources: Sequence[Location]) -> list[str]:
+    """For each input the shortest end of its path that no other has; empty if its name is enough.
+
+    Examples
+    --------
+    >>> told_apart([Location.of(name) for name in ("/a/1/x.tif", "/a/2/x.tif", "/a/y.tif")])
+    ['1/x.tif', '2/x.tif', '']
+    """
+    by_name: dict[str, list[Location]] = defaultdict(list)
+    for source in sources:
+        by_name[source.name].append(source)
+    return [_apart(source, by_name[source.name]) for source in sources]
+
+
+def _apart(source: Location, same: list[Location]) -> str:
+    parents = source.path.absolute().parts[:-1]
+    others = {other.path.absolute().parts[:-1] for other in same} - {parents}
+    if not others:
+        return ""
+    folders = next(
+        n for n in range(1, len(parents) + 1) if all(o[-n:] != parents[-n:] for o in others)
+    )
+    return "/".join([*(part.strip("/\\") for part in parents[-folders:]), source.name])
+
+
 def left_out(given: Sequence[str]) -> list[str]:
     """What of the folders that were named is not done: other files, and folders in them."""
     folders = [Location.of(text).path for text in given]
@@ -139,7 +178,10 @@ def jobs_of(
         If two inputs have one output, if an output is an input, or is there already and is
         not to be overwritten. Nothing has been touched by then.
     """
-    jobs = [Job(source, output.target(source, ending)) for source in sources]
+    jobs = [
+        Job(source, output.target(source, ending), apart=name)
+        for source, name in zip(sources, told_apart(sources), strict=True)
+    ]
     _check_names(jobs)
     own = {source.path.resolve() for source in sources}
     same = [j for j in jobs if j.target is not None and j.target.resolve() in own]
@@ -159,7 +201,7 @@ def _beside_what_is_there(jobs: list[Job], resumable: bool, cure: str) -> list[J
             f"{_some(taken, target=True)} already there, and nothing was touched: name another "
             f"folder{cure}"
         )
-    return [Job(j.source, j.target, resume=j in begun) for j in jobs]
+    return [replace(job, resume=job in begun) for job in jobs]
 
 
 def _is_incomplete(path: Path | None) -> bool:
@@ -183,6 +225,6 @@ def _check_names(jobs: list[Job]) -> None:
 
 
 def _some(jobs: list[Job], *, target: bool = False) -> str:
-    names = [str(job.target) if target else job.name for job in jobs]
+    names = [str(job.target) if target else job.called for job in jobs]
     shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
     return f"{shown} {'is' if len(names) == 1 else 'are'}" if target else shown

@@ -3,24 +3,36 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 from napari_histeq.batch.settings import task_of
 from napari_histeq.core.arrays import is_lazy, watching
 from napari_histeq.core.errors import hearing
 from napari_histeq.files import read, write
-from napari_histeq.records import Task, as_json, perform, survey
+from napari_histeq.records import Task, along, as_json, perform, survey
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from napari_histeq.batch.jobs import Job
     from napari_histeq.batch.settings import Settings
     from napari_histeq.core import TransferFunction
     from napari_histeq.files import Picture
+    from napari_histeq.plot import Course
     from napari_histeq.records import Outcome, Record
 
     Report = Callable[[float], None]
+
+
+#: How a plot writes the units that files name.
+SHORT = {
+    "second": "s", "millisecond": "ms", "microsecond": "µs", "minute": "min", "hour": "h",
+    "meter": "m", "millimeter": "mm", "micrometer": "µm", "nanometer": "nm",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +139,7 @@ class Measure:
             outcome, heard = _looked_at(picture, self.settings, job.name, report, self.equalized)
         found = outcome.record.measures
         row: dict[str, Any] = {
-            "file": job.name,
+            "file": job.called,
             "axes": picture.axes,
             "shape": "x".join(map(str, picture.data.shape)),
             "dtype": str(picture.data.dtype),
@@ -156,30 +168,64 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """Draw the histogram of a file; with `settings`, before and after."""
+    """Draw the histogram of a file, or (`over` an axis) the percentiles of each of its planes.
+
+    With `settings`, before and after.
+    """
 
     settings: Settings
     equalized: bool
     look: dict[str, Any]
+    over: str = ""
 
     def __call__(self, job: Job, report: Report) -> Done:
         """Do it."""
-        from napari_histeq.plot import save
-
         assert job.target is not None
         with read(job.source) as picture:
-            outcome, heard = _looked_at(picture, self.settings, job.name, report, self.equalized)
+            draw, heard = self._made(picture, job, report)
         job.target.parent.mkdir(parents=True, exist_ok=True)
         temporary = job.target.with_name(f".partial.{job.target.name}")
         try:
-            save(
-                temporary, outcome.before, outcome.after,
-                curve=outcome.curve, title=job.name, **self.look,
-            )  # fmt: skip
+            draw(temporary)
             temporary.replace(job.target)
         finally:
             temporary.unlink(missing_ok=True)
         return Done({"input": job.name, "output": job.target.name}, (*picture.notes, *heard))
+
+    def _made(
+        self, picture: Picture, job: Job, report: Report
+    ) -> tuple[Callable[[Path], None], list[str]]:
+        """What writes the plot to a file, and what is to be said."""
+        from napari_histeq.plot import save, save_course
+
+        if self.over:
+            course, heard = _along(picture, self, job.name, report)
+            theme = self.look["theme"]
+            return partial(save_course, course=course, title=job.called, theme=theme), heard
+        found, heard = _looked_at(picture, self.settings, job.name, report, self.equalized)
+        look = {"curve": found.curve, "title": job.called, **self.look}
+        return partial(save, before=found.before, after=found.after, **look), heard
+
+
+def _along(picture: Picture, plot: Plot, name: str, report: Report) -> tuple[Course, list[str]]:
+    """The percentiles along an axis, before and after."""
+    from napari_histeq.plot import Course
+
+    numbers = picture.axis_numbers(plot.over)
+    task = replace(task_of(picture, plot.settings, name), coarser=())
+    if len(numbers) != 1:
+        raise ValueError(f"--over {plot.over} names {len(numbers)} axes: name one")
+    axis = numbers[0] % picture.data.ndim
+    if axis == (task.recipe.channel_axis or 0) % picture.data.ndim and task.colors:
+        raise ValueError(f"--over {plot.over} names the axis of the colors: name another")
+    heard: list[str] = []
+    with hearing(heard.append):
+        told = along(task, axis, lambda done, _: report(done), equalize=plot.equalized)
+    unit, letter = picture.units[axis], picture.axes[axis].strip("?") or f"axis {axis}"
+    step = picture.scale[axis] if unit else 1.0
+    label = f"{letter} ({SHORT.get(unit, unit)})" if unit else letter
+    places = step * np.arange(picture.data.shape[axis])
+    return Course(places, label, *told), heard
 
 
 def _looked_at(

@@ -12,7 +12,6 @@ import typer
 from napari_histeq.batch import (
     Count,
     Equalize,
-    Job,
     Output,
     Records,
     Refused,
@@ -22,6 +21,7 @@ from napari_histeq.batch import (
     inputs_of,
     jobs_of,
     left_out,
+    looked_at,
     numbers_of,
     write_manifest,
 )
@@ -196,7 +196,7 @@ def learn(
     numbers = numbers_of("--percentiles", percentiles), numbers_of("--scale", scale)
     settings = Settings(channel_axis=channel_axis, mask=mask, ignored=ignore)
     run = Run("learning", jobs, scheduler, quiet=quiet)
-    found = run.all(Count(settings), [Job(source) for source in inputs_of(inputs)])
+    found = run.all(Count(settings), looked_at(inputs_of(inputs)))
     if not run.failed:  # of fewer images it would be another standard
         write_text(learned([entry["histogram"] for entry in found], *numbers, units), output)
     run.end()

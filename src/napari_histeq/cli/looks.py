@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, Optional
 
 import typer
 
-from napari_histeq.batch import Job, Measure, Output, Plot, Refused, inputs_of, jobs_of
+from napari_histeq.batch import Measure, Output, Plot, Refused, inputs_of, jobs_of, looked_at
 from napari_histeq.cli import arguments as args
 from napari_histeq.cli.options import with_method_options
 from napari_histeq.cli.recipes import settings_of
@@ -69,7 +69,7 @@ def measure(
         raise Refused(f"-o {output}: name a .csv or a .json file")
     if output is not None and output.exists() and not overwrite:
         raise Refused(f"{output} is already there: name another file, or add --overwrite")
-    work = [Job(source) for source in inputs_of(inputs)]
+    work = looked_at(inputs_of(inputs))
     run = Run("measuring", jobs, scheduler, quiet=quiet)
     rows = run.all(Measure(settings, bool(method)), work)
     write_table(rows, output)
@@ -94,6 +94,15 @@ def plot(
     kind: Annotated[
         Literal["png", "svg", "pdf"], typer.Option("--format", help="In a folder: what to write")
     ] = "png",
+    over: Annotated[
+        str,
+        typer.Option(
+            metavar="t|z|AXIS",
+            show_default=False,
+            help="Instead of the histogram: median and percentiles of each frame (or slice) "
+            "along this axis, so that flicker and bleaching are seen",
+        ),
+    ] = "",
     theme: _Theme = "light",
     bars: Annotated[
         Optional[int],  # noqa: UP045
@@ -114,7 +123,7 @@ def plot(
     quiet: args.Quiet = False,
     **options: Any,
 ) -> None:
-    """Draw histograms of image files as PNG, SVG or PDF."""
+    """Draw histograms of image files, or how they go from frame to frame, as PNG, SVG or PDF."""
     settings = settings_of(
         None,
         method or "global",
@@ -133,7 +142,7 @@ def plot(
     )
     run = Run("drawing", jobs, "", quiet=quiet, dry_run=dry_run)
     look = {"theme": theme, "nbins": bars, "log": log}
-    run.all(Plot(settings, bool(method), look), work)
+    run.all(Plot(settings, bool(method), look, over), work)
     run.end()
 
 

@@ -63,7 +63,7 @@ class Run:
         """Do the work on every job; the entries of those that came to an end."""
         if self._dry_run:
             for job in jobs:
-                typer.echo(f"{job.source.name} -> {job.target}{' (goes on)' if job.resume else ''}")
+                typer.echo(f"{job.called} -> {job.target}{' (goes on)' if job.resume else ''}")
             typer.echo(f"{len(jobs)} file{'s' * (len(jobs) != 1)}; nothing was done (--dry-run)")
             return []
         with Bar(self._what, len(jobs), self._console, shown=not self._quiet) as bar:
@@ -89,7 +89,7 @@ class Run:
         told: dict[str, list[str]] = {}
         for result in results:
             for note in result.done.notes if result.done else ():
-                told.setdefault(note, []).append(result.job.name)
+                told.setdefault(note, []).append(result.job.called)
         for note, names in told.items():
             more = f" and {len(names) - 1} more" if len(names) > 1 else ""
             self._console.print(
@@ -103,7 +103,7 @@ class Run:
         done = self._files - len(self._failed) - self._stopped
         for result in self._failed[:_NAMED]:
             self._console.print(
-                f"[red]{escape(result.job.name)}: {escape(result.error)}", highlight=False
+                f"[red]{escape(result.job.called)}: {escape(result.error)}", highlight=False
             )
         if len(self._failed) > _NAMED:
             self._console.print(f"[red]and {len(self._failed) - _NAMED} more", highlight=False)

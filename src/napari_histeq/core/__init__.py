@@ -28,6 +28,7 @@ from napari_histeq.core.methods import (
     Weighted,
 )
 from napari_histeq.core.multiscale import equalize_multiscale
+from napari_histeq.core.over_planes import plane_percentiles
 from napari_histeq.core.suggest import suggest_clahe
 from napari_histeq.core.together import equalize_together
 from napari_histeq.core.transfer import TransferFunction
@@ -60,6 +61,7 @@ __all__ = [
     "equalize_together",
     "gain_map",
     "measures",
+    "plane_percentiles",
     "suggest_clahe",
     "transfer_function",
     "watching",

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
     from napari_histeq.plot.figure import HistogramFigure
@@ -58,17 +59,8 @@ class Blit:
         self._write(set(texts) & set(moving), renderer)
 
     def draw_ground(self, renderer: RendererAgg) -> None:
-        """Draw all lines that stay.
-
-        As the figure does it, but without its lock: that is one for all figures, and the
-        picture of a plot layer, drawn in the background, would hold the GUI.
-        """
-        ground, *others = self._plot.figure.get_children()
-        renderer.clear()  # type: ignore[no-untyped-call]
-        ground.draw(renderer)
-        for artist in sorted(others, key=Artist.get_zorder):
-            if not artist.get_animated():
-                artist.draw(renderer)
+        """Draw all lines that stay."""
+        draw_ground(self._plot.figure, renderer)
 
     def _write(self, texts: set[Artist], renderer: RendererAgg) -> None:
         for text in texts:
@@ -98,6 +90,20 @@ class Blit:
         yield from (after.curve, after.cdf, after.cursor, after.dot, after.peaks)
         yield from (self._plot.flow.threads, self._plot.flow.thread)
         yield from (words.levels[1], *words.asides, words.powers[1])
+
+
+def draw_ground(figure: Figure, renderer: RendererAgg) -> None:
+    """Draw all of a figure that stays.
+
+    As the figure does it, but without its lock: that is one for all figures, and the
+    picture of a plot layer, drawn in the background, would hold the GUI.
+    """
+    ground, *others = figure.get_children()
+    renderer.clear()  # type: ignore[no-untyped-call]
+    ground.draw(renderer)
+    for artist in sorted(others, key=Artist.get_zorder):
+        if not artist.get_animated():
+            artist.draw(renderer)
 
 
 class Stamps:

@@ -1,6 +1,7 @@
 """One equalization with its evidence, and how it was made: for layers and for files alike."""
 
 from napari_histeq.records.counted import MaskRecord, counting
+from napari_histeq.records.frames import along
 from napari_histeq.records.joint import joined, joint_of
 from napari_histeq.records.packing import as_json, from_json
 from napari_histeq.records.record import KEY, Record, current_versions

@@ -20,13 +20,14 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import cloudpickle
-import dask
 import dask.array as da
 from dask import threaded
 from dask._task_spec import Alias, DataNode, Task, TaskRef, convert_legacy_graph
+from dask.array.optimization import optimize
 from dask.base import get_scheduler
 from dask.callbacks import Callback
 from dask.core import reverse_dict
+from dask.highlevelgraph import HighLevelGraph
 from dask.local import get_sync
 
 from napari_histeq.core.arrays import Declared, current_watcher
@@ -281,11 +282,9 @@ def _unpack(packed: bytes) -> Packed:
 
 
 def graph_of(*arrays: Any) -> Graph:
-    """The optimized graph of some arrays, as one dict."""
-    graph: Graph = {}
-    for array in dask.optimize(*arrays):
-        graph.update(array.__dask_graph__())
-    return graph
+    """The graph of some arrays, optimized as one: what several of them need is done once."""
+    whole = HighLevelGraph.merge(*(array.__dask_graph__() for array in arrays))
+    return dict(optimize(whole, [key for array in arrays for key in array.__dask_keys__()]))
 
 
 def called(graph: Graph, image: Any, words: str) -> Known:

@@ -14,6 +14,7 @@ from napari_histeq.core.methods.exact import Exact
 from napari_histeq.core.methods.match import Match
 from napari_histeq.core.methods.neighbors import MOST_FRAMES, Neighbors, Quantiles, check_smooth
 from napari_histeq.core.methods.options import Option, OptionField, options_of
+from napari_histeq.core.methods.quantiles import percentiles_of
 from napari_histeq.core.methods.reference import Reference, counted, counters
 from napari_histeq.core.methods.single import CurveMethod
 from napari_histeq.core.methods.specify import Specify
@@ -52,4 +53,5 @@ __all__ = [
     "counters",
     "from_dict",
     "options_of",
+    "percentiles_of",
 ]

@@ -113,7 +113,7 @@ class FilesRun(QObject):
     def _finish(self, results: Sequence[Result]) -> None:
         notes = dict.fromkeys(n for r in results if r.done for n in r.done.notes)
         for note in notes:
-            names = [r.job.name for r in results if r.done and note in r.done.notes]
+            names = [r.job.called for r in results if r.done and note in r.done.notes]
             show_warning(f"{_some(names)}: {note}")
         words = _summary(results, self._folder)
         failed = any(result.error for result in results)
@@ -175,7 +175,7 @@ def _work(
 def _summary(results: Sequence[Result], folder: Path) -> str:
     """How it ended, and which files failed and why."""
     done = sum(result.done is not None for result in results)
-    failed = [f"{result.job.name}: {result.error}" for result in results if result.error]
+    failed = [f"{result.job.called}: {result.error}" for result in results if result.error]
     ended = f"{done} of {_count(len(results))} equalized into {folder}"
     if failed:
         ended += f"; {len(failed)} failed"

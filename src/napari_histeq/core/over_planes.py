@@ -1,0 +1,196 @@
+"""The verb plane_percentiles: how the intensities of a movie or a stack go from plane to plane."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_histeq.core.arrays import (
+    ArraySource,
+    Plane,
+    check_besides_channels,
+    checked_axes,
+    checked_channel_axis,
+    checked_image,
+    checked_lazily,
+    checked_lazy_mask,
+    checked_mask,
+    for_each_plane,
+    is_lazy,
+    is_named,
+    outer_axes,
+    planes_of,
+    taken_apart,
+    told,
+)
+from napari_histeq.core.color import LuminanceSource
+from napari_histeq.core.histogram import count
+from napari_histeq.core.methods import percentiles_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from numpy.typing import ArrayLike, NDArray
+
+    Floats = NDArray[np.float64]
+
+#: The median, the quarters, and all but a tenth of the pixels.
+PERCENTILES = (5.0, 25.0, 50.0, 75.0, 95.0)
+
+
+def plane_percentiles(
+    image: ArrayLike,
+    percentiles: Sequence[float] = PERCENTILES,
+    *,
+    mask: ArrayLike | None = None,
+    axes: int | Sequence[int] | None = None,
+    channel_axis: int | None = None,
+    progress: Callable[[float], object] | None = None,
+) -> Floats:
+    """The percentiles of each plane of a stack: where its intensities lie, frame by frame.
+
+    So flicker, bleaching and the loss of light with depth are seen at a glance, before an
+    equalization and after.
+
+    Parameters
+    ----------
+    image : (...) array of a real dtype
+        The movie or stack, in memory or lazy (then it is read once); never written to.
+    percentiles : sequence of float
+        0 to 100, increasing; 50 is the median.
+    mask : array of bool, broadcastable to `image` (without its channels), optional
+        True where a pixel counts.
+    axes : int or sequence of int, optional
+        The axes of a plane, as in `equalize`; by default the last two (but for the channels).
+    channel_axis : int, optional
+        The axis of RGB or RGBA channels; then the percentiles are those of the luminance.
+    progress : callable, optional
+        As in `compute_histogram`.
+
+    Returns
+    -------
+    (..., n) array of float64
+        The axes of the image that are not those of a plane, in order, and then the percentiles,
+        in the intensities of the image. Those of 8 and 16-bit integers, and of any that have a
+        bin for each level, are `numpy.percentile`'s; others lie no more than 1/2048 of the
+        pixels off. NaN for a plane of which no pixel counts.
+
+    Raises
+    ------
+    TypeError, ValueError
+        For a dtype without an order, an empty array, or arguments that do not fit the image.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> movie = np.arange(24, dtype=np.uint8).reshape(3, 2, 4)
+    >>> plane_percentiles(movie, [0, 50, 100])
+    array([[ 0. ,  3.5,  7. ],
+           [ 8. , 11.5, 15. ],
+           [16. , 19.5, 23. ]])
+    """
+    (found,) = percentiles_of_each(
+        [image], percentiles, mask=mask, axes=axes, channel_axis=channel_axis, progress=progress
+    )
+    return found
+
+
+def percentiles_of_each(
+    images: Sequence[ArrayLike],
+    percentiles: Sequence[float] = PERCENTILES,
+    *,
+    mask: ArrayLike | None = None,
+    axes: int | Sequence[int] | None = None,
+    channel_axis: int | None = None,
+    progress: Callable[[float], object] | None = None,
+) -> list[Floats]:
+    """`plane_percentiles` of several images of one shape, say of a movie and its result.
+
+    Lazy ones are read together: what a result is made of is read once.
+    """
+    wanted = _checked(percentiles)
+    if is_named(images[0]):
+        _, mask, axes, channel_axis = taken_apart(images[0], mask, axes, channel_axis)
+        images = [taken_apart(image, None)[0] for image in images]
+    with told(progress):
+        return _told(images, wanted, mask, axes, channel_axis)
+
+
+def _checked(percentiles: Sequence[float]) -> tuple[float, ...]:
+    wanted = tuple(float(p) for p in np.atleast_1d(np.asarray(percentiles, np.float64)))
+    steps = np.diff(wanted)
+    if not wanted or not (np.isfinite(wanted).all() and (steps >= 0).all()):
+        raise ValueError(f"percentiles are {percentiles!r}: give increasing numbers from 0 to 100")
+    if wanted[0] < 0 or wanted[-1] > 100:
+        raise ValueError(f"percentiles are {percentiles!r}: they go from 0 to 100 (50: the median)")
+    return wanted
+
+
+def _told(
+    images: Sequence[Any], percentiles: tuple[float, ...], mask: Any, axes: Any, channel_axis: Any
+) -> list[Floats]:
+    lazy = is_lazy(images[0])
+    arrays = [checked_lazily(image) if lazy else checked_image(image) for image in images]
+    first = arrays[0]
+    channels = checked_channel_axis(channel_axis, first.shape)
+    spanned = _axes_of(axes, first.ndim, channels)
+    if channels is not None:
+        order = [axis for axis in range(first.ndim) if axis != channels]
+        arrays = [array.transpose((*order, channels)) for array in arrays]
+        spanned = tuple(order.index(axis) for axis in spanned)
+    grid = arrays[0].shape[: arrays[0].ndim - (channels is not None)]
+    outer = outer_axes(len(grid), spanned)
+    tell = partial(_percentiles, percentiles, channels is not None)
+    if lazy:
+        return _told_lazily(arrays, mask, outer, spanned, channels is not None, tell)
+    counted = checked_mask(mask, grid)
+    return [
+        _told_here(array, counted, outer, spanned, channels is not None, tell) for array in arrays
+    ]
+
+
+def _axes_of(axes: Any, ndim: int, channels: int | None) -> tuple[int, ...]:
+    """The axes of a plane."""
+    pixels = tuple(axis for axis in range(ndim) if axis != channels)
+    if axes is None:
+        return pixels[-2:]
+    spanned = tuple(axis for axis in checked_axes(axes, ndim) if axis != channels)
+    check_besides_channels(spanned, axes)
+    return spanned
+
+
+def _percentiles(percentiles: tuple[float, ...], colors: bool, source: Any) -> Floats:
+    """Of one plane; NaN where no pixel counts."""
+    histogram = count(LuminanceSource(source) if colors else source)
+    if not histogram.total:
+        return np.full(len(percentiles), np.nan)
+    return percentiles_of(histogram, percentiles)
+
+
+def _told_here(
+    image: NDArray[Any], mask: Any, outer: Any, axes: Any, colors: bool, tell: Any
+) -> Floats:
+    planes = planes_of(Plane(image, mask, image), outer, axes)
+    found: dict[int, Floats] = {}
+
+    def work(plane: Plane) -> None:
+        found[id(plane)] = tell(ArraySource(plane.image, plane.mask, colors))
+
+    for_each_plane(work, planes)
+    lengths = [image.shape[axis] for axis in outer]
+    return np.array([found[id(plane)] for plane in planes]).reshape(*lengths, -1)
+
+
+def _told_lazily(
+    images: list[Any], mask: Any, outer: Any, axes: Any, colors: bool, tell: Any
+) -> list[Floats]:
+    from napari_histeq.core.lazy import Stack, tell_planes
+
+    if colors:
+        images = [image.rechunk({-1: -1}) for image in images]
+    first = images[0]
+    counted = checked_lazy_mask(mask, first.chunks[: first.ndim - colors])
+    size = len(tell.args[0])
+    return tell_planes(images, counted, Stack(outer, axes, colors, tell, size))
