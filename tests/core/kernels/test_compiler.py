@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import pickle
-import subprocess
 import sys
 import textwrap
 
 import numpy as np
 import pytest
 
+from helpers.sessions import ended, patient, session
 from helpers.twins import DOORS
 from napari_histeq.core.kernels import compiler, helper
 from napari_histeq.core.kernels.compiler import kind_of, sample_of
@@ -26,51 +26,6 @@ for dtype in (np.uint8, np.uint16, np.float32):
     assert out.dtype == dtype and out.max() >= image.max()
 print(equalize(np.array([52, 55, 55, 61], np.uint8)))
 """
-
-#: A person's session: each answer comes from numpy, until the compiled loop has been loaded.
-PATIENT = """
-import time
-import numpy as np
-from napari_histeq import equalize
-from napari_histeq.core import kernels
-from napari_histeq.core.kernels import background, compiler, helper
-{before}
-kernels.be_patient()
-image = np.arange(4000, dtype=np.uint8).reshape(40, 100)
-first = equalize(image)
-loop = kernels.levels.count_bytes.loop
-assert not loop.ready, "nobody waited"
-end = time.monotonic() + 250
-while not loop.ready and time.monotonic() < end:
-    time.sleep(0.02)
-assert loop.ready, "it was not loaded"
-assert (equalize(image) == first).all()
-{after}
-print("fine")
-"""
-
-
-def session(program, folder, *, expect="fine", **variables):
-    """A process of its own; returns it when it has ended."""
-    variables = {"NAPARI_HISTEQ_LOOPS": "auto", "NUMBA_CACHE_DIR": str(folder)} | variables
-    process = subprocess.Popen(
-        [sys.executable, "-W", "error", "-c", program],
-        env=os.environ | variables, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
-    process.expected = expect
-    return process
-
-
-def ended(process):
-    out, err = process.communicate(timeout=290)
-    assert process.returncode == 0, err
-    assert out.strip() == process.expected, err
-    assert not err
-    return out
-
-
-def patient(before="", after=""):
-    return PATIENT.format(before=textwrap.dedent(before), after=textwrap.dedent(after))
 
 
 @pytest.fixture(params=["below a file", "read-only", "writable"])
@@ -142,8 +97,7 @@ def test_where_the_program_is_no_python_nobody_is_started(tmp_path):
 @pytest.mark.parametrize("program", ["import sys; sys.exit(3)", "print('hello')", "0"])
 def test_a_helper_that_is_of_no_use_is_given_up(tmp_path, program):
     before = f"""
-        import subprocess
-        real = subprocess.Popen
+                real = subprocess.Popen
         subprocess.Popen = lambda command, **how: real([command[0], "-c", {program!r}], **how)
     """
     ended(session(patient(before), tmp_path))
@@ -170,7 +124,7 @@ def test_the_compiler_is_loaded_when_the_run_is_over_or_takes_long(tmp_path):
         from napari_histeq.core.kernels import background
         background.QUIET, background.MOST_QUIET = 0.3, 1.5
         for goes_on, least in ((True, 1.4), (False, 0.3)):
-            waiting = background.Background(print)
+            waiting = background.Background(print, lambda: None)
             waiting._called = start = time.monotonic()
             work = threading.Thread(target=waiting._let_finish)
             work.start()
@@ -193,7 +147,7 @@ def test_a_loop_that_cannot_be_compiled_stays_as_it_is(tmp_path):
         def load(*request):
             tried.append(request)
             raise RuntimeError
-        background = Background(load)
+        background = Background(load, lambda: None)
         for _ in range(3):
             background.ask(("levels.no_such_loop",))
             while background._asked:

@@ -8,6 +8,7 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
+from napari_histeq.core.kernels import known
 from napari_histeq.core.kernels.helper import Helper
 
 if TYPE_CHECKING:
@@ -31,10 +32,12 @@ class Background:
     ----------
     load : callable
         Loads a loop into this process: compiles it, if it is not in the cache.
+    give_way : callable
+        Returns when nobody waits for what comes first, or has waited for long.
     """
 
-    def __init__(self, load: Callable[..., None]) -> None:
-        self._load = load
+    def __init__(self, load: Callable[..., None], give_way: Callable[[], object]) -> None:
+        self._load, self._give_way = load, give_way
         self._asked: dict[Request, None] = {}
         self._failed: set[Request] = set()
         self._changed = threading.Condition()
@@ -57,7 +60,8 @@ class Background:
     def _work(self) -> None:
         with Helper() as helper:
             while (request := self._next()) is not None:
-                helper.compile(request)
+                if not known.is_cached(request):
+                    helper.compile(request)
                 self._let_finish()
                 try:
                     self._load(*request)
@@ -76,6 +80,7 @@ class Background:
             if left <= 0:
                 break
             time.sleep(left)
+        self._give_way()
 
     def _next(self) -> Request | None:
         with self._changed:

@@ -195,11 +195,18 @@ class Loop:
         self.ready[kind] = load(self.function, kind)
 
 
-def be_patient() -> None:
-    """From now on let no loop of this process wait for the compiler: somebody is watching."""
+def be_patient(give_way: Callable[[], object] = lambda: None) -> None:
+    """From now on let no loop of this process wait for the compiler: somebody is watching.
+
+    Parameters
+    ----------
+    give_way : callable
+        Called on the thread that loads a loop, before it does: it returns when nothing that a
+        person waits for is held up by that.
+    """
     global _background  # noqa: PLW0603  (one for the process)
     if _background is None:
-        _background = Background(lambda name, *kind: named(name).load(kind))
+        _background = Background(lambda name, *kind: named(name).load(kind), give_way)
 
 
 def _hurry() -> None:

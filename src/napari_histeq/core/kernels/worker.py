@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from napari_histeq.core.kernels import known
 from napari_histeq.core.kernels.compiler import cache_of, dispatcher, named
 
 if TYPE_CHECKING:
@@ -43,7 +44,16 @@ def in_cache(name: str, kind: Kind) -> bool:
         return False
     with alone(folder):
         loop.load(kind)
-    return loop.ready[kind] is dispatcher(loop.function)
+        found = loop.ready[kind] is dispatcher(loop.function)
+        made = "py{}{}".format(*sys.version_info)
+        indexes = Path(folder).glob(f"{loop.name}-*.{made}*.nbi")
+        for index in sorted(indexes, key=_changed)[-1:] if found else ():
+            known.note((name, *kind), index)
+    return found
+
+
+def _changed(path: Path) -> int:
+    return path.stat().st_mtime_ns
 
 
 @contextmanager
