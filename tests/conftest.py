@@ -106,10 +106,10 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     gate = threading.Event()
     perform = work.perform
 
-    def waiting(task: Any, report: Any) -> Any:
+    def waiting(task: Any, report: Any, **how: Any) -> Any:
         while not gate.wait(0.01):
             report(0.5, "waiting")
-        return perform(task, report)
+        return perform(task, report, **how)
 
     monkeypatch.setattr(work, "perform", waiting)
     yield gate

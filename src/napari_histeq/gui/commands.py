@@ -12,6 +12,7 @@ from napari_histeq import layers
 from napari_histeq.core import Clahe
 from napari_histeq.core.kernels import be_patient
 from napari_histeq.core.recipe import Recipe
+from napari_histeq.gui.background import aside
 from napari_histeq.gui.runs import Choice, Run, Several, left_out, why_no_curve, with_others
 from napari_histeq.gui.saving import Export
 from napari_histeq.layers import file_name
@@ -79,7 +80,7 @@ def _run(viewer: napari.viewer.Viewer, choice: Choice) -> None:
         why = layers.why_not(selected[0] if selected else None)
         show_warning(f"{why}: select an image layer first.")
         return
-    be_patient()
+    be_patient(aside)
     first = images[0]
     if choice.display:  # rather one that can be displayed so than a refusal
         first = next((image for image in images if not why_no_curve(image)), first)

@@ -15,4 +15,12 @@ from napari_histeq.records.sharing import (
     recipe_of_text,
 )
 from napari_histeq.records.steps import Task, count_of, counted_limits, curve_of
-from napari_histeq.records.task import Outcome, Report, perform, plan, suggestion, survey
+from napari_histeq.records.task import (
+    Outcome,
+    Report,
+    perform,
+    plan,
+    suggestion,
+    survey,
+    with_pixels_measured,
+)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from napari_histeq.core import measures, suggest_clahe
@@ -64,10 +64,18 @@ class Outcome:
     gain: NDArray[np.float32] | None = None
 
 
-def perform(task: Task, report: Report) -> Outcome:
+def perform(task: Task, report: Report, *, pixels: bool = True) -> Outcome:
     """Equalize; `report(fraction, what)` is called after each block.
 
     What `report` raises stops the work.
+
+    Parameters
+    ----------
+    task : Task
+    report : callable
+    pixels : bool
+        Whether to measure the pixels themselves too, which takes longer than all the rest
+        (see `with_pixels_measured`), and not only their histograms.
     """
     mask, region = mask_of(task, report)
     with _stage(report, 0.05, 0.5, "counting"):
@@ -80,10 +88,21 @@ def perform(task: Task, report: Report) -> Outcome:
         limits = counted_limits(task, before)
         found = {}
         if after is not None:
-            found = measures.summary(before, after, limits) | measured_images(task, data)
+            found = measures.summary(before, after, limits)
         record = _record_of(task, region, curve, found)
         gain = gain_of(task, mask) if task.wants_gain else None
-    return Outcome(data, before, after, curve, limits, record, gain)
+    outcome = Outcome(data, before, after, curve, limits, record, gain)
+    return with_pixels_measured(task, outcome) if pixels else outcome
+
+
+def with_pixels_measured(task: Task, outcome: Outcome) -> Outcome:
+    """The same outcome, its record with the measures that take the pixels, if they are wanted."""
+    found = measured_images(task, outcome.data) if outcome.after is not None else {}
+    if not found:
+        return outcome
+    record, added = outcome.record, _told(found)
+    told = {when: {**old, **added[when]} for when, old in record.measures.items()}
+    return replace(outcome, record=replace(record, measures=told))
 
 
 def plan(task: Task, report: Report) -> Outcome:
@@ -161,6 +180,13 @@ def mask_of(task: Task, report: Report) -> tuple[Any, MaskRecord | None]:
     return counting(task.image, region, task.ignored, task.recipe.channel_axis), kept
 
 
+def _told(found: dict[str, tuple[float, float]]) -> dict[str, dict[str, float]]:
+    return {
+        when: {name: float(pair[i]) for name, pair in found.items()}
+        for i, when in enumerate(("before", "after"))
+    }
+
+
 def _record_of(
     task: Task,
     region: MaskRecord | None,
@@ -176,10 +202,7 @@ def _record_of(
         mask=region,
         ignored=task.ignored,
         curve=curve,
-        measures={
-            when: {name: float(pair[i]) for name, pair in found.items()}
-            for i, when in enumerate(("before", "after"))
-        },
+        measures=_told(found),
         given=task.given is not None or task.joint is not None,
         curve_of=task.given_of,
     )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import pickle
-import sys
 import textwrap
 
 import numpy as np
@@ -12,7 +11,7 @@ import pytest
 
 from helpers.sessions import ended, patient, session
 from helpers.twins import DOORS
-from napari_histeq.core.kernels import compiler, helper
+from napari_histeq.core.kernels import compiler
 from napari_histeq.core.kernels.compiler import kind_of, sample_of
 
 EVERYTHING = """
@@ -97,7 +96,9 @@ def test_where_the_program_is_no_python_nobody_is_started(tmp_path):
 @pytest.mark.parametrize("program", ["import sys; sys.exit(3)", "print('hello')", "0"])
 def test_a_helper_that_is_of_no_use_is_given_up(tmp_path, program):
     before = f"""
-                real = subprocess.Popen
+        import subprocess
+        import subprocess
+        real = subprocess.Popen
         subprocess.Popen = lambda command, **how: real([command[0], "-c", {program!r}], **how)
     """
     ended(session(patient(before), tmp_path))
@@ -120,11 +121,11 @@ def test_the_helper_ends_with_the_session_and_when_there_is_nothing_to_do(tmp_pa
 
 def test_the_compiler_is_loaded_when_the_run_is_over_or_takes_long(tmp_path):
     program = """
-        import threading, time
+        import contextlib, threading, time
         from napari_histeq.core.kernels import background
         background.QUIET, background.MOST_QUIET = 0.3, 1.5
         for goes_on, least in ((True, 1.4), (False, 0.3)):
-            waiting = background.Background(print, lambda: None)
+            waiting = background.Background(print, contextlib.nullcontext)
             waiting._called = start = time.monotonic()
             work = threading.Thread(target=waiting._let_finish)
             work.start()
@@ -139,7 +140,7 @@ def test_the_compiler_is_loaded_when_the_run_is_over_or_takes_long(tmp_path):
 
 def test_a_loop_that_cannot_be_compiled_stays_as_it_is(tmp_path):
     program = """
-        import logging, time
+        import contextlib, logging, time
         import numpy as np
         from napari_histeq.core.kernels.background import Background
         logging.disable()
@@ -147,7 +148,7 @@ def test_a_loop_that_cannot_be_compiled_stays_as_it_is(tmp_path):
         def load(*request):
             tried.append(request)
             raise RuntimeError
-        background = Background(load, lambda: None)
+        background = Background(load, contextlib.nullcontext)
         for _ in range(3):
             background.ask(("levels.no_such_loop",))
             while background._asked:
@@ -156,24 +157,6 @@ def test_a_loop_that_cannot_be_compiled_stays_as_it_is(tmp_path):
         print("fine")
     """
     ended(session(textwrap.dedent(program), tmp_path))
-
-
-@pytest.mark.parametrize(
-    ("name", "is_python"),
-    [
-        ("/usr/bin/python3.11", True),
-        ("C:/Users/a b/pythonw.exe", True),
-        ("/opt/pypy3", True),
-        ("/Applications/napari.app/Contents/MacOS/napari", False),
-        ("", False),
-        (None, False),
-    ],
-)
-def test_what_is_a_python(monkeypatch, name, is_python):
-    monkeypatch.setattr(sys, "executable", name)
-    assert helper.python() == (name if is_python else None)
-    monkeypatch.setattr(sys, "frozen", True, raising=False)
-    assert helper.python() is None
 
 
 @pytest.mark.parametrize(

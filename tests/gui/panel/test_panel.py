@@ -192,9 +192,9 @@ def test_work_is_off_the_gui_thread(
     seen: list[bool] = []
     perform = work.perform
 
-    def watched(*args: Any) -> Any:
+    def watched(*args: Any, **how: Any) -> Any:
         seen.append(threading.current_thread() is threading.main_thread())
-        return perform(*args)
+        return perform(*args, **how)
 
     monkeypatch.setattr(work, "perform", watched)
     viewer.add_image(data.moon(), name="moon")

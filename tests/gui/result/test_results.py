@@ -84,10 +84,10 @@ def test_baking_is_seen_and_done_once(
     run()
     gate, perform = threading.Event(), work.perform
 
-    def waiting(task: Any, report: Any) -> Any:
+    def waiting(task: Any, report: Any, **how: Any) -> Any:
         report(0.5, "waiting")
         gate.wait(30)
-        return perform(task, report)
+        return perform(task, report, **how)
 
     monkeypatch.setattr(work, "perform", waiting)
     bake = bake_item(panel)

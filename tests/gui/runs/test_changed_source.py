@@ -33,9 +33,9 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     """Runs wait until it is set."""
     opened, perform = threading.Event(), work.perform
 
-    def waiting(task: Any, report: Any) -> Any:
+    def waiting(task: Any, report: Any, **how: Any) -> Any:
         opened.wait(30)
-        return perform(task, report)
+        return perform(task, report, **how)
 
     monkeypatch.setattr(work, "perform", waiting)
     yield opened

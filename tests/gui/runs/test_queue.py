@@ -100,12 +100,12 @@ def test_commands_wait_for_each_other(
     perform, inside, most = work.perform, [], []
     lock = threading.Lock()
 
-    def counted(task: Any, report: Any) -> Any:
+    def counted(task: Any, report: Any, **how: Any) -> Any:
         with lock:
             inside.append(task)
             most.append(len(inside))
         try:
-            return perform(task, report)
+            return perform(task, report, **how)
         finally:
             inside.remove(task)
 

@@ -15,7 +15,9 @@ from helpers.viewers import menu_action, names
 from napari_histeq import equalize, layers
 from napari_histeq.gui.background import runner
 from napari_histeq.gui.background.runner import Runner, Stopped, tell_fault
+from napari_histeq.gui.runs import work
 from napari_histeq.gui.runs.job import _running
+from napari_histeq.records import Task, perform
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -254,3 +256,44 @@ def test_who_waits_to_be_heard_stops_when_canceled(
     assert not stopped.wait(3 * runner.PAUSE)
     job.cancel()
     assert stopped.wait(30)
+
+
+def test_the_pixels_are_measured_when_the_result_is_there(
+    viewer: Any, panel: Any, moon: Any, qtbot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As that takes longer than all the rest; the record has them all the same."""
+    gate, measure = threading.Event(), work.with_pixels_measured
+
+    def waiting(*given: Any) -> Any:
+        assert gate.wait(60)
+        return measure(*given)
+
+    monkeypatch.setattr(work, "with_pixels_measured", waiting)
+    panel["run"].native.click()
+    qtbot.waitUntil(lambda: len(viewer.layers) == 2, timeout=15_000)
+    result = viewer.layers[1]
+    before = {**result.metadata[layers.KEY]["measures"]["after"]}
+    assert "ssim" not in before
+    gate.set()
+    qtbot.waitUntil(idle, timeout=20_000)
+    whole = perform(Task(MOON, "moon"), lambda *_: None).record.as_dict()
+    assert "ssim" in whole["measures"]["after"]
+    for layer in viewer.layers[1:]:
+        assert layer.metadata[layers.KEY]["measures"] == whole["measures"]
+    record = {**result.metadata[layers.KEY]}
+    assert record.pop("kind") == layers.IMAGE
+    assert record.keys() == whole.keys()
+
+
+def test_pixels_that_cannot_be_measured_cost_no_result(
+    viewer: Any, panel: Any, moon: Any, run: Any, qtbot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: Any) -> None:
+        raise MemoryError("1 TB")
+
+    monkeypatch.setattr(work, "with_pixels_measured", broken)
+    monkeypatch.setattr(notification_manager, "catch_error", True)
+    run()
+    qtbot.waitUntil(idle)
+    assert names(viewer) == ["moon", "moon equalized", "moon histogram"]
+    assert "“moon” could not be measured: 1 TB" in notification_manager.records[-1].message

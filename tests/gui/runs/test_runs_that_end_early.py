@@ -37,7 +37,7 @@ def test_an_error_in_sight_of_the_activity_dock(
 def test_a_fault_of_ours_ends_the_run(
     viewer: napari.Viewer, panel: Any, qtbot: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(*_: Any) -> None:
+    def broken(*_: Any, **__: Any) -> None:
         raise RuntimeError("out of order")
 
     monkeypatch.setattr(work, "perform", broken)
@@ -56,7 +56,10 @@ def test_cancel_in_the_activity_dock(
 ) -> None:
     viewer.add_image(data.moon(), name="moon")
     panel["run"].native.click()
-    (bar,) = viewer.window._qt_window._activity_dialog.findChildren(QtLabeledProgressBar)
+    dialog = viewer.window._qt_window._activity_dialog
+    assert not dialog.findChildren(QtLabeledProgressBar)  # a run that is short shows none
+    qtbot.waitUntil(lambda: bool(dialog.findChildren(QtLabeledProgressBar)))
+    (bar,) = dialog.findChildren(QtLabeledProgressBar)
     bar.cancel_button.click()
     qtbot.waitUntil(idle)
     assert names(viewer) == ["moon"]
@@ -159,7 +162,7 @@ def test_too_little_memory_is_told_before_any_work(
 ) -> None:
     """And the words go when there is memory again."""
 
-    def never(*_: Any) -> None:
+    def never(*_: Any, **__: Any) -> None:
         raise AssertionError("it began all the same")
 
     image = data.moon()

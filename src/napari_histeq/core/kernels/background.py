@@ -13,9 +13,12 @@ from napari_histeq.core.kernels.helper import Helper
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextlib import AbstractContextManager
 
     #: The name of a loop, and of each of its arguments the kind.
     Request = tuple[str, ...]
+
+    Aside = Callable[[], AbstractContextManager[None]]
 
 #: Seconds that thread and helper wait for more to do, before they go.
 LINGER = 5.0
@@ -32,12 +35,12 @@ class Background:
     ----------
     load : callable
         Loads a loop into this process: compiles it, if it is not in the cache.
-    give_way : callable
-        Returns when nobody waits for what comes first, or has waited for long.
+    aside : callable
+        Gives what each loading is done within: see `compiler.be_patient`.
     """
 
-    def __init__(self, load: Callable[..., None], give_way: Callable[[], object]) -> None:
-        self._load, self._give_way = load, give_way
+    def __init__(self, load: Callable[..., None], aside: Aside) -> None:
+        self._load, self._aside = load, aside
         self._asked: dict[Request, None] = {}
         self._failed: set[Request] = set()
         self._changed = threading.Condition()
@@ -64,7 +67,8 @@ class Background:
                     helper.compile(request)
                 self._let_finish()
                 try:
-                    self._load(*request)
+                    with self._aside():
+                        self._load(*request)
                 except Exception:
                     # The twin goes on answering.
                     logging.getLogger(__name__).exception("%s could not be compiled", request[0])
@@ -80,7 +84,6 @@ class Background:
             if left <= 0:
                 break
             time.sleep(left)
-        self._give_way()
 
     def _next(self) -> Request | None:
         with self._changed:

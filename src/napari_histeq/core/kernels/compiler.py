@@ -14,6 +14,7 @@ from __future__ import annotations
 import os
 import threading
 import types
+from contextlib import nullcontext
 from functools import cache
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -24,6 +25,8 @@ from napari_histeq.core.kernels.background import Background
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from napari_histeq.core.kernels.background import Aside
 
     Function = Callable[..., Any]
 
@@ -195,18 +198,18 @@ class Loop:
         self.ready[kind] = load(self.function, kind)
 
 
-def be_patient(give_way: Callable[[], object] = lambda: None) -> None:
+def be_patient(aside: Aside = nullcontext) -> None:
     """From now on let no loop of this process wait for the compiler: somebody is watching.
 
     Parameters
     ----------
-    give_way : callable
-        Called on the thread that loads a loop, before it does: it returns when nothing that a
-        person waits for is held up by that.
+    aside : callable
+        Gives a context manager, which is entered on the thread that loads a loop, each time: it
+        may have that wait until nothing that a person waits for is held up.
     """
     global _background  # noqa: PLW0603  (one for the process)
     if _background is None:
-        _background = Background(lambda name, *kind: named(name).load(kind), give_way)
+        _background = Background(lambda name, *kind: named(name).load(kind), aside)
 
 
 def _hurry() -> None:

@@ -4,27 +4,16 @@ from __future__ import annotations
 
 import atexit
 import json
-import os
-import re
 import subprocess
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING, Self
+
+from napari_histeq.core.processes import start
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 #: What the process runs.
 WORKER = f"{__package__}.worker"
-
-#: What a Python is called: another program would not know what to do with our arguments.
-PYTHON = re.compile(r"(python|pypy)[\d.]*w?(\.exe)?", re.IGNORECASE)
-
-
-def python() -> str | None:
-    """The Python to run the helper with; None in a bundled application, which is no Python."""
-    name = Path(sys.executable or "").name
-    return sys.executable if PYTHON.fullmatch(name) and not hasattr(sys, "frozen") else None
 
 
 class Helper:
@@ -76,16 +65,4 @@ class Helper:
 
 
 def _start() -> subprocess.Popen[str] | None:
-    executable = python()
-    if executable is None:
-        return None
-    # What this process can import, in the same order; -P: and nothing from where it happens to be.
-    path = os.pathsep.join(entry for entry in sys.path if entry)
-    flags = 0
-    if sys.platform == "win32":
-        flags = subprocess.BELOW_NORMAL_PRIORITY_CLASS | subprocess.CREATE_NO_WINDOW
-    return subprocess.Popen(
-        [executable, "-P", "-m", WORKER],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
-        text=True, encoding="utf-8", creationflags=flags, env=os.environ | {"PYTHONPATH": path},
-    )  # fmt: skip
+    return start(["-m", WORKER], stdin=subprocess.PIPE, stdout=subprocess.PIPE)

@@ -52,8 +52,9 @@ def note(request: Sequence[str], index: Path) -> None:
     for folder in folders():
         everything = _read(folder)
         try:
-            entry = {"index": str(index), "state": _state(name, index)}
-            entry["kinds"] = [*_still_true(everything.get(name), entry["state"]), kind]
+            state = _state(name, index)
+            kinds = [*_still_true(everything.get(name), state), kind]
+            entry = {"index": str(index), "state": state, "kinds": kinds}
             folder.mkdir(parents=True, exist_ok=True)
             made = folder / f"{NAME}.{os.getpid()}"
             made.write_text(json.dumps(everything | {name: entry}), encoding="utf-8")

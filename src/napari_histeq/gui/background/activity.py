@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from weakref import WeakMethod
 
@@ -10,6 +11,11 @@ from qtpy.QtCore import QTimer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+#: Milliseconds after which work gets a bar: what is done by then needs none, and making one
+#: takes napari a tenth of that.
+SOON = 300
 
 
 class _Bar(cancelable_progress):
@@ -35,18 +41,30 @@ class Activity:
     """
 
     def __init__(self, viewer: Any, words: str, cancel: Callable[[], None]) -> None:
-        self._bar: Any = _Bar(total=100, desc=words, cancel_callback=cancel)
+        self._bar: Any = None
+        self._make = partial(_Bar, total=100, desc=words, cancel_callback=cancel)
+        self._part = 0
         self._updating = False
         self._waiting: list[Callable[[], None]] = []
         self._close_task = _registered(viewer, words, cancel)
+        self._later = QTimer(singleShot=True)
+        self._later.timeout.connect(self._appear)
+        self._later.start(SOON)
+
+    def _appear(self) -> None:
+        self._bar = self._make()
+        self._update()
 
     def show(self, fraction: float, _: str = "") -> None:
         """Show how much is done."""
-        ahead = int(100 * fraction) - self._bar.n
-        if ahead <= 0 or self._updating:
+        self._part = int(100 * fraction)
+        self._update()
+
+    def _update(self) -> None:
+        if self._bar is None or self._updating or self._part <= self._bar.n:
             return
         self._updating = True
-        self._bar.update(ahead)
+        self._bar.update(self._part - self._bar.n)
         self._updating = False
         while self._waiting:
             self._waiting.pop(0)()
@@ -64,8 +82,11 @@ class Activity:
 
     def close(self) -> None:
         """It is over."""
-        self._bar.close()
-        self._bar.cancel_callback = None
+        self._later.stop()
+        if self._bar is not None:
+            self._bar.close()
+            self._bar.cancel_callback = None
+        del self._make
         self._close_task()
 
 

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 #: Seconds between two reports of progress: a person sees no more, and Qt has to keep up.
 PAUSE = 0.04
 
+#: Milliseconds after which Qt has painted what was changed: its own timer for that takes 5.
+PAINTED = 20
+
 #: Seconds that Python, at its end, waits for what was told to stop.
 PATIENCE = 2
 
@@ -128,7 +131,7 @@ class Job:
         try:
             self._hear("sent", news)
         finally:
-            QTimer.singleShot(0, heard.set)  # Qt paints first
+            QTimer.singleShot(PAINTED, heard.set)
 
     def _end(self, kind: str, news: Any) -> None:
         ear = self._ears.get(kind)

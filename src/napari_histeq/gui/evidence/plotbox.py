@@ -8,7 +8,11 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
+from napari_histeq.gui.background import load_plotting
+
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from napari_histeq import plot
     from napari_histeq.core import Histogram, TransferFunction
     from napari_histeq.gui.evidence.canvas import Canvas
@@ -135,9 +139,15 @@ class PlotBox(QWidget):
         return canvas
 
 
-def warm_up() -> None:
-    """Have loaded what the first drawing needs: on any thread."""
+def warm_up(pause: Callable[[], object]) -> None:
+    """Have loaded what the first drawing needs: on any thread but the GUI's.
+
+    `pause` is called before each step, and may raise.
+    """
+    load_plotting(pause)
+    pause()
     import napari_histeq.gui.evidence.canvas  # noqa: F401
     from napari_histeq import plot
 
+    pause()
     plot.warm_up()

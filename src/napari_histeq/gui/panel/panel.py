@@ -21,6 +21,7 @@ from napari_histeq.core import METHODS
 from napari_histeq.core.kernels import be_patient
 from napari_histeq.core.methods import OptionField
 from napari_histeq.core.recipe import Recipe
+from napari_histeq.gui.background import aside
 from napari_histeq.gui.evidence import PlotBox, brief, table
 from napari_histeq.gui.links import Links
 from napari_histeq.gui.panel.arrange import arrange_rows
@@ -63,7 +64,7 @@ class EqualizePanel(Container[Any]):
     """
 
     def __init__(self, viewer: napari.viewer.Viewer) -> None:
-        be_patient()
+        be_patient(aside)
         self._viewer = viewer
         self._links, self._layer_links = Links(), Links()
         self._chosen = Chosen(self, viewer)

@@ -14,7 +14,7 @@ from qtpy.QtCore import QObject, Signal
 from napari_histeq import layers
 from napari_histeq.core.arrays import is_lazy
 from napari_histeq.display import load_solver
-from napari_histeq.gui.background import Runner
+from napari_histeq.gui.background import Runner, give_way
 from napari_histeq.gui.links import Links
 from napari_histeq.gui.preview.displayed import of_displayed, stands_for_all
 from napari_histeq.gui.runs import EXPECTED, Choice, color_of, counted_with, task_of
@@ -253,7 +253,11 @@ def _counted(asked: list[tuple[Task, str]], colors: list[str], report: Report) -
     """On a worker's thread."""
     from napari_histeq.gui.evidence import warm_up
 
-    warm_up()  # or the first drawing would hold the GUI
+    def pause() -> None:
+        report(0.0, "loading")
+        give_way()
+
+    warm_up(pause)  # or the first drawing would hold the GUI
     load_solver()  # or the first preview
     tasks, part = [task for task, _ in asked], next((words for _, words in asked if words), "")
     try:

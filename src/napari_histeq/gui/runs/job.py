@@ -6,13 +6,20 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from napari.utils.notifications import show_error, show_info, show_warning
-from qtpy.QtCore import QObject, Signal
+from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_histeq.core.arrays import is_lazy
-from napari_histeq.gui.background import Activity, Runner, scheduler_address, tell_fault
+from napari_histeq.gui.background import (
+    PAINTED,
+    Activity,
+    Precedence,
+    Runner,
+    scheduler_address,
+    tell_fault,
+)
 from napari_histeq.gui.runs.results import Results
 from napari_histeq.gui.runs.subject import Subject
-from napari_histeq.gui.runs.work import Answer, Choice, Found, work
+from napari_histeq.gui.runs.work import Answer, Choice, Found, Measured, work
 from napari_histeq.layers import short
 
 if TYPE_CHECKING:
@@ -72,11 +79,13 @@ class Run(QObject):
         self._results = Results(viewer, self._subjects, replace=choice.replace)
         self._job: Job | None = None
         self._shown: Activity | None = None
+        self._precedence = Precedence()
         self.adding = False
 
     def start(self) -> None:
         """Begin, or wait for the runs before it; this returns at once."""
         _running.add(self)
+        self._precedence.begin()
         count = len(self._subjects)
         name = f"{count} layers" if count > 1 else f"“{short(self.source.name)}”"
         words = f"Equalizing {name}"
@@ -85,7 +94,7 @@ class Run(QObject):
         self._viewer.layers.events.removed.connect(self._layer_removed)
         self._job = RUNS.submit(
             words, self._work, progressed=self.progressed.emit,
-            sent=partial(self._when_free, self._show_result),
+            sent=partial(self._when_free, self._show_part),
             done=partial(self._when_free, self._finish), failed=self._broke,
         )  # fmt: skip
         del self._work
@@ -115,6 +124,7 @@ class Run(QObject):
         shown.close()
         self._results = Results(self._viewer, ())
         _running.discard(self)
+        self._precedence.end()
         self.ended.emit(how, why)
 
     def _layer_removed(self, event: Event) -> None:
@@ -125,13 +135,19 @@ class Run(QObject):
         elif self._results.are_those_of(event.value):
             self._end("removed", f"“{short(event.value.name)}” was removed: no plot was added.")
 
-    def _when_free(self, show: Callable[[Any], None], answer: Answer | Found) -> None:
+    def _when_free(self, show: Callable[[Any], None], answer: Answer | Found | Measured) -> None:
         """Show an answer, unless it was canceled in the meantime."""
         if self._shown is not None:
             self._shown.when_free(lambda: None if self._shown is None else show(answer))
 
+    def _show_part(self, part: Found | Measured) -> None:
+        if isinstance(part, Found):
+            self._show_result(part)
+        else:
+            self._results.complete(part)
+
     def _show_result(self, found: Found) -> None:
-        """Add the result of one layer; the plot is drawn when it is seen."""
+        """Add the result of one layer; it is measured, and the plot drawn, when it is seen."""
         for words in found.warnings:
             show_warning(words)
         subject = self._subjects[found.index]
@@ -142,6 +158,8 @@ class Run(QObject):
             )
         self._add("result", partial(self._results.add, found))
         self.found.emit()
+        if found.index == len(self._subjects) - 1:
+            QTimer.singleShot(PAINTED, self._precedence.end)
 
     def _finish(self, answer: Answer) -> None:
         """Add the plot, or say why there is none, or no result at all."""

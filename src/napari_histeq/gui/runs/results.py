@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary, ref
@@ -10,6 +11,7 @@ from napari_histeq.display import taken_off
 from napari_histeq.gui.background import Runner, on_gui_thread, tell_fault
 from napari_histeq.gui.runs.showing import add_results, in_words
 from napari_histeq.layers import PlotStack, histogram_layer, histogram_stack_layer, short
+from napari_histeq.records import KEY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Sequence
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
     from napari_histeq.gui.runs.showing import Placed
     from napari_histeq.gui.runs.subject import Subject
-    from napari_histeq.gui.runs.work import Found, Picture
+    from napari_histeq.gui.runs.work import Found, Measured, Picture
     from napari_histeq.records import Outcome
 
 #: Plots of the planes of a stack, drawn when they are looked at.
@@ -44,14 +46,14 @@ class Results:
     Attributes
     ----------
     outcomes : list of Outcome
-        What came of the layers so far.
+        What came of the layers so far, in their order.
     """
 
     def __init__(
         self, viewer: Viewer, subjects: Sequence[Subject], *, replace: bool = False
     ) -> None:
         self._viewer, self._subjects, self._replace = viewer, subjects, replace
-        self.outcomes: list[Outcome] = []
+        self._made: dict[int, tuple[Outcome, list[Image]]] = {}
         self._first: Subject | None = None
         self._added: list[Image] = []
         self._beside: list[Image] = []  # what stands beside the first source
@@ -59,6 +61,10 @@ class Results:
 
     def __len__(self) -> int:
         return len(self._added)
+
+    @property
+    def outcomes(self) -> list[Outcome]:  # noqa: D102
+        return [outcome for outcome, _ in self._made.values()]
 
     @property
     def words(self) -> str:
@@ -92,7 +98,18 @@ class Results:
             _take_away(self._viewer, subject.source, sources)
         _begin(subject.source)
         self._put(subject.source, made, ())
-        self.outcomes.append(found.outcome)
+        self._made[found.index] = found.outcome, made
+
+    def complete(self, measured: Measured) -> None:
+        """Keep, with the layers too, what was measured since they were added."""
+        _, made = self._made.get(measured.index, (None, ()))
+        if not made:
+            return
+        self._made[measured.index] = measured.outcome, [*made]
+        told = measured.outcome.record.as_dict()["measures"]
+        for layer in made:
+            if "measures" in layer.metadata.get(KEY, {}):
+                layer.metadata[KEY]["measures"] = deepcopy(told)
 
     def add_plot(self, picture: Picture, outcome: Outcome) -> None:
         """Add the plot, under the first of the sources."""

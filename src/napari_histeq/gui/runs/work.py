@@ -16,9 +16,18 @@ from napari_histeq.core.arrays import is_lazy
 from napari_histeq.core.errors import hearing
 from napari_histeq.core.recipe import Recipe
 from napari_histeq.display import load_solver, result_look
-from napari_histeq.gui.background import in_words, working_at
+from napari_histeq.gui.background import in_words, load_plotting, working_at
 from napari_histeq.layers import coarser_too, mask_on, plain
-from napari_histeq.records import KEY, Outcome, Task, joined, perform, plan, survey
+from napari_histeq.records import (
+    KEY,
+    Outcome,
+    Task,
+    joined,
+    perform,
+    plan,
+    survey,
+    with_pixels_measured,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -78,6 +87,14 @@ class Found:
     outcome: Outcome
     settings: DisplaySettings | None = None
     warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The same outcome of one of the layers, with all that is measured: sent when that is known."""
+
+    index: int
+    outcome: Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +186,7 @@ def work(asked: Sequence[Asked], choice: Choice, theme: str, address: str, job: 
     """
     heard: list[str] = []
     problems: list[str] = []
-    done: list[tuple[Asked, Outcome]] = []
+    done: dict[int, Outcome] = {}
     name = asked[0].task.source if len(asked) == 1 else f"{len(asked)} layers"
     with hearing(heard.append):
         try:
@@ -187,15 +204,34 @@ def work(asked: Sequence[Asked], choice: Choice, theme: str, address: str, job: 
                 continue
             job.deliver(Found(index, outcome, settings, _once(one.task.source, heard)))
             heard.clear()
-            done.append((one, outcome))
+            done[index] = outcome
+        problems += _measured(job, asked, done)
         picture = pictured = None
         if choice.plot and done:
             job(1.0, "drawing the plot")
             try:
-                picture, pictured = _drawn(done, theme)
+                load_plotting(job.check)
+                picture, pictured = _drawn([(asked[i], one) for i, one in done.items()], theme)
             except EXPECTED as error:
                 problems.append(f"the histogram of “{name}” could not be drawn: {plain(error)}")
     return Answer(picture, pictured, tuple(problems), _once(name, heard))
+
+
+def _measured(job: Job, asked: Sequence[Asked], done: dict[int, Outcome]) -> list[str]:
+    """Complete and send the outcomes whose pixels are measured; returns what went wrong."""
+    problems = []
+    for index, outcome in done.items():
+        task = asked[index].task
+        job(1.0, "measuring")
+        try:
+            whole = with_pixels_measured(task, outcome)
+        except EXPECTED as error:
+            problems.append(f"“{task.source}” could not be measured: {plain(error)}")
+            continue
+        if whole is not outcome:
+            done[index] = whole
+            job.send(Measured(index, whole))
+    return problems
 
 
 def _once(name: str, warnings: list[str]) -> tuple[str, ...]:
@@ -243,7 +279,7 @@ def _within_memory(task: Task, report: Report) -> Outcome:
     """Refuse before any work what would have the system end napari, and all that is open in it."""
     if task.memory > available():
         raise MemoryError
-    return perform(task, report)
+    return perform(task, report, pixels=False)
 
 
 def available() -> int:

@@ -1,0 +1,71 @@
+"""What a person has asked for comes first: what only prepares for later waits meanwhile."""
+
+from __future__ import annotations
+
+import gc
+import threading
+import time
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+#: Seconds that it waits at most: a long run is better off with all prepared.
+MOST = 3.0
+
+_first: dict[Precedence, float] = {}
+_free = threading.Event()
+_free.set()
+
+
+class Precedence:
+    """That of something a person waits for: from `begin` to `end`, on the GUI thread."""
+
+    def begin(self) -> None:
+        """Somebody waits from now on."""
+        _first[self] = time.monotonic()
+        _free.clear()
+
+    def end(self) -> None:
+        """Nobody waits for it any more."""
+        _first.pop(self, None)
+        if not _first:
+            _free.set()
+
+
+def give_way() -> None:
+    """Wait until nobody waits for anything else, or has done so for long; on any other thread.
+
+    Two threads share one interpreter: whoever imports a library in the one holds up the other.
+    """
+    began = max([*_first.values()], default=0.0)
+    _free.wait(max(0.0, began + MOST - time.monotonic()))
+
+
+@contextmanager
+def no_collection() -> Iterator[None]:
+    """Make what will stay: then the garbage collector need not look at all there is.
+
+    Loading a large library has it do so several times, for 0.1 to 0.5 s each with the interpreter
+    held. Frozen and thawed what is new counts as old, and as looked at; nothing is kept from
+    being collected later.
+    """
+    collects = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if not gc.get_freeze_count():  # else somebody keeps what he froze
+            gc.freeze()
+            gc.unfreeze()
+        if collects:
+            gc.enable()
+
+
+@contextmanager
+def aside() -> Iterator[None]:
+    """What only prepares, such as loading a library."""
+    give_way()
+    with no_collection():
+        yield
