@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 
 #: Milliseconds after which work gets a bar: what is done by then needs none, and making one
-#: takes napari a tenth of that.
-SOON = 300
+#: takes napari up to a tenth of that.
+SOON = 1000
 
 
 class _Bar(cancelable_progress):
