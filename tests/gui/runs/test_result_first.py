@@ -17,7 +17,7 @@ from napari_histeq.gui.background import runner
 from napari_histeq.gui.background.runner import Runner, Stopped, tell_fault
 from napari_histeq.gui.runs import work
 from napari_histeq.gui.runs.job import _running
-from napari_histeq.records import Task, perform
+from napari_histeq.records import KEY, Task, perform
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -272,15 +272,15 @@ def test_the_pixels_are_measured_when_the_result_is_there(
     panel["run"].native.click()
     qtbot.waitUntil(lambda: len(viewer.layers) == 2, timeout=15_000)
     result = viewer.layers[1]
-    before = {**result.metadata[layers.KEY]["measures"]["after"]}
+    before = {**result.metadata[KEY]["measures"]["after"]}
     assert "ssim" not in before
     gate.set()
     qtbot.waitUntil(idle, timeout=20_000)
     whole = perform(Task(MOON, "moon"), lambda *_: None).record.as_dict()
     assert "ssim" in whole["measures"]["after"]
     for layer in viewer.layers[1:]:
-        assert layer.metadata[layers.KEY]["measures"] == whole["measures"]
-    record = {**result.metadata[layers.KEY]}
+        assert layer.metadata[KEY]["measures"] == whole["measures"]
+    record = {**result.metadata[KEY]}
     assert record.pop("kind") == layers.IMAGE
     assert record.keys() == whole.keys()
 
