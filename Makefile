@@ -26,7 +26,7 @@ help:
 	@echo "make bench    the benchmarks, with the peers in the same run"
 	@echo "make first-click  how long a new user waits for the first result (about 7 minutes)"
 	@echo "make heartbeat  where the event loop is held, with us and without (half a minute)"
-	@echo "make soak     500 runs, 200 previews and 50 panels in one viewer: what stays behind (ARGS=\"--runs 20\")"
+	@echo "make soak     500 runs, 200 previews and 50 panels in one viewer: what stays behind (ARGS=\"--minutes 6\")"
 	@echo "make figures  the pictures of the README and the documentation"
 	@echo "make docs     the site, into site/; a warning is an error"
 	@echo "make clean    remove $(VENV) and what the tools left"

@@ -1,6 +1,7 @@
 """Many runs, previews and panels in one viewer: what stays behind of them.
 
-    python benchmarks/soak.py --runs 500 --previews 200 --panels 50
+    make soak                         # 500 runs, 200 previews, 50 panels
+    make soak ARGS="--minutes 6"      # as many of them as that takes, and a minute to begin with
 
 After a warm-up each kind is done again and again, with all layers removed in between; then
 resident memory, threads, widgets and connections are compared. What napari keeps by itself
@@ -135,14 +136,25 @@ def settle_briefly() -> None:
     spin(lambda: False, 0.05)
 
 
-def measured(words: str, times: int, act: Callable[[int], None]) -> State:
-    """The growth by some times of an act, after a tenth as many to warm up."""
+def measured(
+    words: str, times: int, patience: float, act: Callable[[int], None]
+) -> tuple[State, int]:
+    """The growth by some times of an act, and how many there were in so many seconds.
+
+    Before that it is done a tenth as often to warm up, and at least three times.
+    """
+    began = time.monotonic()
     for number in range(max(times // 10, 3)):
         act(number)
+        if number > 1 and time.monotonic() - began > patience / 4:
+            break
     before = State.now()
     began = time.monotonic()
     for number in range(times):
         act(number)
+        if time.monotonic() - began > patience:
+            times = number + 1
+            break
     seconds = time.monotonic() - began
     after = State.now()
     grown = State(
@@ -158,7 +170,7 @@ def measured(words: str, times: int, act: Callable[[int], None]) -> State:
         f"{grown.ours:+d} objects of ours",
         flush=True,
     )
-    return grown
+    return grown, times
 
 
 def main() -> int:
@@ -166,20 +178,26 @@ def main() -> int:
     words = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     for name, number in (("runs", 500), ("previews", 200), ("panels", 50), ("limit", 20)):
         words.add_argument(f"--{name}", type=int, default=number)
+    words.add_argument("--minutes", type=float, default=1e6, help="for all together, about")
     asked = words.parse_args()
+    seconds = 60 * asked.minutes
     plugins = PluginManager.instance()
     if "napari-histeq" not in plugins:  # it is not installed, but on the path
         plugins.register(str(Path(napari_histeq.__file__).with_name("napari.yaml")))
     viewer = napari.Viewer()
     soak = Soak(viewer)
-    own = measured("layers of napari alone", asked.runs, lambda _: soak.layers())
+    own, many = measured(
+        "layers of napari alone", asked.runs, 0.15 * seconds, lambda _: soak.layers()
+    )
     panel = soak.open()
-    runs = measured("runs", asked.runs, lambda _: soak.run(panel))
+    runs, count = measured("runs", asked.runs, 0.35 * seconds, lambda _: soak.run(panel))
+    share = count / many  # of what napari keeps for as many layers
     viewer.add_image(soak.image(), name="image")
     methods = ("clahe", "global")
-    previews = measured(
-        "previews", asked.previews, lambda number: soak.preview(panel, methods[number % 2])
-    )
+    previews, _ = measured(
+        "previews", asked.previews, 0.15 * seconds,
+        lambda number: soak.preview(panel, methods[number % 2]),
+    )  # fmt: skip
     soak.close(panel)
 
     def open_and_close(_: int) -> None:
@@ -188,11 +206,11 @@ def main() -> int:
         soak.close(opened)
         settle_briefly()
 
-    panels = measured("panels", asked.panels, open_and_close)
+    panels, _ = measured("panels", asked.panels, 0.15 * seconds, open_and_close)
     viewer.layers.clear()
-    beyond = max(runs.megabytes - own.megabytes, 0) + previews.megabytes + panels.megabytes
+    beyond = max(runs.megabytes - share * own.megabytes, 0) + previews.megabytes + panels.megabytes
     threads = max(grown.threads for grown in (runs, previews, panels))
-    widgets = max(runs.widgets - own.widgets, 0)
+    widgets = max(runs.widgets - round(share * own.widgets), 0)
     ours = max(grown.ours for grown in (runs, previews, panels))
     print(
         f"beyond napari's own: {beyond:+.1f} MB, {threads:+d} threads, "

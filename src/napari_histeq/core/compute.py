@@ -51,7 +51,7 @@ def compute_histogram(
     axes: int | Sequence[int] | None = None,
     max_samples: int | None = None,
     seed: int = 0,
-    progress: Callable[[float], object] | None = None,
+    progress: Callable[[float], object] | bool | None = None,
 ) -> Histogram:
     """Count how often each intensity occurs in an image.
 
@@ -77,8 +77,8 @@ def compute_histogram(
         `Histogram`). Not with `axes`.
     seed : int
         Of the sample: the same seed draws the same pixels.
-    progress : callable, optional
-        Called with the fraction done, from 0 to 1, in the calling thread, after each block of
+    progress : callable or bool, optional
+        True shows tqdm's bar. A function is called with the fraction done, from 0 to 1, in the calling thread, after each block of
         pixels; it never falls, and ends at 1. It is an estimate: how many passes over the pixels
         it takes is not known beforehand. What it raises stops the work.
 

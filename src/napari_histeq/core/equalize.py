@@ -47,7 +47,7 @@ def equalize(
     inside: bool = False,
     feather: int = 0,
     smooth: int | None = None,
-    progress: Callable[[float], object] | None = None,
+    progress: Callable[[float], object] | bool | None = None,
     **options: Any,
 ) -> Any:
     """Equalize the histogram of an image.
@@ -87,8 +87,8 @@ def equalize(
         With planes (`axes`) and a method of one curve: a plane's curve is that of the histogram
         averaged over so many neighbors along the first of the other axes, so that a movie
         does not jump. For viewing, not for measuring intensities. See `docs/methods.md`.
-    progress : callable, optional
-        Called with the fraction done, from 0 to 1, in the calling thread, after each block of
+    progress : callable or bool, optional
+        True shows tqdm's bar. A function is called with the fraction done, from 0 to 1, in the calling thread, after each block of
         pixels; it never falls, and ends at 1. It is an estimate: how many passes over the pixels
         it takes is not known beforehand. What it raises stops the work. Of what is lazy, it
         tells of the counting.

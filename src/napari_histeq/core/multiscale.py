@@ -27,7 +27,7 @@ def equalize_multiscale(
     feather: int = 0,
     smooth: int | None = None,
     count_level: int = 0,
-    progress: Callable[[float], object] | None = None,
+    progress: Callable[[float], object] | bool | None = None,
     **options: Any,
 ) -> list[da.Array]:
     """Equalize all levels of a pyramid by what is counted at one of them.
@@ -49,7 +49,7 @@ def equalize_multiscale(
         same to the bit as ``equalize(levels[0], ...)``. A coarser one is quicker, but
         averaging changes the intensities themselves, and no bound on the error is
         known without counting level 0: see `cdf_distance` for how to judge it.
-    progress : callable, optional
+    progress : callable or bool, optional
         As in `equalize`: it tells of the counting.
 
     Returns

@@ -47,7 +47,7 @@ def plane_percentiles(
     mask: ArrayLike | None = None,
     axes: int | Sequence[int] | None = None,
     channel_axis: int | None = None,
-    progress: Callable[[float], object] | None = None,
+    progress: Callable[[float], object] | bool | None = None,
 ) -> Floats:
     """The percentiles of each plane of a stack: where its intensities lie, frame by frame.
 
@@ -66,7 +66,7 @@ def plane_percentiles(
         The axes of a plane, as in `equalize`; by default the last two (but for the channels).
     channel_axis : int, optional
         The axis of RGB or RGBA channels; then the percentiles are those of the luminance.
-    progress : callable, optional
+    progress : callable or bool, optional
         As in `compute_histogram`.
 
     Returns
@@ -104,7 +104,7 @@ def percentiles_of_each(
     mask: ArrayLike | None = None,
     axes: int | Sequence[int] | None = None,
     channel_axis: int | None = None,
-    progress: Callable[[float], object] | None = None,
+    progress: Callable[[float], object] | bool | None = None,
 ) -> list[Floats]:
     """`plane_percentiles` of several images of one shape, say of a movie and its result.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -91,3 +92,26 @@ def test_who_watches_already_goes_on_watching() -> None:
         equalize(LARGE, Global(), progress=inner.append)
     assert len(outer) == len(inner) - 1
     assert all(done <= total for done, total in outer)
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_true_shows_a_bar(verb: str, capfd: pytest.CaptureFixture[str]) -> None:
+    VERBS[verb](True)  # type: ignore[arg-type]
+    assert "100%" in capfd.readouterr().err
+
+
+def test_a_bar_ends_with_what_stops_the_work(capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(ValueError, match="strength"):
+        equalize(LARGE, strength=2, progress=True)
+    assert "100%" not in capfd.readouterr().err
+
+
+def test_false_shows_none(capfd: pytest.CaptureFixture[str]) -> None:
+    equalize(LARGE, progress=False)
+    assert not capfd.readouterr().err
+
+
+def test_without_tqdm_the_cure_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "tqdm.auto", None)
+    with pytest.raises(ImportError, match="pip install tqdm"):
+        equalize(LARGE, progress=True)

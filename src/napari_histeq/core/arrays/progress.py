@@ -28,16 +28,24 @@ class _Rising:
 
 
 @contextmanager
-def told(progress: Callable[[float], object] | None) -> Iterator[None]:
+def told(progress: Callable[[float], object] | bool | None) -> Iterator[None]:
     """Have `progress(fraction)` called after each block, and with 1.0 when all is done.
+
+    True shows a bar of tqdm's: in a notebook or a terminal, as that finds out itself.
 
     Raises
     ------
     TypeError
         If it cannot be called.
+    ImportError
+        If a bar is wanted, but tqdm is not installed.
     """
-    if progress is None:
+    if progress is None or progress is False:
         yield
+        return
+    if progress is True:
+        with _bar() as show, told(show):
+            yield
         return
     if not callable(progress):
         raise TypeError(
@@ -54,6 +62,22 @@ def told(progress: Callable[[float], object] | None) -> Iterator[None]:
     with watching(watch):
         yield
     progress(1.0)
+
+
+@contextmanager
+def _bar() -> Iterator[Callable[[float], object]]:
+    """A function that has a bar show the fraction done."""
+    try:
+        from tqdm.auto import tqdm
+    except ModuleNotFoundError as error:
+        raise ImportError(
+            "progress=True shows tqdm's bar, but tqdm is not installed: pip install tqdm, or give "
+            "a function of the fraction done",
+            name=error.name,
+        ) from error
+    bar = "{l_bar}{bar}| {elapsed}<{remaining}"
+    with tqdm(total=1.0, bar_format=bar) as shown:
+        yield lambda fraction: shown.update(fraction - shown.n)
 
 
 @contextmanager
