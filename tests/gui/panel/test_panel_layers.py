@@ -62,3 +62,29 @@ def test_plots_are_not_offered(viewer: napari.Viewer, panel: Any, run: Press) ->
     assert plot not in panel["layer"].choices
     viewer.layers.selection.active = plot
     assert "histogram plot" in panel["message"].value
+
+
+def test_they_are_offered_in_the_order_of_the_list(viewer: napari.Viewer, panel: Any) -> None:
+    """Found by the walk: magicgui appends what is renamed, and hears of no other order."""
+    moon = viewer.add_image(data.moon(), name="moon")
+    coins = viewer.add_image(data.coins(), name="coins")
+    moon.name = "luna"
+    assert panel["layer"].choices == (moon, coins)
+    viewer.layers.move(0, 2)
+    assert panel["layer"].choices == (coins, moon)
+    assert panel["layer"].value is coins
+
+
+def test_who_renames_the_layer_changes_nothing_else(viewer: napari.Viewer, panel: Any) -> None:
+    """Found by the walk: for a moment another layer was chosen, which has no such axes."""
+    viewer.add_image(data.moon(), name="moon")
+    stack = viewer.add_image(np.zeros((3, 20, 30), np.uint8), name="stack")
+    region = viewer.add_labels(np.ones((20, 30), int), name="region")
+    panel["axes"].value, panel["mask"].value = (1, 2), region
+    heard: list[Any] = []
+    panel["layer"].changed.connect(heard.append)
+    panel["mask"].changed.connect(heard.append)
+    stack.name, region.name = "movie", "part"
+    assert panel["axes"].value == panel["axes"].names[1:]
+    assert (panel["layer"].value, panel["mask"].value) == (stack, region)
+    assert heard == []

@@ -15,6 +15,7 @@ from napari.utils.notifications import (
     notification_manager,
     show_error,
 )
+from qtpy.QtCore import QSignalBlocker
 
 from napari_histeq import layers
 from napari_histeq.core import METHODS
@@ -332,10 +333,20 @@ def _lead_in(box: Any) -> Image | None:
 
 
 def _choose_again(box: Any) -> None:
-    """Renew what a box offers; it keeps what was chosen, if that is still there."""
+    """Renew what a box offers, in the order of the layers; what was chosen stays, if it is there.
+
+    magicgui appends what is new, and for a moment chooses another layer if the chosen one was
+    renamed: of that nobody hears, as rows that depend on it would forget what they say.
+    """
     chosen = box.value
-    box.reset_choices()  # which forgets what was chosen if it was renamed
-    if isinstance(chosen, Several) and chosen not in box.choices:
-        chosen = chosen.images[0]
-    if chosen is not None and chosen in box.choices:
-        box.value = chosen
+    with box.changed.blocked():
+        with QSignalBlocker(box.native):
+            box.native.clear()
+        box.reset_choices()
+        kept = chosen
+        if isinstance(chosen, Several) and chosen not in box.choices:
+            kept = chosen.images[0]
+        if kept is not None and kept in box.choices:
+            box.value = kept
+    if box.value != chosen:
+        box.changed.emit(box.value)
