@@ -88,3 +88,23 @@ def test_who_renames_the_layer_changes_nothing_else(viewer: napari.Viewer, panel
     assert panel["axes"].value == panel["axes"].names[1:]
     assert (panel["layer"].value, panel["mask"].value) == (stack, region)
     assert heard == []
+
+
+def test_a_layer_may_be_called_as_what_stands_beside_it(
+    viewer: napari.Viewer, panel: Any, run: Press
+) -> None:
+    """Found by the walk: magicgui tells choices apart by their texts."""
+    for name in ("2 selected layers", "moon"):
+        viewer.add_image(data.moon(), name=name)
+    viewer.layers.selection = set(viewer.layers)
+    named, moon = viewer.layers
+    assert panel["layer"].choices[:2] == (named, moon)
+    assert panel["layer"].choices[2].images == (named, moon)
+    half = np.zeros(moon.data.shape, int)
+    half[:100] = 1
+    region = viewer.add_labels(half, name="Whole image")
+    assert panel["mask"].choices == (None, region)
+    assert panel["mask"].value is None
+    panel["layer"].value, panel["mask"].value = moon, region
+    run()
+    assert viewer.layers["moon equalized"].metadata["napari_histeq"]["mask"] is not None

@@ -15,7 +15,6 @@ from napari.utils.notifications import (
     notification_manager,
     show_error,
 )
-from qtpy.QtCore import QSignalBlocker
 
 from napari_histeq import layers
 from napari_histeq.core import METHODS
@@ -193,7 +192,7 @@ class EqualizePanel(Container[Any]):
         if self._runs.adding:  # all together, at its end
             return
         for name in ("layer", "mask"):
-            _choose_again(self[name])
+            self[name].reset_choices()
         self._layer_chosen()
 
     def _follow_selection(self, _: object = None) -> None:
@@ -201,7 +200,7 @@ class EqualizePanel(Container[Any]):
             return
         several, active = selected_of(self._viewer), self._viewer.layers.selection.active
         if several != self["layer"].value and (several or isinstance(self["layer"].value, Several)):
-            _choose_again(self["layer"])
+            self["layer"].reset_choices()
             self["layer"].value = several or self["layer"].value
         own = layers.is_of(active, self.source)
         if layers.is_source(active) and active in self["layer"].choices and not own:
@@ -212,7 +211,7 @@ class EqualizePanel(Container[Any]):
         self._layer_links.undo()
         for field in self.options_shown:
             if field.values:
-                _choose_again(self[field.name])
+                self[field.name].reset_choices()
         for source in self._chosen.images():
             self._layer_links.connect(source.events.axis_labels, self._show_rows)
             self._layer_links.connect(source.events.data, self._show_rows)
@@ -330,23 +329,3 @@ class EqualizePanel(Container[Any]):
 
 def _lead_in(box: Any) -> Image | None:
     return lead_of(box.value)
-
-
-def _choose_again(box: Any) -> None:
-    """Renew what a box offers, in the order of the layers; what was chosen stays, if it is there.
-
-    magicgui appends what is new, and for a moment chooses another layer if the chosen one was
-    renamed: of that nobody hears, as rows that depend on it would forget what they say.
-    """
-    chosen = box.value
-    with box.changed.blocked():
-        with QSignalBlocker(box.native):
-            box.native.clear()
-        box.reset_choices()
-        kept = chosen
-        if isinstance(chosen, Several) and chosen not in box.choices:
-            kept = chosen.images[0]
-        if kept is not None and kept in box.choices:
-            box.value = kept
-    if box.value != chosen:
-        box.changed.emit(box.value)

@@ -19,7 +19,7 @@ from napari_histeq.gui.panel.foot import Evidence, Note, RunButton, Status, wrap
 from napari_histeq.gui.panel.methodbox import MethodBox, grouped, title
 from napari_histeq.gui.result import KEY_NAME
 from napari_histeq.gui.settings import PresetBox
-from napari_histeq.gui.widgets import Auto, AxesRow, Either, Number, Sliding, elide, tip
+from napari_histeq.gui.widgets import Auto, AxesRow, Either, LayerBox, Number, Sliding, elide, tip
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,12 +49,6 @@ OUT_RANGES = (
 )
 
 
-class RegionBox(ComboBox):
-    """The layers that may say which pixels count; none of them: all do."""
-
-    null_string = "Whole image"
-
-
 def what_rows(sources: Callable[..., Any]) -> list[Widget]:
     """Which layer, and how."""
     together = Either(
@@ -71,7 +65,7 @@ def what_rows(sources: Callable[..., Any]) -> list[Widget]:
     together.native.setObjectName("histeq_choice")
     return [
         _narrow(
-            ComboBox(name="layer", choices=sources, tooltip=tip("The image to equalize.")),
+            LayerBox(sources, name="layer", tooltip=tip("The image to equalize.")),
             tell=True,
         ),
         together,
@@ -91,10 +85,10 @@ def region_rows(regions: Callable[..., Any]) -> list[Widget]:
     """Which pixels count."""
     return [
         _narrow(
-            RegionBox(
+            LayerBox(
+                regions,
+                none="Whole image",
                 name="mask",
-                choices=regions,
-                nullable=True,
                 tooltip=tip(
                     "Count only pixels inside the labels or shapes of this layer. "
                     "The whole image is equalized, unless “Only inside” is ticked."

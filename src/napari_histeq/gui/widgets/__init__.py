@@ -13,6 +13,7 @@ from napari_histeq.gui.widgets.form import (
     put_in,
     side_by_side,
 )
+from napari_histeq.gui.widgets.layerbox import LayerBox
 from napari_histeq.gui.widgets.numbers import Number, Sliding
 from napari_histeq.gui.widgets.taborder import set_tab_order
 from napari_histeq.gui.widgets.tips import tip

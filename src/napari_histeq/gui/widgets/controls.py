@@ -13,6 +13,7 @@ from superqt import QFlowLayout
 
 from napari_histeq.core.methods import options_of
 from napari_histeq.gui.widgets.elided import elide
+from napari_histeq.gui.widgets.layerbox import LayerBox
 from napari_histeq.gui.widgets.numbers import ANY, Number, Sliding, Typed, shortened
 from napari_histeq.gui.widgets.tips import tip
 from napari_histeq.layers import Length, without_pixels
@@ -31,12 +32,6 @@ _WHOLE = re.compile(r"\s*[+-]?\d{1,18}\s*")
 
 #: A number that need not be whole.
 _NUMBER = re.compile(r"\s*[+-]?\d{1,18}(\.\d{0,18})?\s*")
-
-
-class LayerBox(ComboBox):
-    """The layers that an option may be taken from."""
-
-    null_string = "Choose a layer"
 
 
 class Auto(LineEdit):
@@ -201,7 +196,7 @@ def control_for(field: OptionField, value: Any, layers: Callable[..., Any] = lam
     if field.type is bool:
         return CheckBox(value=value, **named)
     if field.values:
-        box = LayerBox(choices=layers, nullable=True, **named)
+        box = LayerBox(layers, none="Choose a layer", **named)
         elide(box, tell=True)
         box.value = value if value in box.choices else None
         return box
