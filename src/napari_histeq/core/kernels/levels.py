@@ -200,7 +200,8 @@ def interpolate(
     `cells` holds, for each cell of keys from `base` on, the first knot of `x` that is
     not below the cell, and how many lie before its last key: only these are searched.
     `lines[i]` ends at knot ``i``: its start, the value there, its slope, and the value at
-    the knot. Keys beyond `span` are not between two knots; there the curve has `end_slope`.
+    the knot. For keys beyond `span`, which are few, all knots are searched; beyond these the
+    curve has `end_slope`.
     """
     last = x.size - 1
     for i in range(values.size):
@@ -209,13 +210,17 @@ def interpolate(
         if key > span:
             if not np.isfinite(value):
                 out[i] = values[i]
-            elif value <= x[0]:
+                continue
+            if value <= x[0]:
                 out[i] = lines[0, 3] + (value - x[0]) * end_slope
-            else:
+                continue
+            if value > x[last]:
                 out[i] = lines[last, 3] + (value - x[last]) * end_slope
-            continue
-        cell = key >> shift
-        knot, size = np.int64(cells[cell, 0]), np.int64(cells[cell, 1])
+                continue
+            knot, size = np.int64(0), np.int64(last)
+        else:
+            cell = key >> shift
+            knot, size = np.int64(cells[cell, 0]), np.int64(cells[cell, 1])
         while size > 0:
             half = size >> 1
             above = x[knot + half] < value

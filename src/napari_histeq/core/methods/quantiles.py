@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_histeq.core.arrays import dtype_limits
-from napari_histeq.core.methods.single import gaps_of, has_bin_per_level, start_of
-from napari_histeq.core.transfer import between_knots
+from napari_histeq.core.arrays import Interval, dtype_limits
+from napari_histeq.core.methods.single import has_bin_per_level, next_to
+from napari_histeq.core.transfer import between_knots, rounded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -27,6 +26,8 @@ MOST = float(np.finfo(np.float64).max)
 EXACT = 1 << 53
 #: So many times as far as floats reach, they lose few enough of their bits.
 REACH = float(1 << 20)
+#: Of the levels so many are knots too, from which a picture sees where the pixels are.
+SEEN = 9
 
 
 def percentiles_of(histogram: Histogram, percentiles: Sequence[float]) -> Floats:
@@ -77,56 +78,82 @@ class Line:
     def at(self, intensities: NDArray[Any]) -> Floats:
         """What intensities become."""
         x, y, where = self.x, self.y, intensities.astype(np.float64)
-        last = np.append(x[1:] > x[:-1], True)
-        inside = between_knots(where, x[last], y[last])
+        inside = between_knots(where, *self._distinct)
         with np.errstate(over="ignore"):
             below = _slope(x[:2], y[:2]) * np.minimum(where - x[0], 0.0)
             above = _slope(x[-2:], y[-2:]) * np.maximum(where - x[-1], 0.0)
             found = np.where(where < x[0], y[0] + below, inside) + above
         return np.asarray(np.clip(found, -MOST, MOST))
 
+    @property
+    def _distinct(self) -> tuple[Floats, Floats]:
+        """The points, of several at one x the last."""
+        last = np.append(self.x[1:] > self.x[:-1], True)
+        return self.x[last], self.y[last]
+
     def knots(
         self, histogram: Histogram, ends: tuple[float, float], then: Callable[[Floats], Floats]
     ) -> tuple[NDArray[Any], Floats]:
-        """The knots of a curve: the levels of a histogram, and what `then` makes of the line there.
+        """The knots of a curve that is ``then(line)``, linear between the `ends`, level beyond.
 
-        Where the levels are not all that there are, also where gaps between them start, and
-        where the line, farther on, reaches the `ends`: beyond these `then` is level.
+        If there is a bin for each level, the levels. Otherwise where the line bends, and where it
+        crosses the `ends`, within the levels or farther on: of each such place the numbers of the
+        dtype on both sides of it, so that the curve is the line wherever a pixel can be.
         """
         levels = histogram.levels
         if has_bin_per_level(histogram):
             return levels, then(self.at(levels))
-        inside = [start_of(histogram), levels, gaps_of(histogram)[1]]
-        x = np.unique(np.concatenate([*inside, self._reaching(ends, levels)]))
+        places = np.concatenate([self.x, self._crossing(ends), self._leaving(ends, levels)])
+        jump = next_to(_both_sides(self.x[:1], levels.dtype)[:1], up=False)
+        some = levels[np.linspace(0, levels.size - 1, SEEN).astype(np.intp)]
+        x = np.unique(np.concatenate([_both_sides(places, levels.dtype), jump, some]))
         return x, np.maximum.accumulate(then(self.at(x)))
 
-    def _reaching(self, ends: tuple[float, float], levels: NDArray[Any]) -> NDArray[Any]:
-        """The intensities beyond the levels up to which the line runs from end to end."""
+    def _crossing(self, ends: tuple[float, float]) -> Floats:
+        """Where the line passes the `ends` between its points."""
+        points, found = self._distinct, []
+        for end in ends:
+            after = int(np.searchsorted(points[1], end))
+            if 0 < after < points[1].size:
+                width, rise = (Interval(*v[after - 1 : after + 1].tolist()) for v in points)
+                found.append(float(width.at(rise.place(end))))
+        return np.array(found, np.float64)
+
+    def _leaving(self, ends: tuple[float, float], levels: NDArray[Any]) -> Floats:
+        """Where the line, beyond its points, reaches the `ends`."""
         found = []
-        for end, place, outermost in ((ends[0], slice(2), 0), (ends[1], slice(-2, None), -1)):
-            x, y, level = self.x[place], self.y[place], float(levels[outermost])
-            slope, sign = _slope(x, y), -1.0 if outermost == 0 else 1.0
-            rest = (end - float(self.at(levels[[outermost]])[0])) * sign
-            if slope > 0 and rest > 0:
-                with np.errstate(over="ignore"):
-                    found += _near(levels, float(level + sign * np.float64(rest) / slope))
-        values = np.array(found, levels.dtype)
-        return np.asarray(values[(values < levels[0]) | (values > levels[-1])])
+        for piece, last in ((slice(2), 0), (slice(-2, None), -1)):
+            slope = _slope(self.x[piece], self.y[piece])
+            for end in ends if slope > 0 else ():
+                if end < self.y[0] if last == 0 else end > self.y[-1]:
+                    with np.errstate(over="ignore"):
+                        place = self.x[last] + (end - self.y[last]) / np.float64(slope)
+                    found.append(_held(float(place), levels))
+        return np.array(found, np.float64)
 
 
-def _near(levels: NDArray[Any], place: float) -> list[Any]:
-    """The number of a dtype at a place beyond levels, of integers those on both sides of it.
+def _both_sides(places: Floats, dtype: np.dtype[Any]) -> NDArray[Any]:
+    """The numbers of a dtype next to some places, below and above; the places that are such."""
+    if dtype.kind != "f":
+        return np.concatenate([rounded(side(places), dtype) for side in (np.floor, np.ceil)])
+    near = np.clip(places, *dtype_limits(dtype)).astype(dtype)
+    below, above = (next_to(near, up=up) for up in (False, True))
+    return np.concatenate(
+        [np.where(near > places, below, near), np.where(near < places, above, near)]
+    )
 
-    It is no farther away than where float64 tells integers apart, and of floats than `REACH`
-    times the range of the levels: all between is interpolated, and has to be precise.
+
+def _held(place: float, levels: NDArray[Any]) -> float:
+    """A place beyond levels, but no farther away than where all between can be precise.
+
+    Of integers that is where float64 tells them apart, of floats `REACH` times their range.
     """
     dtype, low, high = levels.dtype, float(levels[0]), float(levels[-1])
     least, most = dtype_limits(dtype)
     if dtype.kind == "f":
         width = min((high - low) * REACH, MOST)
-        return [np.clip(place, max(least, low - width), min(most, high + width))]
-    held = min(max(place, least, -EXACT), most, EXACT)
-    return [whole for whole in (math.floor(held), math.ceil(held)) if least <= whole <= most]
+        return min(max(place, least, low - width), most, high + width)
+    return min(max(place, least, min(low, -EXACT)), most, max(high, EXACT))
 
 
 def _slope(x: Floats, y: Floats) -> float:

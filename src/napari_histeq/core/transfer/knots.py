@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 MOST_CELLS_BITS, FREE_CELLS_BITS = 19, 18
 #: Knots that may lie off a grid that is otherwise theirs: the ends, and zero.
 STRAY = 4
+#: Knots that make the range of all others 8 times as wide lie in no cell.
+FAR_BITS = 3
 
 
 class KnotTable(NamedTuple):
@@ -43,20 +45,35 @@ def knot_table(curve: TransferFunction, dtype: np.dtype[Any]) -> KnotTable:
     """The curve for pixels of a dtype."""
     x, y = _knots(curve, dtype)
     keys = keys_of(x).astype(np.uint64)
-    base, shift = _grid(keys)
-    count = (int(keys[-1] - base) >> shift) + 1
+    bulk = _bulk(keys)
+    base, shift = _grid(bulk)
+    count = (int(bulk[-1] - base) >> shift) + 1
     starts = np.arange(count, dtype=np.uint64) << np.uint64(shift)
-    first = np.searchsorted(keys - base, starts)
-    last_key = starts + np.uint64((1 << shift) - 1)
-    inside = np.searchsorted(keys - base, last_key) - first
+    below = int(np.searchsorted(keys, base))
+    places = keys[below:] - base
+    first = below + np.searchsorted(places, starts)
+    inside = below + np.searchsorted(places, starts + np.uint64((1 << shift) - 1)) - first
     cells = np.stack([np.minimum(first, x.size - 1), inside], axis=1).astype(np.int32)
     order = order_of(dtype)
     number = order.dtype.type
-    places = x.astype(np.float64)
+    knots = x.astype(np.float64)
     return KnotTable(
-        order, number(base), number(keys[-1] - base), number(shift), cells, places,
-        _lines(places, y, curve.end_slope), curve.end_slope,
+        order, number(base), number(bulk[-1] - base), number(shift), cells, knots,
+        _lines(knots, y, curve.end_slope), curve.end_slope,
     )  # fmt: skip
+
+
+def _bulk(keys: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """The knots without the outermost two at each end, if these are so far away.
+
+    How a line of landmarks goes on is known up to the limits of the dtype: cells over all of
+    that would be too wide for where the pixels are.
+    """
+    inner = keys[2:-2]
+    if inner.size < 2:
+        return keys
+    widths = (int(found[-1] - found[0]).bit_length() for found in (keys, inner))
+    return inner if next(widths) > next(widths) + FAR_BITS else keys
 
 
 def _grid(keys: NDArray[np.uint64]) -> tuple[np.uint64, int]:

@@ -109,12 +109,15 @@ def interpolate(
         beyond = key > span
         key[beyond] = 0
         knot = _knot_of((key >> number(shift)).astype(np.intp), value, cells, x)
+        if beyond.any():
+            knot[beyond] = np.minimum(np.searchsorted(x, value[beyond]), x.size - 1)
         found = heights[knot] + (value - starts[knot]) * slopes[knot]
         found = less(found, ends[knot])
         if beyond.any():
             far = value[beyond]
             low, high = ends[0] + (far - x[0]) * end_slope, ends[-1] + (far - x[-1]) * end_slope
-            found[beyond] = np.where(far <= x[0], low, high)
+            held = np.where(far > x[-1], high, found[beyond])
+            found[beyond] = np.where(far <= x[0], low, held)
         out[piece] = found
         odd = ~np.isfinite(value)
         if odd.any():
