@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
-from helpers.records import MASK, RECORDS, TASKS
+from helpers.records import LABELS, MASK, RECORDS, TASKS
 from helpers.strategies import BARE, any_options
 from helpers.tasks import task_of
 from napari_histeq import Clahe, Global, Match, OpenCvClahe
@@ -46,10 +46,12 @@ def test_it_makes_the_bits_that_the_record_tells_of(name: str, tmp_path: Path) -
     record, image = RECORDS[name], TASKS[name].image
     np.save(tmp_path / "image.npy", image)
     np.save(tmp_path / "mask.npy", MASK)
+    np.save(tmp_path / "labels.npy", LABELS)
     method = record.recipe.method
     if hasattr(method, "reference"):
         (tmp_path / "reference.json").write_text(method.reference.to_json())
     places = {"IN": "image.npy", "OUT": "out", "MASK": "mask.npy", "REFERENCE": "reference.json"}
+    places["LABELS"] = "labels.npy"
     done = run(command_of(record), {k: tmp_path / v for k, v in places.items()})
     assert done.exit_code == 0, done.output
     np.testing.assert_array_equal(np.load(tmp_path / "out/image.npy"), record.reproduce(image))

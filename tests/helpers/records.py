@@ -12,10 +12,14 @@ from napari_histeq.records.task import perform
 RNG = np.random.default_rng(5)
 GRAY = RNG.integers(0, 180, (6, 20, 30), np.uint8)
 MASK = RNG.random((20, 30)) < 0.5
+LABELS = (np.arange(20)[:, None] // 7 * (np.arange(30) < 25)).astype(np.int32)
 TASKS = {
     "plain": task_of(GRAY),
     "planes": task_of(GRAY, axes=(1, 2), strength=0.5),
     "region": task_of(GRAY, region=lambda: MASK, region_name="cells", ignored=3.0),
+    "labels": task_of(
+        GRAY, region=lambda: LABELS, region_name="cells", ignored=3.0, each_label=True, feather=2
+    ),
     "color": task_of(GRAY.transpose(1, 2, 0)[..., :3].copy(), channel_axis=-1, ignored=2.0),
     "color, region": task_of(
         GRAY.transpose(1, 2, 0)[..., :3].copy(), channel_axis=-1, region=lambda: MASK

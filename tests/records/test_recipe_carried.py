@@ -19,6 +19,8 @@ from napari_histeq.records.task import perform
 
 COLORS = np.random.default_rng(2).integers(0, 200, (3, 8, 9, 3), np.uint8)
 
+LABELS = np.random.default_rng(3).integers(0, 4, (3, 8, 9))
+
 #: For each field a value that is not the default, and one that is of no right type.
 OTHER = {
     "method": (BiHistogram("median"), "global"),
@@ -29,12 +31,15 @@ OTHER = {
     "inside": (True, 1),
     "feather": (2, 1.5),
     "smooth": (3, 1.5),
+    "saturated": (2.0, "2"),
+    "each_label": (True, 1),
 }
 #: What else a task needs for a field to make sense, and the image's record then says.
 BESIDES: dict[str, dict[str, Any]] = {
     "inside": {"ignored": 7},
     "feather": {"ignored": 7, "inside": True},
     "smooth": {"axes": (1, 2), "channel_axis": 3},
+    "each_label": {"region": lambda: LABELS, "region_name": "cells", "channel_axis": 3},
 }
 NOT_METHOD = [name for name in RECIPE if name != "method"]
 
@@ -65,6 +70,7 @@ def test_it_is_in_the_script_if_it_is_not_the_default_and_absent_it_is_the_defau
     default = {f.name: f.default for f in fields(Recipe)}[name]
     assert f"        {name}={OTHER[name][0]}," in script(done).splitlines()
     plain = done.as_dict() | ({"feather": 0} if name == "inside" else {})
+    plain |= {"mask": None} if name == "each_label" else {}  # which holds labels
     del plain[name]
     assert getattr(Record.from_dict(plain).recipe, name) == default
     assert f"    {name}=" not in script(Record.from_dict(plain))
@@ -77,9 +83,12 @@ def test_it_is_in_the_script_if_it_is_not_the_default_and_absent_it_is_the_defau
         (equalize_multiscale, set()),
         (
             transfer_function,
-            {"axes", "channel_axis", "inside", "feather", "smooth"},
+            {"axes", "channel_axis", "inside", "feather", "smooth", "each_label"},
         ),  # of one plane
-        (gain_map, {"channel_axis", "smooth"}),  # of the luminance
+        (
+            gain_map,
+            {"channel_axis", "smooth", "saturated", "each_label"},
+        ),  # of the luminance, and no curve
     ],
 )
 def test_the_verbs_name_each_field_with_its_default(verb: Any, without: set[str]) -> None:

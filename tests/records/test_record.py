@@ -28,7 +28,9 @@ def test_a_record_says_itself_again(name):
     np.testing.assert_array_equal(again.reproduce(task.image), record.reproduce(task.image))
 
 
-@pytest.mark.parametrize("name", sorted(set(TASKS) - {"given", "region", "color, region"}))
+@pytest.mark.parametrize(
+    "name", sorted(set(TASKS) - {"given", "region", "color, region", "labels"})
+)
 def test_a_record_from_json_makes_the_same_bits(name):
     plain = json.loads(json.dumps(as_json(RECORDS[name].as_dict())))
     record = Record.from_dict(plain)

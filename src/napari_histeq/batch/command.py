@@ -22,7 +22,17 @@ if TYPE_CHECKING:
     from napari_histeq.records import Record
 
 #: Fields of a recipe that the command line has words for, beside the method.
-_SAID = {"axes", "channel_axis", "out_range", "strength", "inside", "feather", "smooth"}
+_SAID = {
+    "axes",
+    "channel_axis",
+    "out_range",
+    "strength",
+    "inside",
+    "feather",
+    "smooth",
+    "saturated",
+    "each_label",
+}
 
 
 def settings_of(record: Record) -> Settings:
@@ -77,7 +87,7 @@ def command_of(record: Record, source: Path | None = None) -> str:
     words = ["napari-histeq", "equalize", str(source) if source is not None else "IN"]
     words += ["-o", str(source.parent / "equalized") if source is not None else "OUT"]
     notes = [] if source is not None else ["IN: image files, or a folder. OUT: a folder."]
-    for name, text, note in (*_method(method), *_how(record)):
+    for name, text, note in (*_method(method), *_how(record), *_counted(record)):
         flag = f"--{name.replace('_', '-')}"
         words += [f"{flag}={text}"] if text.startswith("-") else [flag, *[text] * bool(text)]
         notes += [note] if note else []
@@ -129,7 +139,7 @@ def _exact(value: Any) -> str:
 
 
 def _how(record: Record) -> Iterator[tuple[str, str, str]]:
-    """The rest of the recipe, and which pixels count."""
+    """The rest of the recipe."""
     recipe = record.recipe
     defaults = {f.name: f.default for f in fields(Recipe)}
     if recipe.axes is not None:
@@ -143,14 +153,18 @@ def _how(record: Record) -> Iterator[tuple[str, str, str]]:
         yield "strength", _number(recipe.strength), ""
     if recipe.inside:
         yield "inside", "", ""
-    if recipe.feather:
-        yield "feather", str(int(recipe.feather)), ""
-    if recipe.smooth is not None:
-        yield "smooth", str(int(recipe.smooth)), ""
+    for name in ("feather", "smooth", "saturated"):
+        if getattr(recipe, name):
+            yield name, _number(getattr(recipe, name)), ""
+
+
+def _counted(record: Record) -> Iterator[tuple[str, str, str]]:
+    """Which pixels count, or the labels."""
     if record.ignored is not None:
         yield "ignore", _number(record.ignored), ""
     if record.mask is not None:
-        yield (
-            "mask", "MASK",
-            f"MASK: “{record.mask.layer}” as an image file, not 0 where a pixel counts.",
-        )  # fmt: skip
+        name, what = "mask", "not 0 where a pixel counts"
+        if record.recipe.each_label:
+            name, what = "labels", "whole numbers, 0 the background"
+        place = name.upper()
+        yield name, place, f"{place}: “{record.mask.layer}” as an image file, {what}."

@@ -35,6 +35,8 @@ class Settings:
     mask : Path, MaskRecord or None
         An image that is not 0 where a pixel counts; or a folder of such, by the inputs' names;
         or the pixels themselves.
+    labels : Path or None
+        An image of labels, each of which is equalized on its own; or a folder of such.
     ignored : float or None
         An intensity that does not count; by default what the file calls "no data".
     """
@@ -44,6 +46,7 @@ class Settings:
     channel_axis: str = "auto"
     mask: Path | MaskRecord | None = None
     ignored: float | None = None
+    labels: Path | None = None
 
 
 def out_range_of(text: str) -> OutRange:
@@ -85,6 +88,9 @@ def task_of(picture: Picture, settings: Settings, name: str) -> Task:
     if picture.limits is not None and out_range in ("auto", "dtype"):
         out_range = picture.limits
     mask, mask_name = _mask(settings, name)
+    each = settings.recipe.each_label or settings.labels is not None
+    if each and mask is None:
+        raise ValueError("the settings equalize each label on its own: add --labels FILE")
     return Task(
         picture.data,
         source=name,
@@ -93,6 +99,7 @@ def task_of(picture: Picture, settings: Settings, name: str) -> Task:
         ignored=picture.ignored if settings.ignored is None else settings.ignored,
         recipe=replace(
             settings.recipe,
+            each_label=each,
             axes=axes,
             channel_axis=channel_axis_of(picture, settings.channel_axis),
             out_range=out_range,
@@ -115,9 +122,9 @@ def channel_axis_of(picture: Picture, wanted: str) -> int | None:
 
 def _mask(settings: Settings, name: str) -> tuple[Any, str]:
     """The pixels that count, by what is not 0 in an image; and what that is called."""
-    if settings.mask is None:
+    path = settings.labels or settings.mask
+    if path is None:
         return None, ""
-    path = settings.mask
     if isinstance(path, MaskRecord):
         return path.array(), path.layer
     if path.is_dir() and (path / name).exists():
@@ -126,6 +133,13 @@ def _mask(settings: Settings, name: str) -> tuple[Any, str]:
         raise ValueError(f"the folder of masks {path} has no {name}")
     picture = read(path)
     data = np.asarray(picture.data)
+    if settings.labels is not None:
+        if picture.channel_axis is not None or data.dtype.kind not in "iu":
+            what = "colors" if picture.channel_axis is not None else data.dtype
+            raise ValueError(
+                f"{path.name} holds {what}: labels are whole numbers, 0 the background"
+            )
+        return data, path.name
     if picture.channel_axis is not None:
         colors = np.moveaxis(data, picture.channel_axis, -1)[..., :3]
         return np.any(colors, axis=-1), path.name

@@ -75,11 +75,13 @@ def equalize(
     method: args.MethodName = "global",
     strength: args.Strength = 1.0,
     out_range: args.OutRange = "auto",
+    saturated: args.Saturated = None,
     recipe: args.RecipeFile = None,
     axes: args.Axes = "",
     channel_axis: args.ChannelAxis = "auto",
     mask: args.Mask = None,
     ignore: args.Ignore = None,
+    labels: args.LabelsFile = None,
     inside: args.Inside = False,
     feather: args.Feather = 0,
     smooth: args.Smooth = None,
@@ -99,9 +101,11 @@ def equalize(
         axes=axes,
         channel_axis=channel_axis,
         mask=mask,
+        labels=labels,
         ignored=ignore,
         out_range=out_range,
         strength=strength,
+        saturated=saturated,
         inside=inside,
         feather=feather,
         smooth=smooth,
@@ -137,6 +141,7 @@ def match(
     ] = None,
     strength: args.Strength = 1.0,
     out_range: args.OutRange = "auto",
+    saturated: args.Saturated = None,
     axes: args.Axes = "",
     channel_axis: args.ChannelAxis = "auto",
     mask: args.Mask = None,
@@ -151,7 +156,7 @@ def match(
     settings = settings_of(
         None, "match", {"reference": reference, "landmarks": landmarks}, axes=axes,
         channel_axis=channel_axis, mask=mask, ignored=ignore,
-        out_range=out_range, strength=strength,
+        out_range=out_range, strength=strength, saturated=saturated,
     )  # fmt: skip
     run = Run("matching", jobs, scheduler, quiet=quiet, dry_run=dry_run)
     _make(run, Equalize(settings), inputs, output, overwrite=overwrite)

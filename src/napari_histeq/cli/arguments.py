@@ -9,7 +9,7 @@ import typer
 
 from napari_histeq.core import METHODS
 from napari_histeq.core.inside import WIDEST
-from napari_histeq.core.methods import MOST_FRAMES
+from napari_histeq.core.methods import MOST_FRAMES, MOST_SATURATED
 
 _HOW, _WHICH, _RUN = "How", "Which pixels", "Run"
 
@@ -46,6 +46,14 @@ OutRange = Annotated[
         "auto: dtype for unsigned integers, else image",
     ),
 ]  # fmt: skip
+Saturated = Annotated[
+    Optional[float],  # noqa: UP045
+    typer.Option(
+        min=0, max=MOST_SATURATED, metavar="PERCENT", show_default=False, rich_help_panel=_HOW,
+        help="Clip so many per cent of the pixels in all, half of them at each end "
+        "(default: none; of stretch 0.35)",
+    ),
+]  # fmt: skip
 Axes = Annotated[
     str,
     typer.Option(
@@ -67,6 +75,14 @@ Mask = Annotated[
         help="Only pixels count where this image is not 0; of a folder: the mask by the input's name",
     ),
 ]  # fmt: skip
+LabelsFile = Annotated[
+    Optional[Path],  # noqa: UP045
+    typer.Option(
+        "--labels", metavar="FILE|FOLDER", show_default=False, rich_help_panel=_WHICH,
+        help="Equalize each label of this image (whole numbers) on its own; the background, 0, "
+        "stays as it is. Of a folder: the labels by the input's name",
+    ),
+]  # fmt: skip
 Inside = Annotated[
     bool,
     typer.Option(
@@ -78,7 +94,7 @@ Feather = Annotated[
     int,
     typer.Option(
         min=0, max=WIDEST, metavar="PIXELS", rich_help_panel=_WHICH,
-        help="With --inside: let the change fade out over so many pixels at the edge",
+        help="With --inside or --labels: let the change fade out over so many pixels at the edge",
     ),
 ]  # fmt: skip
 Smooth = Annotated[

@@ -43,6 +43,7 @@ def measure(
     ] = "",
     strength: args.Strength = 1.0,
     out_range: args.OutRange = "auto",
+    saturated: args.Saturated = None,
     axes: args.Axes = "",
     channel_axis: args.ChannelAxis = "auto",
     mask: args.Mask = None,
@@ -64,6 +65,7 @@ def measure(
         ignored=ignore,
         out_range=out_range,
         strength=strength,
+        saturated=saturated,
     )
     if output is not None and output.suffix.lower() not in (".csv", ".json"):
         raise Refused(f"-o {output}: name a .csv or a .json file")
@@ -113,6 +115,7 @@ def plot(
     ] = False,
     strength: args.Strength = 1.0,
     out_range: args.OutRange = "auto",
+    saturated: args.Saturated = None,
     axes: args.Axes = "",
     channel_axis: args.ChannelAxis = "auto",
     mask: args.Mask = None,
@@ -134,6 +137,7 @@ def plot(
         ignored=ignore,
         out_range=out_range,
         strength=strength,
+        saturated=saturated,
     )
     sources = inputs_of(inputs)
     where = _plots(output, len(sources))

@@ -30,6 +30,10 @@ def with_method_options(command: Callable[..., None]) -> Callable[..., None]:
     return run
 
 
+#: Options of methods that the commands take for all methods.
+SHARED = ("saturated",)
+
+
 def _fields(method: Any) -> tuple[OptionField, ...]:
     return options_of(method)
 
@@ -38,7 +42,8 @@ def _parameters() -> list[inspect.Parameter]:
     fields: dict[str, list[tuple[type[Method], OptionField]]] = defaultdict(list)
     for method in METHODS.values():
         for field in _fields(method):
-            fields[field.name].append((method, field))
+            if field.name not in SHARED:
+                fields[field.name].append((method, field))
     return [_parameter(name, owners) for name, owners in fields.items()]
 
 
@@ -66,7 +71,11 @@ def _help(field: OptionField) -> str:
     plain = field.choices or field.values or option.limits == "a number"
     limits = "an image, or a JSON file, " if field.values else "" if plain else f"{option.limits}, "
     unit = f" {option.unit}" if option.unit else ""
-    return f"{option.help} ({limits}default {default}{unit})"
+    used = ""
+    if option.used_if:
+        other, choices = option.used_if
+        used = f"; only with --{other.replace('_', '-')} {' or '.join(choices)}"
+    return f"{option.help} ({limits}default {default}{unit}{used})"
 
 
 def _written(value: Any) -> str:

@@ -7,7 +7,8 @@ from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
 from napari_histeq.batch import Refused, Settings, method_of, out_range_of
-from napari_histeq.core.methods import from_dict
+from napari_histeq.core import METHODS
+from napari_histeq.core.methods import check_saturated, clips, from_dict
 from napari_histeq.core.recipe import Recipe
 from napari_histeq.records import KEY
 
@@ -30,8 +31,19 @@ def settings_of(
     given = [name for name, value in options.items() if value is not None]
     if recipe is not None and (given or method != "global"):
         raise Refused("--recipe tells the method and its options already: leave out --method")
+    if how.get("labels") is not None:
+        if how.get("mask") is not None:
+            raise Refused("--mask and --labels do not go together: leave one of them out")
+        how["each_label"] = True
+    kind = METHODS.get(method)
+    if clips(kind) and how.get("saturated") is not None:
+        options = options | {"saturated": str(how.pop("saturated"))}
     told = {name: how.pop(name) for name in _FIELDS if name in how and name not in _PLACES}
     made = Recipe(method_of(method, options), out_range=out_range_of(out_range), **told)
+    try:
+        check_saturated(made.saturated, made.method)
+    except ValueError as error:
+        raise Refused(f"--{error}") from None
     settings = Settings(made, **how)
     return settings if recipe is None else _of_file(recipe, settings)
 

@@ -33,6 +33,8 @@ def curve_of_all(counted: Sequence[Mapping[str, Any]]) -> TransferFunction:
         raise Refused("--together: the files hold colors, planes or bits of different kinds")
     if recipe.channel_axis is not None:
         raise Refused("--together: the files hold colors, which have no curve in common")
+    if recipe.each_label:
+        raise Refused("--together and --labels do not go together: leave one of them out")
     if recipe.inside:
         raise Refused("--together and --inside do not go together: leave one of them out")
     if not recipe.one_curve:

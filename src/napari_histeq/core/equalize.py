@@ -19,6 +19,7 @@ from napari_histeq.core.arrays import (
 )
 from napari_histeq.core.clahe import Clahe
 from napari_histeq.core.compute import compute_histogram
+from napari_histeq.core.each import equalize_each, labels_in
 from napari_histeq.core.engine import equalize_planes, gain_planes
 from napari_histeq.core.errors import NOTHING_COUNTED, warn, warn_of_empty
 from napari_histeq.core.histogram import Histogram
@@ -47,6 +48,8 @@ def equalize(
     inside: bool = False,
     feather: int = 0,
     smooth: int | None = None,
+    saturated: float | None = None,
+    each_label: bool = False,
     progress: Callable[[float], object] | bool | None = None,
     **options: Any,
 ) -> Any:
@@ -87,6 +90,13 @@ def equalize(
         With planes (`axes`) and a method of one curve: a plane's curve is that of the histogram
         averaged over so many neighbors along the first of the other axes, so that a movie
         does not jump. For viewing, not for measuring intensities. See `docs/methods.md`.
+    saturated : float, optional
+        With a method of one curve: so many per cent of the pixels (0 to 50) are clipped in all, at
+        most half of them at each end. They become the ends of the output's range, and do not
+        count. `Stretch` has this as an option of its own, with another default, 0.35.
+    each_label : bool
+        True: the mask holds labels (integers, 0 the background), and each label is equalized on its
+        own, as `equalize_labels` does.
     progress : callable or bool, optional
         True shows tqdm's bar. A function is called with the fraction done, from 0 to 1, in the calling thread, after each block of
         pixels; it never falls, and ends at 1. It is an estimate: how many passes over the pixels
@@ -125,20 +135,29 @@ def equalize(
         image, mask, axes, channel_axis = taken_apart(image, mask, axes, channel_axis)
     recipe = recipe_of(
         method, options, axes=axes, channel_axis=channel_axis, out_range=out_range,
-        strength=strength, inside=inside, feather=feather, smooth=smooth,
+        strength=strength, inside=inside, feather=feather, smooth=smooth, saturated=saturated,
+        each_label=each_label,
     )  # fmt: skip
     with told(progress):
         if is_lazy(image):
-            from napari_histeq.core.lazy import equalize_lazily
-
-            out = equalize_lazily([image], recipe, mask)[0]
+            out = _lazily(image, mask, recipe)
         else:
             out = _in_memory(image, mask, recipe)
     return out if named is None else named.copy(data=out)
 
 
+def _lazily(image: Any, mask: Any, recipe: Recipe) -> Any:
+    from napari_histeq.core.lazy import equalize_each_lazily, equalize_lazily
+
+    if recipe.each_label:
+        return equalize_each_lazily([image], labels_in(mask), recipe)[0]
+    return equalize_lazily([image], recipe, mask)[0]
+
+
 def _in_memory(image: Any, mask: Any, recipe: Recipe) -> NDArray[Any]:
     array = checked_image(image)
+    if recipe.each_label:
+        return equalize_each(array, labels_in(mask), recipe, _in_memory)
     out = np.empty_like(array, subok=False)
     plan, whole = _planned(array, mask, recipe, out)
     if array.dtype.kind == "b":
@@ -175,6 +194,7 @@ def transfer_function(
     mask: ArrayLike | None = None,
     out_range: str | tuple[float, float] = "auto",
     strength: float = 1.0,
+    saturated: float | None = None,
     max_samples: int | None = None,
     seed: int = 0,
     **options: Any,
@@ -185,7 +205,7 @@ def transfer_function(
     ----------
     image_or_histogram : array or Histogram
         What to equalize, or how often its intensities occur.
-    method, mask, out_range, strength, **options
+    method, mask, out_range, strength, saturated, **options
         As in `equalize`.
     max_samples, seed
         As in `compute_histogram`: a quick first answer, from a sample.
@@ -199,7 +219,7 @@ def transfer_function(
     TypeError
         For a method that is not a single curve.
     """
-    recipe = recipe_of(method, options, out_range=out_range, strength=strength)
+    recipe = recipe_of(method, options, out_range=out_range, strength=strength, saturated=saturated)
     if not recipe.method.is_single_curve:
         raise recipe.method.not_a_curve()
     if isinstance(image_or_histogram, Histogram):

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from napari_histeq.core.arrays import told
+from napari_histeq.core.each import labels_in
 from napari_histeq.core.methods import Global, Method
 from napari_histeq.core.recipe import recipe_of
 
@@ -26,6 +27,8 @@ def equalize_multiscale(
     inside: bool = False,
     feather: int = 0,
     smooth: int | None = None,
+    saturated: float | None = None,
+    each_label: bool = False,
     count_level: int = 0,
     progress: Callable[[float], object] | bool | None = None,
     **options: Any,
@@ -37,7 +40,7 @@ def equalize_multiscale(
     levels : sequence of arrays
         The same image at decreasing resolution, the finest first; numpy, dask,
         zarr, ... of one dtype and number of axes.
-    method, axes, channel_axis, out_range, strength, inside, feather, smooth, **options
+    method, axes, channel_axis, out_range, strength, inside, feather, smooth, saturated, each_label, **options
         As in `equalize`. Axes that are not in `axes` must not be downsampled. CLAHE's
         tiles and the feather are in pixels of ``levels[0]``; a pixel of any level is mapped by the
         curves of the tiles around the place where its center lies.
@@ -62,7 +65,7 @@ def equalize_multiscale(
     TypeError, ValueError
         As `equalize`, and if the levels do not fit each other.
     """
-    from napari_histeq.core.lazy import equalize_lazily
+    from napari_histeq.core.lazy import equalize_each_lazily, equalize_lazily
 
     if not isinstance(levels, Sequence):
         raise TypeError(
@@ -76,7 +79,10 @@ def equalize_multiscale(
         raise ValueError(f"count_level is {count_level}, but there are {len(levels)} levels")
     recipe = recipe_of(
         method, options, axes=axes, channel_axis=channel_axis, out_range=out_range,
-        strength=strength, inside=inside, feather=feather, smooth=smooth,
+        strength=strength, inside=inside, feather=feather, smooth=smooth, saturated=saturated,
+        each_label=each_label,
     )  # fmt: skip
     with told(progress):
+        if recipe.each_label:
+            return equalize_each_lazily(levels, labels_in(mask), recipe, count_level)
         return equalize_lazily(levels, recipe, mask, count_level)

@@ -17,13 +17,16 @@ from napari_histeq.core.arrays import (
     outer_axes,
     output_limits,
 )
+from napari_histeq.core.each import check_each
 from napari_histeq.core.inside import Feather, check_has_mask, check_inside
 from napari_histeq.core.methods import (
     METHODS,
     Global,
     Method,
     Neighbors,
+    check_saturated,
     check_smooth,
+    clips,
     options_of,
 )
 
@@ -53,6 +56,8 @@ class Recipe:
     inside : bool
     feather : int
     smooth : int or None
+    saturated : float or None
+    each_label : bool
         As `equalize` takes them.
     """
 
@@ -64,12 +69,15 @@ class Recipe:
     inside: bool = False
     feather: int = 0
     smooth: int | None = None
+    saturated: float | None = None
+    each_label: bool = False
 
     @property
     def one_curve(self) -> bool:
         """Whether a single transfer function does it, to all pixels."""
         alone = self.method.neighbors is None
-        return self.method.is_single_curve and alone and self.axes is None and not self.inside
+        apart = self.axes is not None or self.inside or self.each_label
+        return self.method.is_single_curve and alone and not apart
 
     def curve(self, histogram: Histogram) -> TransferFunction:
         """The curve of a histogram, by a method that is a single one."""
@@ -105,8 +113,10 @@ class Recipe:
     def checked(self, dtype: np.dtype[Any]) -> Recipe:
         """The same for an image of `dtype`, or an error."""
         check_strength(self.strength)
-        check_inside(self.inside, self.feather)
+        check_each(self.each_label, self)
+        check_inside(self.inside or bool(self.each_label), self.feather)
         check_smooth(self.smooth)
+        check_saturated(self.saturated, self.method)
         out_range = checked_out_range(self.out_range, dtype)
         return self if out_range is self.out_range else replace(self, out_range=out_range)
 
@@ -193,6 +203,9 @@ def _without(axis: int | None, shape: Shape) -> Shape:
 
 def recipe_of(method: Method | str, options: dict[str, Any], **how: Any) -> Recipe:
     """The recipe of the arguments of `equalize`: of a method or the name of one, and the rest."""
+    wanted = how.get("saturated")
+    if isinstance(method, str) and wanted is not None and clips(METHODS.get(method)):
+        options, how = options | {"saturated": wanted}, how | {"saturated": None}
     return Recipe(_resolved(method, options), **how)
 
 

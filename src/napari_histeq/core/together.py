@@ -112,6 +112,7 @@ def equalize_together(
     channel_axis: int | None = None,
     out_range: str | tuple[float, float] = "auto",
     strength: float = 1.0,
+    saturated: float | None = None,
     **options: Any,
 ) -> list[Any]:
     """Equalize several images by one curve, that of the histogram of all their pixels.
@@ -129,7 +130,7 @@ def equalize_together(
         For each image its mask, or None: True where a pixel counts.
     channel_axis : int, optional
         The axis of RGB or RGBA channels, of all the images.
-    out_range, strength, **options
+    out_range, strength, saturated, **options
         As in `equalize`; ``"image"`` is the range of all the images.
 
     Returns
@@ -151,8 +152,9 @@ def equalize_together(
         If no pixel counts; the images are then returned unchanged.
     """
     recipe = recipe_of(
-        method, options, channel_axis=channel_axis, out_range=out_range, strength=strength
-    )
+        method, options, channel_axis=channel_axis, out_range=out_range, strength=strength,
+        saturated=saturated,
+    )  # fmt: skip
     if not recipe.method.is_single_curve:
         raise recipe.method.not_a_curve()
     known = _known(images, masks, recipe)

@@ -193,6 +193,8 @@ def note_of(task: Task, before: Histogram, after: Histogram | None) -> str:
     if not task.recipe.method.is_single_curve:
         flat = task.recipe.method.is_flat and task.recipe.strength == 1.0 and not task.colors
         return plot.why_not_flat(before, after, local=True, flat=flat)
+    if task.recipe.each_label:
+        return f"{plot.WHOLE_LEVELS}, and here every label has its own curve."
     if task.recipe.inside:
         partly = ", and those at the soft edge only partly" if task.recipe.feather else ""
         return f"{plot.WHOLE_LEVELS}, and here only those inside are changed{partly}."

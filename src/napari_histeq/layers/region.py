@@ -28,8 +28,13 @@ class Grid(NamedTuple):
 
 
 def mask_on(
-    image: Image, region: Labels | Shapes, at: Sequence[float] = (), grid: Grid | None = None
-) -> NDArray[np.bool_]:
+    image: Image,
+    region: Labels | Shapes,
+    at: Sequence[float] = (),
+    grid: Grid | None = None,
+    *,
+    labels: bool = False,
+) -> NDArray[Any]:
     """Put a region on the pixel grid of an image, by both layers' places in the world.
 
     Parameters
@@ -44,10 +49,12 @@ def mask_on(
     grid : Grid, optional
         The pixels that are asked for; by default all of them. Of the region no more is
         read than lies there.
+    labels : bool
+        Whether the labels themselves are wanted, and not only which pixels have one.
 
     Returns
     -------
-    array of bool
+    array of bool, or of integers
         It broadcasts to the image's shape (without color channels), or the grid's: a
         region with fewer axes than the image holds for every index of the others.
 
@@ -62,7 +69,7 @@ def mask_on(
         matrix, offset = to_region
         to_region = matrix * np.asarray(grid.step), offset + matrix @ np.asarray(grid.start)
     if not hasattr(region, "shape_type"):
-        mask = _labels_mask(*_cut(_finest(region), shape, to_region))
+        mask = _labels_mask(*_cut(_finest(region), shape, to_region, labels))
     else:
         mask = _shapes_mask(region, shape, to_region)
     if grid is None and not mask.any():
@@ -130,8 +137,8 @@ def _unit_factors(image: Layer, region: Layer) -> Floats:
 
 
 def _cut(
-    labels: Any, shape: tuple[int, ...], to_region: tuple[Floats, Floats]
-) -> tuple[NDArray[np.bool_], tuple[int, ...], tuple[Floats, Floats]]:
+    labels: Any, shape: tuple[int, ...], to_region: tuple[Floats, Floats], themselves: bool
+) -> tuple[NDArray[Any], tuple[int, ...], tuple[Floats, Floats]]:
     """Those labels that lie under a grid of `shape`, and the map to them; no others are read.
 
     Where the grid falls on every n-th label only, the others are left out too.
@@ -149,13 +156,14 @@ def _cut(
     box = tuple(
         slice(int(a), int(max(b, a)), int(n)) for a, b, n in zip(start, stop, step, strict=True)
     )
-    found = np.asarray(labels[box]) != 0
+    under = np.asarray(labels[box])
+    found = under if themselves else under != 0
     return found, shape, (matrix / step[:, None], (offset - start) / step)
 
 
 def _labels_mask(
-    labels: NDArray[np.bool_], shape: tuple[int, ...], to_region: tuple[Floats, Floats]
-) -> NDArray[np.bool_]:
+    labels: NDArray[Any], shape: tuple[int, ...], to_region: tuple[Floats, Floats]
+) -> NDArray[Any]:
     matrix, offset = to_region
     extra = len(shape) - labels.ndim
     if extra <= 0:  # the image is a slice of the region: give it axes of length 1
@@ -165,7 +173,7 @@ def _labels_mask(
     if not matrix[:, :extra].any():  # the same for every slice
         one = _resampled(labels, matrix[:, extra:], offset, shape[extra:])
         return one.reshape((1,) * extra + one.shape)
-    mask = np.empty(shape, dtype=bool)
+    mask = np.empty(shape, dtype=labels.dtype)
     for index in np.ndindex(shape[:extra]):
         start = offset + matrix[:, :extra] @ index
         mask[index] = _resampled(labels, matrix[:, extra:], start, shape[extra:])
@@ -173,20 +181,21 @@ def _labels_mask(
 
 
 def _resampled(
-    labels: NDArray[np.bool_], matrix: Floats, offset: Floats, shape: tuple[int, ...]
-) -> NDArray[np.bool_]:
+    labels: NDArray[Any], matrix: Floats, offset: Floats, shape: tuple[int, ...]
+) -> NDArray[Any]:
     """The label under the center of each pixel."""
     if not labels.size:
-        return np.zeros(shape, dtype=bool)
+        return np.zeros(shape, dtype=labels.dtype)
     same = np.allclose(matrix, np.eye(len(shape)), atol=1e-9) and np.allclose(offset, 0, atol=1e-6)
     if same and labels.shape == shape:
         return labels
     from scipy.ndimage import affine_transform
 
-    found: NDArray[np.uint8] = affine_transform(
-        labels.view(np.uint8), matrix, offset, output_shape=shape, order=0, mode="grid-constant"
+    given = labels.view(np.uint8) if labels.dtype.kind == "b" else labels
+    found: NDArray[Any] = affine_transform(
+        given, matrix, offset, output_shape=shape, order=0, mode="grid-constant"
     )
-    return found.astype(bool)
+    return found.astype(labels.dtype)
 
 
 def _shapes_mask(

@@ -12,7 +12,15 @@ import numpy as np
 from pydantic import ConfigDict
 
 from napari_histeq.core.arrays import as_lazy, is_lazy
-from napari_histeq.records.record_fields import MASK_BYTES, Bits, Digest, Shape, Text, damaged
+from napari_histeq.records.record_fields import (
+    MASK_BYTES,
+    Bits,
+    Digest,
+    LabelDtype,
+    Shape,
+    Text,
+    damaged,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,7 +28,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class MaskRecord:
-    """The pixels that counted: one bit each, packed and compressed.
+    """The pixels that counted: one bit each, packed and compressed; or their labels.
 
     Attributes
     ----------
@@ -32,6 +40,8 @@ class MaskRecord:
         SHA-256 of the packed bits.
     bits : bytes or None
         The compressed bits; None if there were too many to keep.
+    dtype : str
+        Of labels; empty for a mask.
     """
 
     __pydantic_config__: ClassVar = ConfigDict(extra="forbid")
@@ -40,17 +50,22 @@ class MaskRecord:
     shape: Shape
     digest: Digest
     bits: Bits | None = None
+    dtype: LabelDtype = ""
 
     @classmethod
-    def of(cls, layer: str, mask: NDArray[np.bool_]) -> MaskRecord:
-        """Pack a mask."""
-        packed = np.packbits(mask).tobytes()
+    def of(cls, layer: str, mask: NDArray[Any]) -> MaskRecord:
+        """Pack a mask, or labels."""
+        if mask.dtype.kind == "b":
+            packed, dtype = np.packbits(mask).tobytes(), ""
+        else:
+            little = mask.astype(mask.dtype.newbyteorder("<"))
+            packed, dtype = little.tobytes(), little.dtype.str
         bits = zlib.compress(packed, 1)
         digest = hashlib.sha256(packed).hexdigest()
-        return cls(layer, mask.shape, digest, bits if len(bits) <= MASK_BYTES else None)
+        return cls(layer, mask.shape, digest, bits if len(bits) <= MASK_BYTES else None, dtype)
 
-    def array(self) -> NDArray[np.bool_]:
-        """The mask itself.
+    def array(self) -> NDArray[Any]:
+        """The mask itself, or the labels.
 
         Raises
         ------
@@ -63,9 +78,13 @@ class MaskRecord:
                 "pass it as mask="
             )
         count = math.prod(self.shape)
-        packed = _unpacked(self.bits, -(-count // 8))
+        labels = np.dtype(self.dtype) if self.dtype else None
+        size = -(-count // 8) if labels is None else count * labels.itemsize
+        packed = _unpacked(self.bits, size)
         if packed is None or hashlib.sha256(packed).hexdigest() != self.digest:
             raise damaged("mask")
+        if labels is not None:
+            return np.frombuffer(packed, labels).reshape(self.shape)
         bits = np.unpackbits(np.frombuffer(packed, np.uint8), count=count)
         return bits.astype(bool).reshape(self.shape)
 
@@ -83,7 +102,7 @@ def _unpacked(bits: bytes, size: int) -> bytes | None:
 def counting(image: Any, mask: Any, ignored: float | None, channel_axis: int | None) -> Any:
     """The mask of the pixels that count, or None: within `mask`, not of the `ignored` intensity.
 
-    A color pixel is ignored if all its channels have that intensity.
+    Of labels, those that count. A color pixel is ignored if all its channels have that intensity.
     """
     if ignored is None:
         return mask
@@ -94,7 +113,14 @@ def counting(image: Any, mask: Any, ignored: float | None, channel_axis: int | N
     other: Any = pixels != wanted
     if channel_axis is not None:
         other = np.any(np.moveaxis(other, channel_axis, -1)[..., :3], axis=-1)
+    if mask is not None and mask.dtype.kind != "b":
+        return mask * other
     return other if mask is None else other & mask
+
+
+def where_counted(mask: Any) -> Any:
+    """The mask of what counts of labels; a mask, or none, as it is."""
+    return mask if mask is None or mask.dtype.kind == "b" else mask != 0
 
 
 def _held(value: float, dtype: np.dtype[Any]) -> float | None:

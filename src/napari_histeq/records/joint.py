@@ -42,6 +42,7 @@ def joined(tasks: Sequence[Task], report: Report) -> list[Task]:
         why = f"{type(recipe.method).__name__} is not a single curve"
         if recipe.method.is_single_curve:
             why = "“Only inside” leaves pixels out" if recipe.inside else "each plane has its own"
+            why = "each label has its own" if recipe.each_label else why
         raise ValueError(f"{why}, so there is no one curve for all: choose “Each on its own”")
     joint = joint_of(tasks, count_each(tasks, report), report)
     of = _named([task.source for task in tasks])

@@ -40,7 +40,7 @@ from napari_histeq.records.record_fields import (
 KEY = "napari_histeq"
 
 #: What this version writes and reads; one that adds or changes a field counts on.
-SCHEMA = 2
+SCHEMA = 3
 
 #: Images up to this many bytes are identified by a digest: it takes well under a second.
 DIGEST_BYTES = 1 << 28
@@ -121,7 +121,7 @@ class Record:
         plain |= plain.pop("recipe").as_dict()
         plain["versions"] = dict(self.versions)
         plain["measures"] = {when: dict(found) for when, found in self.measures.items()}
-        plain["mask"] = _as_plain(self.mask, ("layer", "shape", "digest", "bits"))
+        plain["mask"] = _as_plain(self.mask, MaskRecord.__slots__)
         plain["curve"] = _as_plain(self.curve, ("x", "y", "end_slope"))
         return plain
 
@@ -192,6 +192,8 @@ def _check_agreement(record: Record) -> None:
     checked_axes(recipe.axes, len(shape))
     if record.given and record.curve is None:
         raise ValueError("the curve is missing")
+    if recipe.each_label != (record.mask is not None and bool(record.mask.dtype)):
+        raise ValueError("labels are missing, or a mask holds labels")
     if record.mask is not None and not broadcasts(record.mask.shape, grid):
         raise ValueError("the mask is of another image")
 

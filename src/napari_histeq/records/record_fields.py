@@ -121,6 +121,7 @@ Digest = Annotated[str, Strict(), Field(pattern="^[0-9a-f]{64}$")]
 Dtype = Annotated[str, Strict(), AfterValidator(_dtype)]
 Length = Annotated[int, Strict(), Field(gt=0, lt=1 << 63), BeforeValidator(_plain)]
 Shape = Annotated[tuple[Length, ...], Field(min_length=1, max_length=64)]
+LabelDtype = Annotated[str, Strict(), Field(pattern=r"^(|<[iu][248]|\|[iu]1)$")]
 Bits = Annotated[bytes, Strict(), Field(max_length=MASK_BYTES)]
 if TYPE_CHECKING:
     Curve = TransferFunction | None

@@ -89,6 +89,19 @@ def mask():
 '''
 
 
+_LABELS = '''
+LABELS = """
+{text}
+"""
+
+
+def mask():
+    """The labels, each of which was equalized on its own."""
+    bits = zlib.decompress(base64.b85decode("".join(LABELS.split())))
+    return np.frombuffer(bits, {dtype}).reshape({shape})
+'''
+
+
 _VALUE = '''
 {constant} = """
 {text}
@@ -195,6 +208,8 @@ def _mask_source(record: Record) -> str:
     assert mask is not None
     assert mask.bits is not None
     text, count = _in_lines(mask.bits), mask.array().size  # or the bits are damaged
+    if mask.dtype:
+        return _LABELS.format(text=text, dtype=_literal(mask.dtype), shape=_literal(mask.shape))
     return _PACKED.format(text=text, count=_literal(count), shape=_literal(mask.shape))
 
 
@@ -227,7 +242,8 @@ def _body(record: Record, packed: bool) -> Iterator[str]:
             yield f"other = np.moveaxis({other}, {axis}, -1)[..., :3].any(axis=-1)"
         else:
             yield f"other = {other}"
-        counted = f"other & {counted}" if counted else "other"
+        both = "*" if record.recipe.each_label else "&"
+        counted = f"other {both} {counted}" if counted else "other"
     options = {f.name: getattr(method, f.name) for f in _options_of(method)}
     yield "return equalize("
     yield "    image,"

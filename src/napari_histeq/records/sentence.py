@@ -61,14 +61,23 @@ def _named(record: Record) -> str:
     return f"{words} with {', '.join(told)}" if told else words
 
 
-def _conditions(record: Record) -> Iterator[str]:
+def _counted(record: Record) -> Iterator[str]:
+    """What the curve is of, and which pixels counted."""
     if record.given:
         yield f"the curve of {record.curve_of or 'another image'}"
-    if record.mask is not None:
+    if record.mask is not None and record.recipe.each_label:
+        name = record.mask.layer.encode(errors="replace").decode()
+        yield f"each label of “{name}” on its own, the background unchanged"
+    elif record.mask is not None:
         name = record.mask.layer.encode(errors="replace").decode()  # of a file that is no UTF-8
         yield f"counted{' and changed' * record.recipe.inside} only within “{name}”"
+    apart = record.recipe.inside or record.recipe.each_label
     if record.ignored is not None:
-        yield f"pixels equal to {_short(record.ignored)} ignored{' and unchanged' * record.recipe.inside}"
+        yield f"pixels equal to {_short(record.ignored)} ignored{' and unchanged' * apart}"
+
+
+def _conditions(record: Record) -> Iterator[str]:
+    yield from _counted(record)
     recipe = record.recipe
     if recipe.smooth is not None:
         yield f"each plane's curve averaged over {recipe.smooth} neighbors"
@@ -77,12 +86,27 @@ def _conditions(record: Record) -> Iterator[str]:
     if recipe.axes is not None and len(recipe.axes) < len(record.shape):
         names = ", ".join(str(axis) for axis in recipe.axes)
         yield f"separately for each plane (axes {names} share a histogram)"
+    if recipe.saturated:
+        yield f"{_short(recipe.saturated)} % of the pixels clipped, half of them at each end"
     for name, value in recipe.keywords().items():
-        if name not in ("axes", "channel_axis", "out_range", "inside", "feather", "smooth"):
+        if name not in _IN_WORDS:
             yield name if value is True else f"{name} {_short(value)}"
     if not isinstance(recipe.out_range, str):
         low, high = (_short(v) for v in recipe.out_range)
         yield f"output range {low} to {high}"
+
+
+#: Fields of a recipe that `_conditions` has words for.
+_IN_WORDS = (
+    "axes",
+    "channel_axis",
+    "out_range",
+    "inside",
+    "feather",
+    "smooth",
+    "saturated",
+    "each_label",
+)
 
 
 def _caution(record: Record) -> str:
@@ -91,6 +115,8 @@ def _caution(record: Record) -> str:
     if record.recipe.smooth is not None or method.neighbors is not None:
         are = "Colors" if colors else "Gray values"
         return f"{are} are for viewing, not for measuring intensities."
+    if record.recipe.each_label:
+        return f"{'Colors' if colors else 'Gray values'} cannot be compared between labels."
     if whole and axes is not None and len(axes) < len(record.shape):
         return f"{'Colors' if colors else 'Gray values'} cannot be compared between planes."
     if colors and whole:  # of one brightness: singular

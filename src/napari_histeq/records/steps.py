@@ -21,7 +21,7 @@ from napari_histeq.core import (
 from napari_histeq.core.arrays import is_lazy
 from napari_histeq.core.compute import luminance_histogram
 from napari_histeq.core.recipe import Recipe
-from napari_histeq.records.counted import plain_array
+from napari_histeq.records.counted import plain_array, where_counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -49,7 +49,8 @@ class Task:
         How to equalize.
     region : callable, optional
         Makes the mask; it is called where the work is done, not on the GUI thread. Given a
-        ``grid`` (see `regions.mask_on`), it makes that of those pixels.
+        ``grid`` (see `regions.mask_on`), it makes that of those pixels. With a recipe for each
+        label it makes the labels.
     region_name : str
         Name of the layer the mask comes from.
     ignored : float, optional
@@ -109,6 +110,7 @@ class Task:
 
 def count_of(task: Task, mask: Any) -> Histogram:
     """The histogram before; if no curve hangs on it, that of a sample of what is lazy."""
+    mask = where_counted(mask)
     if task.colors:
         return luminance_histogram(_channels_last(task, task.image), mask)
     sample = is_lazy(task.image) and not task.recipe.one_curve
@@ -147,7 +149,7 @@ def after_of(
     """The histogram after; of what is lazy, that of a sample if no curve tells."""
     if curve is not None and not task.colors:
         return curve.push(before)
-    finest = data[0] if task.coarser else data
+    finest, mask = data[0] if task.coarser else data, where_counted(mask)
     if task.colors:
         return luminance_histogram(_channels_last(task, finest), mask)
     return compute_histogram(finest, mask=mask, max_samples=SAMPLES if is_lazy(finest) else None)
@@ -180,6 +182,10 @@ def measured_images(task: Task, data: Any) -> dict[str, tuple[float, float]]:
 
 def gain_of(task: Task, mask: NDArray[np.bool_] | None) -> NDArray[np.float32]:
     """How much CLAHE amplifies the contrast at each pixel."""
+    if task.recipe.each_label:
+        raise ValueError(
+            "the gain map is of the whole image: untick it, or “Each label on its own”"
+        )
     if is_lazy(task.image):
         raise ValueError("the gain map needs the image in memory: untick it, or load the image")
     image, recipe = task.image, task.recipe

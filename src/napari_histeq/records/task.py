@@ -134,6 +134,8 @@ def plan(task: Task, report: Report) -> Outcome:
 def _why_not_one_curve(task: Task) -> str:
     if task.colors:
         return "an RGB layer has no colormap"
+    if task.recipe.each_label:
+        return "each label has a curve of its own"
     if task.recipe.inside:
         return "only the pixels inside the mask are changed"
     if task.recipe.axes is not None:

@@ -40,8 +40,8 @@ def jobs(draw: Any) -> Any:
     marks = sorted(draw(st.sets(st.integers(1, 99), min_size=2, max_size=6)))
     rises = draw(st.lists(st.sampled_from([0.0, 0.5, 3.0, 1e3, 4e9]), min_size=7, max_size=7))
     rises = rises[: len(marks)]
-    if not any(rises[1:]):
-        rises[-1] = 2.0
+    if sum(rises[1:]) < 3:
+        rises[-1] = 3.0
     mask = rng.random(400) < draw(st.sampled_from([0.5, 1.0]))
     return image.astype(dtype), mask, tuple(map(float, marks)), tuple(np.cumsum(rises).tolist())
 
@@ -63,7 +63,7 @@ def test_the_formula(job: Any) -> None:
     else:
         eps = np.finfo(image.dtype).eps
         scale = np.abs(wanted) + (landmarks[-1] - landmarks[0])
-        assert (np.abs(found - wanted) <= 2 * eps * scale).all()
+        assert (np.abs(found - wanted) <= (2 * eps + 1e-12) * scale).all()
 
 
 @given(st.data(), st.sampled_from(DTYPES))

@@ -128,7 +128,13 @@ class Clahe(Method):
     ] = "uniform"
     alpha: Annotated[
         float,
-        Option("Width of the Rayleigh or exponential target", gt=0, le=10, advanced=True),
+        Option(
+            "Width of the Rayleigh or exponential target",
+            gt=0,
+            le=10,
+            advanced=True,
+            used_if=("target", ("rayleigh", "exponential")),
+        ),
     ] = 0.4
     ends: Annotated[
         Literal["robust", "extremes"],
@@ -198,6 +204,13 @@ class Clahe(Method):
     def resolved(self, shape: Shape) -> Clahe:
         """See `Method`: with the tile size in pixels."""
         return replace(self, kernel_size=resolve_kernel(self.kernel_size, shape))
+
+    def within(self, shape: tuple[int, ...]) -> Clahe:
+        """See `Method`."""
+        kernel = resolve_kernel(None, shape) if self.kernel_size is None else self.kernel_size
+        sizes = (kernel,) * len(shape) if isinstance(kernel, int) else kernel
+        held = tuple(min(own, most) for own, most in zip(sizes, shape, strict=True))
+        return replace(self, kernel_size=held)
 
     def reordered(self, order: Shape) -> Clahe:
         """See `Method`."""

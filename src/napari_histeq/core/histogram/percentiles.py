@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from napari_histeq.core.arrays import Interval
-
-if TYPE_CHECKING:
-    from napari_histeq.core.histogram.histogram import Histogram
+from napari_histeq.core.histogram.counting import bins_of
+from napari_histeq.core.histogram.histogram import Histogram
 
 
 def saturation_limits(histogram: Histogram, percent: float) -> tuple[Any, Any]:
@@ -35,15 +34,50 @@ def saturation_limits(histogram: Histogram, percent: float) -> tuple[Any, Any]:
     .. [1] W. Rasband, ImageJ, ``ij.plugin.ContrastEnhancer``: the documentation of
        Process > Enhance Contrast, https://imagej.net/ij/docs/menus/process.html#enhance.
     """
+    first, last, below, above = _ends(histogram, percent)
+    low = _within(histogram, first, below, 1)
+    high = _within(histogram, last, above, -1)
+    return (low, high) if low <= high else (high, low)
+
+
+def saturated(histogram: Histogram, percent: float) -> Histogram:
+    """What is left of a histogram if `percent` of the pixels are clipped, half of them at each end.
+
+    Those beyond the `saturation_limits` do not count. If these are one intensity (of a background
+    that is nearly all of the image), nothing is clipped.
+    """
+    if not percent or not histogram.total:
+        return histogram
+    low, high = saturation_limits(histogram, percent)
+    if not low < high:
+        return histogram
+    first, last, below, above = _ends(histogram, percent)
+    counts, edges, levels = (
+        part.copy() for part in (histogram.counts, histogram.bin_edges, histogram.levels)
+    )
+    counts[:first] = 0
+    counts[last + 1 :] = 0
+    if edges[first] != levels[first]:  # of a level, all pixels are clipped, or none
+        counts[first] -= below
+        edges[first] = low
+    if edges[last] != levels[last]:
+        counts[last] -= above
+        levels[last] = edges[last + 1] = high
+    if bins_of(levels.dtype) is not None:
+        return Histogram(counts, edges, levels, histogram.cdf_error)
+    kept = slice(first, last + 1)
+    return Histogram(counts[kept], edges[first : last + 2], levels[kept], histogram.cdf_error)
+
+
+def _ends(histogram: Histogram, percent: float) -> tuple[int, int, int, int]:
+    """The first and the last bin that is not clipped, and how many pixels of each are."""
     few = int(histogram.total * percent / 200)
     done = histogram.counts.cumsum()
     first = int((done > few).argmax())
     last = int((done >= histogram.total - few).argmax())
     below = few - int(done[first] - histogram.counts[first])
     above = few - (histogram.total - int(done[last]))
-    low = _within(histogram, first, below, 1)
-    high = _within(histogram, last, above, -1)
-    return (low, high) if low <= high else (high, low)
+    return first, last, below, above
 
 
 def _within(histogram: Histogram, which: int, pixels: int, sign: int) -> Any:

@@ -61,10 +61,9 @@ def equalize_lazily(
     levels: Sequence[Any], recipe: Recipe, mask: Any, count_level: int = 0
 ) -> list[da.Array]:
     """See `napari_histeq.equalize`: counted at one level, each level mapped when asked for."""
-    arrays = [checked_lazily(level, _called(number)) for number, level in enumerate(levels)]
+    arrays = check_levels(levels)
     counted = arrays[count_level]
     channels = checked_channel_axis(recipe.channel_axis, counted.shape)
-    _check_levels(arrays)
     plan = recipe.plan(counted.shape, counted.dtype, mask is not None, arrays[0].shape)
     if channels is not None:
         arrays = [da.moveaxis(a, channels, -1).rechunk({-1: -1}) for a in arrays]
@@ -84,7 +83,9 @@ def _called(level: int) -> str:
     return f"level {level} of the image" if level else "the image"
 
 
-def _check_levels(levels: list[da.Array]) -> None:
+def check_levels(given: Sequence[Any]) -> list[da.Array]:
+    """The levels of an image as dask arrays, or an error if they are not of one image."""
+    levels = [checked_lazily(level, _called(number)) for number, level in enumerate(given)]
     first = levels[0]
     for level in levels[1:]:
         if level.ndim != first.ndim or level.dtype != first.dtype:
@@ -92,6 +93,7 @@ def _check_levels(levels: list[da.Array]) -> None:
                 f"the levels have {first.ndim} and {level.ndim} axes, dtypes {first.dtype} and "
                 f"{level.dtype}: they are not one image"
             )
+    return levels
 
 
 def _check_lengths(levels: list[da.Array], outer: tuple[int, ...]) -> None:
@@ -173,7 +175,7 @@ def _beforehand(work: Work) -> tuple[list[da.Array], list[bool]]:
         for result, plane in zip(results, mapped, strict=True):
             result[index] = plane
         found += counts
-    return [_joined(result, outer, levels[0].dtype) for result in results], found
+    return [joined(result, outer, levels[0].dtype) for result in results], found
 
 
 def _plane_at(work: Work, index: tuple[int, ...]) -> Work:
@@ -199,7 +201,8 @@ def _around_beforehand(
     }
 
 
-def _joined(results: Pixels, outer: tuple[int, ...], dtype: Any) -> da.Array:
+def joined(results: Pixels, outer: tuple[int, ...], dtype: Any) -> da.Array:
+    """The planes of a stack as one array."""
     for axis in reversed(outer):
         rows = results.reshape(-1, results.shape[-1])
         joined = np.empty(len(rows), object)

@@ -11,7 +11,7 @@ import numpy as np
 from napari_histeq.core.inside import put_back
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -35,12 +35,13 @@ def kept_outside(
     for level, result in zip(levels, results, strict=True):
         grid = level.shape[: mask.ndim]
         lengths = tuple(finest[a] / grid[a] for a in feather.axes)
-        weights = _weights(_under(mask, grid), replace(feather, lengths=lengths))
-        found.append(_put_back(level, result, weights))
+        here = replace(feather, lengths=lengths)
+        weights = weights_of(under(mask, grid), here, here.weights)
+        found.append(put_back_lazily(level, result, weights))
     return found
 
 
-def _under(mask: da.Array, grid: tuple[int, ...]) -> da.Array:
+def under(mask: da.Array, grid: tuple[int, ...]) -> da.Array:
     """The mask's pixels under the centers of those of another level."""
     for axis, (own, length) in enumerate(zip(mask.shape, grid, strict=True)):
         if own not in (1, length):
@@ -48,8 +49,10 @@ def _under(mask: da.Array, grid: tuple[int, ...]) -> da.Array:
     return mask
 
 
-def _weights(mask: da.Array, feather: Feather) -> da.Array:
-    """`Feather.weights`, chunk by chunk, each with as much around it as matters."""
+def weights_of(
+    mask: da.Array, feather: Feather, weigh: Callable[[NDArray[Any]], NDArray[Any]]
+) -> da.Array:
+    """`Feather.weights`, or others, chunk by chunk, each with as much around it as matters."""
     if not feather.width:
         return mask
     halo = dict(enumerate(feather.halo(mask.ndim)))
@@ -57,11 +60,11 @@ def _weights(mask: da.Array, feather: Feather) -> da.Array:
     depth = {axis: 0 if axis in short else more for axis, more in halo.items()}
     meta = np.empty((0,) * mask.ndim)
     return da.map_overlap(
-        feather.weights, mask.rechunk(short), depth=depth, boundary="none", dtype=float, meta=meta
+        weigh, mask.rechunk(short), depth=depth, boundary="none", dtype=float, meta=meta
     )
 
 
-def _put_back(level: da.Array, result: da.Array, weights: da.Array) -> da.Array:
+def put_back_lazily(level: da.Array, result: da.Array, weights: da.Array) -> da.Array:
     """Both and the weights in the result's chunks, put together when asked for."""
     axes, chunks = tuple(range(level.ndim)), result.chunks
     own = tuple(c if n > 1 else (1,) for n, c in zip(weights.shape, chunks, strict=False))

@@ -9,6 +9,7 @@ from napari_histeq.core.methods.base import (
     UnknownMethodError,
     from_dict,
 )
+from napari_histeq.core.methods.clipping import MOST_SATURATED, check_saturated, clips
 from napari_histeq.core.methods.curves import BiHistogram, Global, Weighted
 from napari_histeq.core.methods.exact import Exact
 from napari_histeq.core.methods.match import Match
@@ -25,6 +26,7 @@ __all__ = [
     "GROUPS",
     "METHODS",
     "MOST_FRAMES",
+    "MOST_SATURATED",
     "PERCENTILES",
     "SCALE",
     "Asinh",
@@ -48,7 +50,9 @@ __all__ = [
     "Stretch",
     "UnknownMethodError",
     "Weighted",
+    "check_saturated",
     "check_smooth",
+    "clips",
     "counted",
     "counters",
     "from_dict",

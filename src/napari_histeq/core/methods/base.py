@@ -211,6 +211,10 @@ class Method:
         """The method with what its automatic options come to, for planes of `shape`."""
         return self
 
+    def within(self, shape: Shape) -> Method:
+        """The method for a part of an image whose planes have a `shape`: no tile is larger."""
+        return self
+
     def reordered(self, order: Axes) -> Method:
         """The method for planes whose axes are in another order."""
         return self

@@ -14,7 +14,7 @@ from napari_histeq.core.methods.neighbors import KINDS, MOST_FRAMES, Kind, Neigh
 from napari_histeq.core.methods.options import Option
 from napari_histeq.core.methods.quantiles import Line, percentiles_of
 from napari_histeq.core.methods.reference import Reference, counted, reference_of
-from napari_histeq.core.methods.single import CurveMethod, with_ends
+from napari_histeq.core.methods.single import CurveMethod, held, with_ends
 from napari_histeq.core.methods.standard import Standard, checked_percentiles
 
 if TYPE_CHECKING:
@@ -221,7 +221,16 @@ class Match(CurveMethod):
             )
 
     def placed(self, histogram: Histogram, recipe: Recipe) -> tuple[NDArray[Any], Floats]:
-        """See `CurveMethod`: in the reference's own intensities, or stretched."""
+        """See `CurveMethod`: in the reference's own intensities, or stretched.
+
+        Of what is clipped nothing goes on beyond the landmarks.
+        """
+        x, y = self._placed(histogram, recipe)
+        if recipe.saturated and self._full(histogram) is None:
+            return held(x, y, histogram.range)
+        return x, y
+
+    def _placed(self, histogram: Histogram, recipe: Recipe) -> tuple[NDArray[Any], Floats]:
         if recipe.out_range != "auto":
             return CurveMethod.placed(self, histogram, recipe)
         ends = dtype_limits(histogram.levels.dtype)

@@ -90,8 +90,11 @@ class OptionField:
         """Whether it has a say in what a method does, given the method's other options."""
         if self.option.used_if is None:
             return True
-        other, choices = self.option.used_if
-        return getattr(method, other) in choices
+        return self.used_beside(getattr(method, self.option.used_if[0]))
+
+    def used_beside(self, value: Any) -> bool:
+        """Whether it has a say beside a value of the option that its `used_if` names."""
+        return self.option.used_if is None or value in self.option.used_if[1]
 
     @property
     def caption(self) -> str:

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from abc import abstractmethod
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from napari_histeq.core.histogram import count
+from napari_histeq.core.histogram import count, saturated
 from napari_histeq.core.methods.base import Fit, Method
 from napari_histeq.core.methods.eight_bit import curve_of_8_bit
-from napari_histeq.core.transfer import TransferFunction
+from napari_histeq.core.transfer import TransferFunction, between_knots
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -107,6 +108,12 @@ class CurveMethod(Method):
         dtype = histogram.levels.dtype
         if np.count_nonzero(histogram.counts) <= 1 or dtype.kind == "b":
             return TransferFunction.identity(*histogram.levels[[0, -1]])
+        percent = recipe.saturated
+        if percent:
+            if recipe.out_range != "auto" or self.own_range is None:  # that of all pixels
+                ends = recipe.limits(dtype, histogram.range)
+                recipe = replace(recipe, out_range=ends)
+            histogram = saturated(histogram, percent)
         return TransferFunction(*self.placed(histogram, recipe)).blend(recipe.strength)
 
 
@@ -122,6 +129,13 @@ def with_ends(
     if end[0] > x[-1] and high > y[-1]:
         x, y = np.concatenate([x, end]), np.concatenate([y, [high]])
     return x, y
+
+
+def held(x: NDArray[Any], y: Floats, ends: tuple[Any, Any]) -> tuple[NDArray[Any], Floats]:
+    """The knots of a curve that is level below and above the `ends`, intensities of its dtype."""
+    found = np.union1d(x, np.array(ends, x.dtype))
+    inside = np.clip(found, *ends).astype(np.float64)
+    return found, between_knots(inside, x.astype(np.float64), y)
 
 
 def start_of(histogram: Histogram) -> NDArray[Any]:

@@ -56,6 +56,13 @@ class Arrangement:
         self.align()
         self.set_tab_order()
 
+    def show_option(self, widget: Widget, shown: bool) -> None:
+        """Show or hide a row of the method; with all of its rows hidden, "More options" goes too."""
+        rare = self.advanced.has(widget)
+        (self.advanced if rare else self.options).show_row(widget, shown)
+        if rare:
+            self.advanced_fold.setVisible(self.advanced.shows_any())
+
     def set_tab_order(self) -> None:
         """Let the Tab key follow the eye: to be called when controls were added."""
         set_tab_order(self.panel)
@@ -109,6 +116,7 @@ def _what(panel: Any) -> Form:
 def _region(panel: Any) -> Form:
     form = Form()
     form.add(panel["mask"], "Mask layer")
+    form.add(panel["each_label"])
     form.add(panel["ignore"])
     form.add(panel["ignored_value"], "Value")
     form.add(panel["inside"])
@@ -121,6 +129,7 @@ def _region(panel: Any) -> Form:
 def _output(panel: Any) -> Form:
     form = Form()
     form.add(panel["strength"], "Strength")
+    form.add(panel["clip"], "Clip [%]")
     form.add(panel["out_range"], "Range")
     form.add(panel["low"], "From")
     form.add(panel["high"], "To")

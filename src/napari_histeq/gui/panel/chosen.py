@@ -10,7 +10,14 @@ from napari.layers import Image, Labels, Shapes
 from napari_histeq import layers
 from napari_histeq.core import METHODS
 from napari_histeq.core.recipe import Recipe
-from napari_histeq.gui.panel.rows import CUSTOM, DISPLAY_ONLY, FRAMES, TOGETHER
+from napari_histeq.gui.panel.options import has_a_say
+from napari_histeq.gui.panel.rows import (
+    CUSTOM,
+    DISPLAY_ONLY,
+    FRAMES,
+    TOGETHER,
+    clipped,
+)
 from napari_histeq.gui.runs import (
     EXPECTED,
     Choice,
@@ -131,11 +138,14 @@ class Chosen:
         if out_range == CUSTOM:
             out_range = row["low"].value, row["high"].value
         method = self._method()
-        inside = self.has_outside and row["inside"].value
+        each = self.by_label
+        inside = not each and self.has_outside and row["inside"].value
         return Recipe(
             method, shared, out_range=out_range, strength=row["strength"].value, inside=inside,
-            feather=row["feather"].value if inside else 0,
+            feather=row["feather"].value if inside or each else 0,
             smooth=row["smooth"].value if self.has_planes else None,
+            saturated=clipped(row["clip"], method),
+            each_label=each,
         )  # fmt: skip
 
     @property
@@ -145,7 +155,17 @@ class Chosen:
         stacked = len(axes.names) > 2 and 0 < len(axes.value) < len(axes.names)
         words = [self._panel[f.name].value for f in self._panel.options_shown if f.words]
         among = any(isinstance(value, str) for value in words)
-        return stacked and method.is_single_curve and not among
+        return stacked and method.is_single_curve and not among and not self.by_label
+
+    @property
+    def by_label(self) -> bool:
+        """Whether each label of the mask layer is equalized on its own."""
+        return bool(self._panel["each_label"].value) and self.has_labels
+
+    @property
+    def has_labels(self) -> bool:
+        """Whether the mask layer holds labels."""
+        return isinstance(self._panel["mask"].value, Labels)
 
     @property
     def has_outside(self) -> bool:
@@ -155,7 +175,8 @@ class Chosen:
     def _method(self) -> Method:
         """The method, made from its rows."""
         row, source, axes = self._panel, self.source, self._panel["axes"]
-        options = {field.name: row[field.name].value for field in row.options_shown}
+        shown = [field for field in row.options_shown if has_a_say(row, field)]
+        options = {field.name: row[field.name].value for field in shown}
         for name, value in options.items():
             if isinstance(value, Length) and source is not None:
                 spanned = axes.value if len(axes.names) > 2 else None

@@ -14,6 +14,12 @@ if TYPE_CHECKING:
     from napari_histeq.gui.panel.arrange import Arrangement
 
 
+def has_a_say(rows: Any, field: OptionField) -> bool:
+    """Whether an option matters beside what the other rows of the method say."""
+    used = field.option.used_if
+    return used is None or field.used_beside(rows[used[0]].value)
+
+
 class OptionRows:
     """A row for each option of one method.
 
@@ -67,14 +73,20 @@ class OptionRows:
         self.method = method
         self._add(kind, self._kept.get(method, {}))
 
+    def show_those_with_a_say(self) -> None:
+        """Hide the rows that have no say beside what the others say."""
+        for field in self.fields:
+            self._parts.show_option(self._panel[field.name], has_a_say(self._panel, field))
+
     def _add(self, method: Any, values: dict[str, Any]) -> None:
         fields = self.fields = options_of(method)
         rows = [control_for(f, values.get(f.name, f.default), self._references) for f in fields]
         for row in reversed(rows):
             self._panel.insert(0, row)
         pairs = list(zip(fields, rows, strict=True))
+        decisive = {f.option.used_if[0] for f in fields if f.option.used_if}
         for field, row in pairs:
-            if field.words:
+            if field.words or field.name in decisive:
                 row.changed.connect(self._changed)
         self._parts.show_options(
             [row for f, row in pairs if not f.option.advanced],

@@ -30,6 +30,7 @@ from napari_histeq.gui.panel.options import OptionRows
 from napari_histeq.gui.panel.rows import (
     CUSTOM,
     DISPLAY_ONLY,
+    can_clip,
     output_rows,
     region_rows,
     run_rows,
@@ -134,7 +135,7 @@ class EqualizePanel(Container[Any]):
         link(self.changed, self.presets.rows_changed)
         link(self.changed, self._memory.touch)
         link(self["method"].changed, self._show_method)
-        for row in ("ignore", "mask", "inside", "axes"):
+        for row in ("ignore", "mask", "each_label", "inside", "axes"):
             link(self[row].changed, self._show_rows)
         link(self["out_range"].changed, self._show_rows)
         for row in ("together", "output", "axes"):
@@ -291,10 +292,12 @@ class EqualizePanel(Container[Any]):
         self._parts.region.show_row(self["axes"], len(self["axes"].names) > 2)
         self._parts.region.show_row(self["ignored_value"], self["ignore"].value)
         self._parts.region.show_row(self["smooth"], self._chosen.has_planes)
-        self._parts.region.show_row(self["inside"], self._chosen.has_outside)
-        self._parts.region.show_row(
-            self["feather"], self._chosen.has_outside and self["inside"].value
-        )
+        each, outside = self._chosen.by_label, self._chosen.has_outside
+        self._parts.region.show_row(self["each_label"], self._chosen.has_labels)
+        self._parts.region.show_row(self["inside"], outside and not each)
+        self._parts.region.show_row(self["feather"], each or (outside and self["inside"].value))
+        self._options.show_those_with_a_say()
+        self._parts.output.show_row(self["clip"], can_clip(METHODS[self["method"].value]))
         custom = self["out_range"].value == CUSTOM
         for bound in ("low", "high"):
             self._parts.output.show_row(self[bound], custom)

@@ -13,7 +13,7 @@ from magicgui.widgets import (
 )
 
 from napari_histeq.core import METHODS
-from napari_histeq.core.methods import MOST_FRAMES, Option
+from napari_histeq.core.methods import MOST_FRAMES, MOST_SATURATED, Method, Option, clips
 from napari_histeq.gui.evidence import EXPLAINED
 from napari_histeq.gui.panel.foot import Evidence, Note, RunButton, Status, wrapped
 from napari_histeq.gui.panel.methodbox import MethodBox, grouped, title
@@ -47,6 +47,16 @@ OUT_RANGES = (
     ("Image range", "image"),
     ("Custom...", CUSTOM),
 )
+
+
+def can_clip(kind: type[Method]) -> bool:
+    """Whether the row "Clip" is for a kind of method: one curve, and no option of its own for it."""
+    return kind.is_single_curve and not clips(kind)
+
+
+def clipped(row: Any, method: Method) -> float | None:
+    """The per cent of the pixels to be clipped, if the method goes by the row."""
+    return row.value or None if can_clip(type(method)) else None
 
 
 def what_rows(sources: Callable[..., Any]) -> list[Widget]:
@@ -95,6 +105,15 @@ def region_rows(regions: Callable[..., Any]) -> list[Widget]:
                 ),
             ),
             tell=True,
+        ),
+        CheckBox(
+            name="each_label",
+            text="Each label on its own",
+            visible=False,
+            tooltip=tip(
+                "Every label of the mask layer gets the curve of its own pixels. What has no label "
+                "stays as it is."
+            ),
         ),
         CheckBox(
             name="ignore",
@@ -157,6 +176,17 @@ def _range_rows() -> list[Widget]:
             name="strength",
             label="Strength",
             tooltip=tip("How far to go: 0 leaves the image as it is, 1 equalizes fully."),
+        ),
+        Sliding(
+            0.0,
+            option=Option("", ge=0, le=MOST_SATURATED),
+            step=0.01,
+            name="clip",
+            label="Clip [%]",
+            tooltip=tip(
+                "So many per cent of the pixels become black or white, half of them each, and the "
+                "range is given to the others. 0 clips nothing; 0.35 is ImageJ's for a stretch."
+            ),
         ),
         _narrow(
             ComboBox(

@@ -50,7 +50,7 @@ def stands_for_all(source: Image) -> bool:
 def _mask(task: Task, grid: Grid, shown: tuple[int, ...]) -> NDArray[np.bool_]:
     """The region on the slice, its axes in the order in which they are displayed."""
     assert task.region is not None
-    mask = np.broadcast_to(task.region(grid=grid), grid.size)
+    mask = np.asarray(np.broadcast_to(task.region(grid=grid), grid.size) != 0)
     others = [a for a in range(mask.ndim) if a not in shown]
     return mask.transpose((*others, *shown)).reshape([grid.size[a] for a in shown])
 

@@ -98,7 +98,8 @@ class View:
         axes = range(len(size))
         apart = [steps[a] * self.finest[a] / self.shape[a] for a in axes]
         start = [first_sample(spans[a], steps[a]) * apart[a] for a in axes]
-        return np.broadcast_to(task.region(grid=Grid(tuple(start), tuple(apart), size)), size)
+        region = task.region(grid=Grid(tuple(start), tuple(apart), size))
+        return np.asarray(np.broadcast_to(region, size) != 0)
 
     def whole(self, axes: list[int]) -> Spans:
         """All along `axes`, and the displayed plane along the others."""

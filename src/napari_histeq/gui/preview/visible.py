@@ -33,6 +33,7 @@ NO_NEIGHBORS = (
     "Equalize works as usual."
 )
 NO_PLANE = "No preview: tick both displayed axes (Region > Axes). Equalize works as usual."
+EACH = "No preview: each label has its own curve. Equalize works as usual."
 RANKED = "No preview: this method ranks all pixels at once. Equalize works as usual."
 
 
@@ -57,6 +58,8 @@ def equalized(view: View, task: Task, known: Histogram) -> tuple[NDArray[Any], s
         raise ValueError(NO_PLANE)
     if task.image.dtype.kind == "b":
         found = view.read(view.window, view.steps)
+    elif task.recipe.each_label:
+        raise ValueError(EACH)
     elif not method.has_preview:
         raise ValueError(RANKED)
     elif method.is_single_curve:

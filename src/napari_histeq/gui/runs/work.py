@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import psutil
+from napari.layers import Labels
 from napari.utils.colormaps import ensure_colormap
 
 from napari_histeq import display, layers
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from napari.components import ViewerModel
-    from napari.layers import Image, Labels, Shapes
+    from napari.layers import Image, Shapes
     from numpy.typing import NDArray
 
     from napari_histeq.core import TransferFunction
@@ -121,13 +122,18 @@ def task_of(viewer: ViewerModel, source: Image, choice: Choice) -> Task:
         raise ValueError(
             f"“{source.name}”: “Only inside” needs a mask layer, or an intensity to ignore (Region)"
         )
+    each = choice.recipe.each_label
+    if each and not isinstance(choice.region, Labels):
+        raise ValueError(
+            f"“{source.name}”: “Each label on its own” needs a labels layer as its mask (Region)"
+        )
     region, axes = choice.region, choice.recipe.axes
     axes = None if axes is None else layers.axis_numbers(source, axes)
     return Task(
         image=layers.pixels_of(source),
         source=source.name,
         recipe=replace(choice.recipe, axes=axes, channel_axis=layers.channel_axis_of(source)),
-        region=region and partial(mask_on, source, region, viewer.dims.point),
+        region=region and partial(mask_on, source, region, viewer.dims.point, labels=each),
         region_name=region.name if region else "",
         ignored=choice.ignored,
         given=choice.curve,

@@ -115,8 +115,9 @@ def put(panel: Any, recipe: Recipe, custom: str) -> None:
         panel["out_range"].value = custom
         panel["low"].value, panel["high"].value = recipe.out_range
     for name in (f.name for f in fields(Recipe)):
-        if name in rows and name not in ("method", "out_range", *OF_A_LAYER):
+        if name in rows and name not in ("method", "out_range", "saturated", *OF_A_LAYER):
             panel[name].value = getattr(recipe, name)
+    panel["clip"].value = recipe.saturated or 0.0  # Stretch has a row "saturated" of its own
 
 
 class Presets:

@@ -143,6 +143,14 @@ class Form(QWidget):
         if widget.name in self._captions:
             self._captions[widget.name].setVisible(shown)
 
+    def has(self, widget: Widget) -> bool:
+        """Whether it has a row with a caption for a control."""
+        return widget.name in self._captions
+
+    def shows_any(self) -> bool:
+        """Whether a row with a caption is not hidden."""
+        return any(not label.isHidden() for label in self._captions.values())
+
     def clear(self) -> None:
         """Take all rows out (their controls are not deleted)."""
         while (item := self._grid.takeAt(0)) is not None:
