@@ -139,10 +139,8 @@ def equalize(
         each_label=each_label,
     )  # fmt: skip
     with told(progress):
-        if is_lazy(image):
-            out = _lazily(image, mask, recipe)
-        else:
-            out = _in_memory(image, mask, recipe)
+        work = _lazily if is_lazy(image) else _in_memory
+        out = work(image, mask, recipe)
     return out if named is None else named.copy(data=out)
 
 

@@ -78,12 +78,12 @@ def test_what_is_hidden_has_no_say_and_is_kept(
     panel["target"].value = "counts"
     panel["counts"].native.setText("1, 2, none")
     with pytest.raises(ValueError, match="not a number"):
-        panel.chosen_method()
+        panel.choice()
     panel["target"].value = "gaussian"
     panel["mean"].value = 0.25
-    assert panel.chosen_method() == Specify("gaussian", mean=0.25)
+    assert panel.choice().recipe.method == Specify("gaussian", mean=0.25)
     panel["target"].value = "uniform"
-    assert panel.chosen_method() == Specify()
+    assert panel.choice().recipe.method == Specify()
     panel["target"].value = "gaussian"
     assert panel["mean"].value == 0.25
     assert panel["counts"].native.text() == "1, 2, none"
@@ -131,7 +131,7 @@ def test_clip_is_there_for_one_curve_and_stretch_has_its_own(
     assert panel["clip"].native.isHidden()
     assert shown(panel, "saturated")
     assert panel.choice().recipe.saturated is None
-    assert panel.chosen_method() == Stretch()
+    assert panel.choice().recipe.method == Stretch()
     panel["method"].value = "clahe"
     assert panel["clip"].native.isHidden()
     assert panel.choice().recipe.saturated is None
