@@ -97,7 +97,8 @@ class Global(CurveMethod):
     def stack_rule(self, dtype: np.dtype[Any], recipe: Recipe) -> StackRule | None:
         """See `Method`: of the two plain conventions."""
         plain = self.convention in ("cdf", "cdf_min") and self.power == 1.0
-        if not (plain and math.isinf(self.plateau) and dtype.kind in "iu" and dtype.itemsize <= 2):
+        plain = plain and math.isinf(self.plateau) and not recipe.saturated
+        if not (plain and dtype.kind in "iu" and dtype.itemsize <= 2):
             return None
         wanted = recipe.out_range
         by_image = wanted == "image" or (wanted == "auto" and dtype.kind == "i")
