@@ -43,12 +43,10 @@ AFTER = 0.75
 #: What is clicked, on which dtype, with which loops.
 ROWS = (
     ("napari", "uint16", "auto"),
-    ("equalize", "uint8", "auto"),
     ("equalize", "uint16", "auto"),
     ("equalize", "uint16", "compiled"),
     ("equalize", "float32", "auto"),
     ("clahe", "uint16", "auto"),
-    ("clahe", "uint16", "compiled"),
     ("panel", "uint16", "auto"),
     ("demo", "uint8", "auto"),
 )

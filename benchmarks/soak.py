@@ -20,6 +20,7 @@ import gc
 import sys
 import threading
 import time
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -41,6 +42,9 @@ PANEL = "Histogram equalization"
 SHAPE = (1024, 1024)
 MB = 1 << 20
 
+#: How often each act is done at least before it is measured.
+WARM = 10
+
 
 @dataclass(frozen=True, slots=True)
 class State:
@@ -49,7 +53,7 @@ class State:
     megabytes: float
     threads: int
     widgets: int
-    ours: int
+    ours: Counter[str]
 
     @classmethod
     def now(cls) -> State:
@@ -58,9 +62,10 @@ class State:
             psutil.Process().memory_info().rss / MB,
             threading.active_count(),
             len(QApplication.allWidgets()),
-            sum(
-                str(type(thing).__module__).startswith("napari_histeq")
+            Counter(
+                type(thing).__name__
                 for thing in gc.get_objects()
+                if str(type(thing).__module__).startswith("napari_histeq")
             ),
         )
 
@@ -141,12 +146,13 @@ def measured(
 ) -> tuple[State, int]:
     """The growth by some times of an act, and how many there were in so many seconds.
 
-    Before that it is done a tenth as often to warm up, and at least three times.
+    Before that it is done a tenth as often to warm up, and at least ten times: by then the compiled
+    loops are loaded, and the last eight curves kept.
     """
     began = time.monotonic()
-    for number in range(max(times // 10, 3)):
+    for number in range(max(times // 10, WARM)):
         act(number)
-        if number > 1 and time.monotonic() - began > patience / 4:
+        if number + 1 >= WARM and time.monotonic() - began > patience / 4:
             break
     before = State.now()
     began = time.monotonic()
@@ -161,13 +167,13 @@ def measured(
         after.megabytes - before.megabytes,
         after.threads - before.threads,
         after.widgets - before.widgets,
-        after.ours - before.ours,
+        after.ours - before.ours,  # those of which there are more
     )
     print(
         f"{words:>24} {times:5} times in {seconds:6.1f} s: "
         f"{grown.megabytes:+7.1f} MB ({before.megabytes:.0f} to {after.megabytes:.0f}), "
         f"{grown.threads:+d} threads ({after.threads}), {grown.widgets:+d} widgets, "
-        f"{grown.ours:+d} objects of ours",
+        f"{grown.ours.total():+d} objects of ours {dict(grown.ours) or ''}",
         flush=True,
     )
     return grown, times
@@ -211,7 +217,7 @@ def main() -> int:
     beyond = max(runs.megabytes - share * own.megabytes, 0) + previews.megabytes + panels.megabytes
     threads = max(grown.threads for grown in (runs, previews, panels))
     widgets = max(runs.widgets - round(share * own.widgets), 0)
-    ours = max(grown.ours for grown in (runs, previews, panels))
+    ours = max(grown.ours.total() for grown in (runs, previews, panels))
     print(
         f"beyond napari's own: {beyond:+.1f} MB, {threads:+d} threads, "
         f"{widgets:+d} widgets of runs, {ours:+d} objects of ours"
