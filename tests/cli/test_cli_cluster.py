@@ -41,11 +41,23 @@ def test_files_and_a_store_on_a_cluster(tmp_path: Path, monkeypatch):
     np.testing.assert_array_equal(zarr.open_array("out/v05.ome.zarr/0", mode="r")[...], wanted)
 
 
-def test_no_scheduler_is_said_in_words(tmp_path: Path):
+@pytest.mark.parametrize(
+    ("address", "words"),
+    [
+        ("nowhere", "nowhere does not name a host and its port: an address looks like tcp"),
+        ("http://localhost:8787", "http://localhost:8787 is a web address"),
+        ("tls://127.0.0.1:1", "needs certificates, which dask's configuration does not name"),
+        ("tcp://no.such.invalid:8786", "no cluster answers at tcp://no.such.invalid:8786"),
+    ],
+)
+def test_no_scheduler_is_said_in_words(tmp_path: Path, address, words):
     tifffile.imwrite(tmp_path / "a.tif", pixels(30, 40))
     done = CliRunner().invoke(
         app,
-        ["equalize", str(tmp_path / "a.tif"), "-o", str(tmp_path / "o"), "--scheduler", "nowhere"],
+        ["equalize", str(tmp_path / "a.tif"), "-o", str(tmp_path / "o"), "--scheduler", address],
     )
     assert done.exit_code == 2
-    assert "--scheduler nowhere: no scheduler answers there" in done.output
+    said = " ".join(done.output.split())
+    assert f"napari-histeq: --scheduler: {words}" in said or words in said
+    assert said.endswith("correct it, or leave --scheduler out")
+    assert not (tmp_path / "o").exists()

@@ -13,6 +13,9 @@ from napari_histeq.core.arrays import in_place, thread_count
 from napari_histeq.core.extras import brought_by
 from napari_histeq.files import LARGE, is_store
 
+#: What a person can do about the address of a cluster.
+CURE = "correct it, or leave --scheduler out"
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from contextlib import AbstractContextManager
@@ -140,12 +143,12 @@ class _Run:
         """Have the jobs done by a cluster; what is done within is done by it, too."""
         with brought_by("distributed"):
             from distributed import Client, as_completed
-        from napari_histeq.core.lazy import started
+        from napari_histeq.core.lazy import client_at
 
         try:
-            client = started(Client, address, timeout="10s")
-        except (OSError, ValueError) as error:
-            raise Refused(f"--scheduler {address}: no scheduler answers there ({error})") from None
+            client = client_at(Client, address, CURE, timeout="10s")
+        except ValueError as error:
+            raise Refused(f"--scheduler: {error}") from None
         with client:
             futures = {client.submit(_on_worker, self.work, job, pure=False): job for job in jobs}
             for future in as_completed(futures):  # type: ignore[no-untyped-call]

@@ -17,6 +17,7 @@ from napari_histeq.layers.pictures import note_of, of_all, of_planes, of_several
 from napari_histeq.layers.placement import (
     affine_beside,
     coarser_too,
+    course_layer,
     histogram_layer,
     histogram_stack_layer,
     original_layer,

@@ -70,6 +70,23 @@ def histogram_layer(
     )
 
 
+def course_layer(source: Image, levels: Sequence[Any], axis: str) -> Image:
+    """A plot over the planes of an axis, in the place of a `histogram_layer`."""
+    pixel, corner = _place_for(levels[0].shape[1], [source])
+    return Image(
+        _Levels(levels, lambda: np.asarray(levels[0])),
+        scale=(pixel, pixel),
+        translate=corner,
+        units=source.units[-2:],
+        axis_labels=source.axis_labels[-2:],
+        multiscale=True,
+        rgb=True,
+        name=f"{source.name} over {axis}",
+        interpolation2d="linear",
+        metadata={KEY: {"kind": PLOT, "source": source.name}},
+    )
+
+
 def histogram_stack_layer(
     source: Image, pictures: PlotStack, outcome: Outcome, *, beside: Sequence[Layer] = ()
 ) -> Image:

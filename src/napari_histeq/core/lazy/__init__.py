@@ -1,6 +1,6 @@
 """Images larger than memory: counted chunk by chunk, mapped when asked for."""
 
-from napari_histeq.core.lazy.cluster import started
+from napari_histeq.core.lazy.cluster import check_address, client_at, started
 from napari_histeq.core.lazy.engine import equalize_lazily, map_lazily
 from napari_histeq.core.lazy.graph import called, graph_of, run_graph, step_done, step_name
 from napari_histeq.core.lazy.labels import equalize_each_lazily

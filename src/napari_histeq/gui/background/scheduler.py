@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING
 
 from napari import settings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
 PLUGIN = "napari-histeq"
-
-#: How addresses of schedulers begin, if they say so.
-SCHEMES = ("tcp", "tls", "ws", "wss", "inproc")
 
 #: Seconds to wait for a cluster to answer.
 PATIENCE = 10
@@ -48,7 +44,9 @@ def working_at(address: str) -> Iterator[None]:
     if not address:
         yield
         return
-    _check(address)
+    from napari_histeq.core.lazy import check_address, client_at
+
+    check_address(address, CURE)
     try:
         from distributed import Client
     except ImportError:
@@ -56,48 +54,6 @@ def working_at(address: str) -> Iterator[None]:
             f"the preferences name a cluster ({address}), but distributed is not installed: "
             f'pip install "napari-histeq[distributed]", or {CURE}'
         ) from None
-    client = _client(Client, address)
+    client = client_at(Client, address, CURE, timeout=PATIENCE, set_as_default=False)
     with client, client.as_current():
         yield
-
-
-def _check(address: str) -> None:
-    """Refuse what cannot be the address of a scheduler, before anybody waits for an answer."""
-    scheme, _, rest = address.rpartition("://")
-    example = f"an address looks like tcp://localhost:8786; {CURE}"
-    if scheme.startswith("http"):
-        raise ValueError(f"{address} is a web address, perhaps the dashboard's: {example}")
-    if scheme not in ("", *SCHEMES):
-        raise ValueError(f"{address} begins with {scheme}, not with {_either(SCHEMES)}: {example}")
-    if scheme == "inproc":  # of this very process: it has no port
-        return
-    try:
-        parts = urlsplit(f"//{rest}")
-        named = bool(parts.hostname and parts.port and parts.netloc == rest)
-    except ValueError:  # no number, or none that a port can have
-        named = False
-    if not named or "@" in rest:
-        raise ValueError(f"{address} does not name a host and its port: {example}")
-
-
-def _either(names: Sequence[str]) -> str:
-    return f"{', '.join(names[:-1])} or {names[-1]}"
-
-
-def _client(kind: Any, address: str) -> Any:
-    """A client of the cluster at an address, or an error in words."""
-    from napari_histeq.core.lazy import started
-
-    try:
-        return started(kind, address, timeout=PATIENCE, set_as_default=False)
-    except TypeError as error:
-        if not address.startswith("tls:"):
-            raise
-        raise ValueError(
-            f"{address} needs certificates, which dask's configuration does not name: set "
-            f"distributed.comm.tls there, or {CURE}"
-        ) from error
-    except MemoryError as error:  # what is no scheduler says is read as the length of a message
-        raise ValueError(f"what answers at {address} is no dask scheduler: {CURE}") from error
-    except (OSError, ValueError, ImportError) as error:
-        raise ValueError(f"no cluster answers at {address} ({error}): {CURE}") from error

@@ -130,13 +130,18 @@ class PlotBox(QWidget):
         canvas.drawing = plot.Blit(self._plot)
 
     def _new_canvas(self) -> Canvas:
-        from napari_histeq.gui.evidence.canvas import Canvas
-
-        canvas = Canvas()
+        canvas = new_canvas()
         canvas.drawn.connect(self.drawn)
         canvas.resize(self.size())
         self.layout().addWidget(canvas)
         return canvas
+
+
+def new_canvas() -> Canvas:
+    """A canvas, once matplotlib is loaded."""
+    from napari_histeq.gui.evidence.canvas import Canvas
+
+    return Canvas()
 
 
 def warm_up(pause: Callable[[], object]) -> None:

@@ -89,7 +89,7 @@ def arrange_rows(panel: Any) -> Arrangement:
         Fold("Output", parts.output, "How strong the result is, and what is added."),
         side_by_side(panel["preview"].native, panel["hold"].native),
     )
-    picture = column(panel.plotbox, panel.tools, panel["evidence"].framed())
+    picture = column(panel.plotbox, panel.tools, panel["evidence"].framed(), panel.over)
     put_in(panel.native, [controls, picture], _foot(panel), restyled=parts.align)
     return parts
 

@@ -17,6 +17,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
+from napari_histeq.gui.widgets import tip
 from napari_histeq.layers import brief
 
 #: Pixels across the icon before words about a problem.
@@ -78,8 +79,9 @@ class Status(Note):
         return self._frame
 
     def set_value(self, value: Any) -> None:
-        """Tell something."""
+        """Tell something; the tooltip has all of it, should the panel be too low."""
         super().set_value(value)
+        self.native.setToolTip(tip(self.native.text()) if self.native.text() else "")
         self.problem = False
         self._look()
 

@@ -39,7 +39,7 @@ from napari_histeq.gui.panel.rows import (
 from napari_histeq.gui.panel.running import Runs
 from napari_histeq.gui.panel.style import sheet
 from napari_histeq.gui.panel.suggest import Suggest
-from napari_histeq.gui.preview import Live, news
+from napari_histeq.gui.preview import Live, OverPlanes, news
 from napari_histeq.gui.result import Comparing, Tools
 from napari_histeq.gui.runs import (
     EXPECTED,
@@ -81,6 +81,9 @@ class EqualizePanel(Container[Any]):
         self.plotbox = PlotBox()
         self.tools = Tools(viewer, self.plotbox, partial(_lead_in, self["layer"]))
         self._live = Live(viewer, self.plotbox, self._chosen.source_and_choice)
+        self.over = OverPlanes(
+            viewer, self._live, self._chosen.images, self._chosen.source_and_choice
+        )
         self._runs = Runs(viewer, self, self._live)
         self.suggest = Suggest(self, viewer)
         self.presets = Presets(self, self._chosen.recipe, self._put)
@@ -147,12 +150,14 @@ class EqualizePanel(Container[Any]):
         link(self["preview"].changed, self._live.set_preview)
         link(self.changed, self._live.touch)
         link(self.changed, self.suggest.check)
+        link(self.changed, self.over.touch)
         link(self._live.measured, self._show_measures)
         link(self._live.told, self._show_told)
         link(news.changed, self._live.touch)
         dims = self._viewer.dims.events
         for moved in (dims.current_step, dims.margin_left, dims.margin_right):
             link(moved, self._live.touch)
+            link(moved, self.over.follow)
         link(notification_manager.notification_ready, self._noticed)
         link(self._viewer.cursor.events.position, self._mark)
         link(self._viewer.events.mouse_over_canvas, self._mark)
@@ -177,6 +182,7 @@ class EqualizePanel(Container[Any]):
         self._memory.flush()
         self._runs.cancel()
         self._live.close()
+        self.over.close_down()
         self.suggest.forget()
         self._links.undo()
         self._layer_links.undo()
@@ -217,11 +223,13 @@ class EqualizePanel(Container[Any]):
             self._layer_links.connect(source.events.axis_labels, self._show_rows)
             self._layer_links.connect(source.events.data, self._show_rows)
             self._layer_links.connect(source.events.data, self._live.touch)
+            self._layer_links.connect(source.events.data, self.over.touch)
             self._layer_links.connect(source.events.projection_mode, self._live.touch)
         self._show_rows()
         self.show_message()
         self._mark()
         self._live.touch()
+        self.over.touch()
 
     # ---- what is shown ----
 
@@ -258,6 +266,7 @@ class EqualizePanel(Container[Any]):
     def _paint(self, _: object = None) -> None:
         self.native.setStyleSheet(sheet(self._viewer.theme))
         self.plotbox.renew(self._viewer.theme)
+        self.over.renew(self._viewer.theme)
         self._parts.align()
 
     def show_message(self, _: object = None) -> None:

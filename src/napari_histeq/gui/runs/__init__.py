@@ -9,4 +9,13 @@ from napari_histeq.gui.runs.selection import (
     selected_of,
     with_others,
 )
-from napari_histeq.gui.runs.work import EXPECTED, Choice, choice_of, color_of, task_of, why_no_curve
+from napari_histeq.gui.runs.showing import add_results
+from napari_histeq.gui.runs.work import (
+    EXPECTED,
+    Choice,
+    available,
+    choice_of,
+    color_of,
+    task_of,
+    why_no_curve,
+)

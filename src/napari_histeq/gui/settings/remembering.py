@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from qtpy.QtCore import QObject, QTimer
 
 from napari_histeq.gui.settings import stored
+from napari_histeq.gui.settings.preferred import preferred
 from napari_histeq.gui.settings.presets import general
 from napari_histeq.records import recipe_as_dict, recipe_of_dict
 
@@ -44,7 +45,15 @@ class Remembering(QObject):
         self._later.timeout.connect(self.keep)
 
     def restore(self) -> None:
-        """Set the rows as they were left; what cannot be used is as at the first time."""
+        """Set the rows as they were left, or as the preferences say.
+
+        What cannot be used is as at the first time.
+        """
+        wanted = preferred()
+        if wanted is not None:
+            for name, value in wanted.items():
+                self._panel[name].value = value
+            return
         kept = stored.read().get("panel")
         if not isinstance(kept, dict):
             return

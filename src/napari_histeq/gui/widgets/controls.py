@@ -158,7 +158,11 @@ class AxesRow(Container[CheckBox]):
         ticked = [box.value for box in self]
         more = len(wanted) - len(ticked)
         ticked = [all(ticked)] * more + ticked[max(-more, 0) :]
+        gone = [box.native for box in self]
         self.clear()
+        for box in gone:
+            box.setParent(self.native)  # until Qt deletes it: no window of its own
+            box.deleteLater()
         self.extend(
             CheckBox(name=f"axis_{i}", label=name, value=value)
             for i, (name, value) in enumerate(zip(wanted, ticked, strict=True))
