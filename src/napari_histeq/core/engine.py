@@ -46,7 +46,7 @@ def equalize_planes(whole: Plane, plan: Plan) -> list[bool]:
     if plan.neighbors is not None:
         return _among_neighbors(whole, plan, plan.neighbors)
     rule = None if plan.channels else plan.recipe.method.stack_rule(whole.image.dtype, plan.recipe)
-    if plan.outer and rule is not None:
+    if rule is not None:
         done = equalize_stack(whole, plan.outer, plan.axes, rule)
         if done is not None:
             return done

@@ -123,7 +123,7 @@ def test_every_loop_has_been_compared():
             for method in (Clahe(kernel_size=40), Clahe(kernel_size=4), Global()):
                 equalize(image.astype(dtype), method)
                 equalize(image.astype(dtype), method, mask=image < 100)
-            equalize(np.stack([image, image]).astype(dtype), axes=(1, 2))
+            equalize(image.astype(dtype), Global("pillow"), mask=image < 100)
             equalize(color.astype(dtype), channel_axis=-1)
         for dtype in ("u1", "u2"):
             equalize(image.astype(dtype), OpenCvClahe())

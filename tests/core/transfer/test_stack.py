@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import warnings
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -25,7 +26,12 @@ LOOPS = {"planes.equalize_bytes", "planes.equalize_shorts"}
 
 
 def one_by_one(image: Any, axes: tuple[int, ...], method: Any, mask: Any = None, **how: Any) -> Any:
-    """Each plane as an image of its own, which no loop for stacks sees."""
+    """Each plane as an image of its own, which no loop for stacks sees: it is told of no rule."""
+    with mock.patch.object(Global, "stack_rule", return_value=None):
+        return _one_by_one(image, axes, method, mask, **how)
+
+
+def _one_by_one(image: Any, axes: tuple[int, ...], method: Any, mask: Any, **how: Any) -> Any:
     outer = tuple(axis for axis in range(image.ndim) if axis not in axes)
     out = np.empty_like(image)
     for index in itertools.product(*(range(image.shape[axis]) for axis in outer)):
@@ -147,3 +153,15 @@ def test_few_large_planes_are_left_to_all_threads(monkeypatch):
         equalize(image, axes=(1, 2))
     assert not called & LOOPS
     check(image, (1, 2))
+
+
+@pytest.mark.parametrize("dtype", DTYPES)
+def test_one_small_image_is_a_stack_of_one(dtype):
+    image = np.random.default_rng(0).integers(0, 100, (30, 41)).astype(dtype)
+    mask = image > 20
+    for laid in (image, np.asfortranarray(image), image[::-1, ::2]):
+        for counted in (None, mask[: laid.shape[0], : laid.shape[1]]):
+            with comparing() as called:
+                equalize(laid, mask=counted)
+            assert called <= LOOPS
+            check(laid, (0, 1), mask=counted)

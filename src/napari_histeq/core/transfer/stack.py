@@ -48,6 +48,8 @@ class StackRule(NamedTuple):
 def equalize_stack(whole: Plane, outer: Axes, axes: Axes, rule: StackRule) -> list[bool] | None:
     """Equalize planes of integers, spanning `axes`, each on its own: which of them has pixels that count.
 
+    One small plane is quickest that way too: most of its time is what Python does around it.
+
     None, and nothing is done, if they are few and large: then all threads had better share each.
     """
     size = math.prod(whole.image.shape[axis] for axis in axes)
@@ -105,5 +107,6 @@ def _put_rows(rows: NDArray[Any], out: Any, outer: int, some: slice) -> None:
         out[index] = row.reshape(out.shape[outer:])
 
 
-def _indices(lead: tuple[int, ...], some: slice) -> Any:
-    return zip(*np.unravel_index(np.arange(some.start, some.stop), lead), strict=True)
+def _indices(lead: tuple[int, ...], some: slice) -> list[Any]:
+    numbers = range(some.start, some.stop)
+    return [np.unravel_index(number, lead) if lead else () for number in numbers]
