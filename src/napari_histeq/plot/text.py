@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -39,29 +40,32 @@ def _families() -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=4)
-def _advances(weight: str) -> tuple[dict[int, float], frozenset[int]]:
+def _advances(weight: str) -> tuple[dict[str, float], frozenset[int]]:
     """The width of DejaVu's characters, in ems; the characters that any font has."""
     first, *others = (font_manager.findfont(name) for name in _families())
     plain = FT2Font(font_manager.findfont(FontProperties(family="DejaVu Sans", weight=weight)))
     plain.set_size(100, 72)
     drawn = set(FT2Font(first).get_charmap())
     drawn.update(*(FT2Font(path).get_charmap() for path in others))
-    widths = {}
+    widths: dict[str, float] = defaultdict(lambda: 1.0)
     for code in {*range(32, 1024), *range(0x2000, 0x2600)} & set(plain.get_charmap()):
-        widths[code] = plain.load_char(code).linearHoriAdvance / 65536 / 100
+        widths[chr(code)] = plain.load_char(code).linearHoriAdvance / 65536 / 100
     return widths, frozenset(drawn)
 
 
 def text_width(text: str, size: float, weight: str = "normal") -> float:
     """The width of a line of text in inches."""
     widths, _ = _advances(weight)
-    return sum(widths.get(ord(char), 1.0) for char in text) * size / 72
+    return sum(map(widths.__getitem__, text)) * size / 72
 
 
 def printable(text: str) -> str:
     """`text` on one line, with a box for what no font here can draw."""
     _, drawn = _advances("normal")
-    return "".join(char if ord(char) in drawn else "□" for char in " ".join(text.split()))
+    line = " ".join(text.split())
+    if drawn.issuperset(map(ord, line)):
+        return line
+    return "".join(char if ord(char) in drawn else "□" for char in line)
 
 
 def elided(text: str, room: float, size: float, weight: str = "normal") -> str:

@@ -92,6 +92,7 @@ class Clahe(Method):
     group: ClassVar[str] = "adaptive"
     has_gain: ClassVar[bool] = True
     suggests: ClassVar[bool] = True
+    tiles_have_a_size: ClassVar[bool] = True
     former: ClassVar[tuple[str, ...]] = ("convention", "tile_grid_size")
     in_early_records: ClassVar[MappingProxyType[str, Any]] = MappingProxyType({"ends": "extremes"})
     summary: ClassVar[str] = "Adapts locally: for images with both bright and dark areas."

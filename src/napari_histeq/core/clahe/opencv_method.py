@@ -62,6 +62,7 @@ class OpenCvClahe(Method):
     summary: ClassVar[str] = "Adapts locally, to the bit as OpenCV does: 8 and 16-bit planes."
     cost: ClassVar[str] = "as Clahe; no mask, and 8 and 16-bit planes only"
     has_gain: ClassVar[bool] = True
+    tiles_have_a_size: ClassVar[bool] = False  # they are so many, whatever the image
 
     clip_limit: Annotated[
         float,

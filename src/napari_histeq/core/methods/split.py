@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from napari_histeq.core.arrays import Interval, above
+from napari_histeq.core.arrays import above
+from napari_histeq.core.methods.weights import scaled
 
 if TYPE_CHECKING:
     from napari_histeq.core.histogram import Histogram
@@ -172,8 +173,3 @@ def _min_error(part: _Bins) -> tuple[int, float]:
 
 
 _RULES = {"mean": _mean, "median": _median, "min_error": _min_error}
-
-
-def scaled(fractions: Floats, low: float, high: float) -> Floats:
-    """Fractions from 0 to 1 put between `low` and `high`: in order, and never beyond."""
-    return Interval(low, high).at(fractions)

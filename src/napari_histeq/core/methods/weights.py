@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from napari_histeq.core.arrays import Interval
-from napari_histeq.core.methods.split import scaled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,6 +24,11 @@ Convention = Literal["cdf", "cdf_min", "midpoint", "pillow"]
 
 #: Levels that stand in for those of an integer image where the bins are adaptive.
 EVEN_LEVELS = 1024
+
+
+def scaled(fractions: Floats, low: float, high: float) -> Floats:
+    """Fractions from 0 to 1 put between `low` and `high`: in order, and never beyond."""
+    return Interval(low, high).at(fractions)
 
 
 def reweighted(histogram: Histogram, weigh: Callable[[NDArray[Any]], Floats]) -> Floats:

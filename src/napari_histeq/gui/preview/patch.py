@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -23,7 +24,7 @@ from napari_histeq.layers import plain, thinned
 from napari_histeq.records import KEY, Task, count_of, counted_limits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from napari.viewer import Viewer
     from numpy.typing import NDArray
@@ -291,21 +292,17 @@ def _layer_of(
     )
 
 
-class _selection_kept:  # noqa: N801  (used as a function)
+@contextmanager
+def _selection_kept(viewer: Viewer) -> Iterator[None]:
     """The layer that is active stays so."""
-
-    def __init__(self, viewer: Viewer) -> None:
-        self._selection = viewer.layers.selection
-        self._kept = set(self._selection), self._selection.active
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, *_: object) -> None:
-        chosen, active = self._kept
-        self._selection.clear()
-        self._selection.update(chosen)
-        self._selection.active = active
+    selection = viewer.layers.selection
+    chosen, active = set(selection), selection.active
+    try:
+        yield
+    finally:
+        selection.clear()
+        selection.update(chosen)
+        selection.active = active
 
 
 def _is_flat(source: Image) -> bool:

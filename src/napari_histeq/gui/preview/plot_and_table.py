@@ -11,6 +11,7 @@ from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_histeq.core import measures
 from napari_histeq.gui.evidence import Drawn, settings_of
+from napari_histeq.layers import note_of
 from napari_histeq.records import counted_limits
 
 if TYPE_CHECKING:
@@ -81,8 +82,6 @@ class PlotAndTable(QObject):
         if drawn.after is None:
             self.measured.emit(None)
             return
-        from napari_histeq.layers import note_of  # late, as matplotlib takes its time
-
         told = made.measures if made else _measures(task, drawn.before, drawn.after)
         settings = settings_of(task) | ({"note": self.note} if self.note else {})
         self.measured.emit((told, note_of(task, drawn.before, drawn.after), settings))

@@ -14,7 +14,6 @@ from napari_histeq.core.arrays import ArraySource
 from napari_histeq.core.clahe import (
     Extent,
     Limits,
-    OpenCvClahe,
     TileGrid,
     equalize_opencv_part,
     equalize_part,
@@ -33,7 +32,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_histeq.core import Histogram
-    from napari_histeq.core.clahe import PartGrid
+    from napari_histeq.core.clahe import OpenCvClahe, PartGrid
     from napari_histeq.gui.preview.view import Spans, Steps, View
     from napari_histeq.records import Task
 
@@ -81,7 +80,7 @@ def by_tiles(
     """The visible part of CLAHE's result, and what is to know about it; errors as `equalized`."""
     finest, masked = tuple(view.finest[a] for a in axes), task.region or task.ignored is not None
     method.check(finest, task.image.dtype, bool(masked), task.recipe.out_range)
-    if isinstance(method, OpenCvClahe):
+    if not method.tiles_have_a_size:
         return _as_opencv(view, task, method, known), ""
     around = _around(view, dict(zip(axes, resolve_kernel(method.kernel_size, finest), strict=True)))
     pixels = view.read(around.spans, around.steps)

@@ -308,15 +308,9 @@ def _drawn(
     done: Sequence[tuple[Asked, Outcome]], theme: str
 ) -> tuple[Picture | None, Outcome | None]:
     """The plot, and what it shows; one for every plane, if each was equalized on its own."""
-    from napari_histeq.layers import (  # matplotlib takes its time: not on the GUI thread
-        of_all,
-        of_planes,
-        of_several,
-    )
-
     if len(done) > 1:
-        drawn, shown = of_several([(one.task, o, one.color) for one, o in done], theme)
+        drawn, shown = layers.of_several([(one.task, o, one.color) for one, o in done], theme)
         return coarser_too(drawn), shown
     task, outcome = done[0][0].task, done[0][1]
-    planes = of_planes(task, outcome, theme)
-    return planes or coarser_too(of_all(task, outcome, theme)), outcome
+    planes = layers.of_planes(task, outcome, theme)
+    return planes or coarser_too(layers.of_all(task, outcome, theme)), outcome
