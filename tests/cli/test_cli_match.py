@@ -10,7 +10,7 @@ import pytest
 import tifffile
 from typer.testing import CliRunner
 
-from helpers.sample_files import bundled, pixels
+from helpers.sample_files import bundled, hdf5, pixels
 from napari_histeq import Match, Standard, compute_histogram, equalize
 from napari_histeq.cli.app import app
 from napari_histeq.files import read
@@ -40,6 +40,14 @@ def test_to_an_image(run, landmarks):
     again = run("replay", "out/manifest.json", "in", "-o", "again")
     assert again.exit_code == 0, again.output
     assert Path("again/a.tif").read_bytes() == Path("out/a.tif").read_bytes()
+
+
+def test_to_one_dataset_of_several(run):
+    hdf5(Path("several.h5"))
+    done = run("match", "in", "-r", "several.h5:/exp/data", "-o", "out")
+    assert done.exit_code == 0, done.output
+    wanted = equalize(pixels(50, 60), Match(pixels(5, 40, 50)))
+    np.testing.assert_array_equal(tifffile.imread("out/a.tif"), wanted)
 
 
 def test_to_what_was_learned(run):

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,7 +13,7 @@ from napari_histeq.core import METHODS, Histogram, Match
 from napari_histeq.core.arrays import kind_of
 from napari_histeq.core.extras import brought_by
 from napari_histeq.core.methods import Method, options_of
-from napari_histeq.files import format_of, read
+from napari_histeq.files import Location, format_of, read
 
 if TYPE_CHECKING:
     from napari_histeq.core.methods import OptionField
@@ -57,7 +56,7 @@ def value_of(field: OptionField, text: str) -> Any:
     if text in field.words:
         return text
     if field.values:
-        return _stored(field, Path(text))
+        return _stored(field, Location.of(text))
     if text.lower() in ("auto", "automatic", "none"):
         return field.default if field.default is None else _no(field.name, text)
     if text.lower() == "off":
@@ -69,10 +68,11 @@ def value_of(field: OptionField, text: str) -> Any:
     return read(text)
 
 
-def _stored(field: OptionField, path: Path) -> Any:
+def _stored(field: OptionField, place: Location) -> Any:
     """The value that a JSON file holds (a Standard, a Reference, a Histogram), or an image's."""
+    path = place.path
     if path.exists() and format_of(path) is not None:
-        return _reference_of_image(path)
+        return _reference_of_image(place)
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
@@ -110,16 +110,16 @@ def _no(name: str, text: str, what: str = "a number") -> Any:
     raise Refused(f"--{name.replace('_', '-')} {text}: it must be {what}")
 
 
-def _reference_of_image(path: Path) -> Any:
+def _reference_of_image(place: Location) -> Any:
     """The reference of an image file, without what the file calls "no data"."""
     try:
-        with brought_by("cli"), read(path) as picture:
+        with brought_by("cli"), read(place) as picture:
             data = picture.data
             mask: Any = None if picture.ignored is None else data != picture.ignored
             if mask is not None and picture.channel_axis is not None:
                 mask = np.any(np.moveaxis(mask, picture.channel_axis, -1)[..., :3], axis=-1)
-            made = Match.of(data, mask, channel_axis=picture.channel_axis, name=path.name)
+            made = Match.of(data, mask, channel_axis=picture.channel_axis, name=place.name)
             made.prepare()
             return made.reference
     except (OSError, TypeError, ValueError) as error:
-        raise Refused(f"the reference {path}: {error}") from None
+        raise Refused(f"the reference {place.name}: {error}") from None
