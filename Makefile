@@ -13,7 +13,7 @@ SCREEN := xvfb-run -a -s "-screen 0 1600x1000x24"
 PICTURE := --screenshot demo.png
 endif
 
-.PHONY: help demo test test-all coverage fuzz lint format bench performance soak first-click heartbeat figures docs clean
+.PHONY: help demo test test-all coverage fuzz walk lint format bench performance soak first-click heartbeat figures docs clean
 
 help:
 	@echo "make demo     open napari with the X-ray sample and run the job (no screen: writes demo.png)"
@@ -21,6 +21,7 @@ help:
 	@echo "make test-all the tests, with many more examples, other ones each time (an hour or more)"
 	@echo "make coverage  which branches of the core the tests reach (the loops as their twins)"
 	@echo "make fuzz     100,000 random arrays against the tests' oracle (or NUMBER of them from seed FIRST)"
+	@echo "make walk     200 walks of random steps in a real viewer (or NUMBER of them), other ones each time"
 	@echo "make lint     ruff, mypy, import contracts, npe2 manifest"
 	@echo "make format   let ruff rewrite what it can"
 	@echo "make bench    the benchmarks, with the peers in the same run"
@@ -63,6 +64,12 @@ coverage: $(STAMPS)/dev $(STAMPS)/system
 # make fuzz NUMBER=5000 FIRST=100000
 fuzz: $(STAMPS)/dev
 	$(BIN)/python scripts/fuzz.py $(or $(NUMBER),100000) $(or $(FIRST),0)
+
+# make walk NUMBER=1000; ARGS="--hypothesis-seed=3" for the same ones again
+walk: export HISTEQ_TESTS := thorough
+walk: export HISTEQ_WALKS := $(or $(NUMBER),200)
+walk: $(STAMPS)/dev $(STAMPS)/system
+	$(PYTEST) tests/gui/test_walk.py $(ARGS)
 
 lint: $(STAMPS)/dev
 	$(BIN)/ruff check .
