@@ -112,14 +112,17 @@ class LayerRules:
 
     @rule(number=NUMBERS, which=NUMBERS, seed=SEEDS)
     def change_data(self, number: int, which: int, seed: int) -> None:
-        """Other pixels: of another dtype, shape, number of axes, or in no memory."""
+        """Other pixels: of another dtype, shape, with more axes, or in no memory."""
         world = self.world
         among = [la for la, own in world.own.items() if own.kind in KINDS]
         layer = world.pick(number, among)
         if layer is None:
             return
         own = world.own[layer]
-        own.kind = another(own.kind, which)
+        kind = another(own.kind, which)
+        if kind != own.kind and np.ndim(made(kind, seed)) < np.ndim(layer.data):
+            kind = own.kind  # napari itself fails if a layer that got flat becomes a stack again
+        own.kind = kind
         self.say("data of", layer.name[:40], "are now", own.kind, seed)
         layer.data = made(own.kind, seed)
         own.note_data()
