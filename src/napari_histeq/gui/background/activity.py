@@ -52,8 +52,11 @@ class Activity:
         self._later.start(SOON)
 
     def _appear(self) -> None:
+        self._change(self._put_bar)
+
+    def _put_bar(self) -> None:
         self._bar = self._make()
-        self._update()
+        self._bar.update(self._part)
 
     def show(self, fraction: float, _: str = "") -> None:
         """Show how much is done."""
@@ -63,17 +66,21 @@ class Activity:
     def _update(self) -> None:
         if self._bar is None or self._updating or self._part <= self._bar.n:
             return
+        self._change(lambda: self._bar.update(self._part - self._bar.n))
+
+    def _change(self, change: Callable[[], object]) -> None:
+        """Make or update the bar, then do what had to wait for that."""
         self._updating = True
-        self._bar.update(self._part - self._bar.n)
+        change()
         self._updating = False
         while self._waiting:
             self._waiting.pop(0)()
 
     def when_free(self, then: Callable[[], None]) -> None:
-        """Do it now, or as soon as the bar is updated.
+        """Do it now, or as soon as the bar is there or updated.
 
-        napari's bar lets Qt handle all events within its update: work that ended there
-        would delete the bar that is being updated.
+        napari lets Qt handle all events meanwhile: work that ended there would delete the bar
+        that is being updated, or leave one for good that is not there yet.
         """
         if self._updating:
             self._waiting.append(then)
@@ -82,6 +89,9 @@ class Activity:
 
     def close(self) -> None:
         """It is over."""
+        self.when_free(self._close)
+
+    def _close(self) -> None:
         self._later.stop()
         if self._bar is not None:
             self._bar.close()
