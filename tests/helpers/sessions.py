@@ -18,7 +18,7 @@ from napari_histeq.core.kernels import background, compiler, helper
 kernels.be_patient()
 image = np.arange(4000, dtype=np.uint8).reshape(40, 100)
 first = equalize(image)
-loop = kernels.levels.count_bytes.loop
+loop = kernels.planes.equalize_bytes.loop
 assert not loop.ready, "nobody waited"
 end = time.monotonic() + 250
 while not loop.ready and time.monotonic() < end:

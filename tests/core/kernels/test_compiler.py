@@ -65,14 +65,14 @@ def test_two_sessions_at_once_with_an_empty_cache(tmp_path):
     both = [session(patient(), tmp_path) for _ in range(2)]
     for each in both:
         ended(each)
-    assert list(tmp_path.rglob("levels.count_bytes*.nbc"))
+    assert list(tmp_path.rglob("planes.equalize_bytes*.nbc"))
 
 
 @pytest.mark.parametrize("suffix", [".nbi", ".nbc"])
 @pytest.mark.parametrize("content", [b"", pickle.dumps("another thing")])
 def test_a_broken_cache_file_is_replaced(tmp_path, suffix, content):
     ended(session(EVERYTHING, tmp_path, expect="[ 64 191 191 255]"))
-    broken = [path for path in tmp_path.rglob(f"*{suffix}") if "count_bytes" in path.name]
+    broken = [path for path in tmp_path.rglob(f"*{suffix}") if "equalize_bytes" in path.name]
     assert broken
     for path in broken:
         path.write_bytes(content)

@@ -76,6 +76,8 @@ def folders() -> Iterator[Path]:
     """Where it is written down: in the first of these that can be written."""
     if folder := os.environ.get("NUMBA_CACHE_DIR"):
         yield Path(folder)
+        if not Path(folder).exists() or (Path(folder).is_dir() and os.access(folder, os.W_OK)):
+            return  # Numba uses no other cache
     yield HERE / "__pycache__"
     home = os.environ.get("LOCALAPPDATA") or os.environ.get("XDG_CACHE_HOME")
     yield Path(home or Path("~/.cache").expanduser(), "napari-histeq")
