@@ -13,6 +13,12 @@ from napari_histeq.core import ChunkError
 from napari_histeq.core.lazy import graph
 
 
+@pytest.fixture(autouse=True)
+def _nothing_is_frozen() -> None:
+    """Tests of the GUI that ran before, in the same process, froze what is imported."""
+    gc.unfreeze()
+
+
 @pytest.mark.parametrize(("chunks", "spared"), [(4, False), (graph.MANY_TASKS + 8, True)])
 def test_many_chunks_spare_what_is_alive_already(chunks: int, spared: bool) -> None:
     before, seen = gc.get_freeze_count(), []

@@ -23,8 +23,8 @@ from helpers.effort import examples
 from helpers.lazy_cases import failing, image
 from napari_histeq import equalize, save_zarr
 from napari_histeq.core import ChunkError, watching
+from napari_histeq.core.zarr.folder import is_incomplete
 from napari_histeq.core.zarr.pyramid import halve, pyramid_factors
-from napari_histeq.core.zarr.saving import is_incomplete
 
 
 class StopRun(Exception):

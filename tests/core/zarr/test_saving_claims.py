@@ -25,8 +25,7 @@ from hypothesis import strategies as st
 from helpers.lazy_cases import image
 from napari_histeq import save_zarr
 from napari_histeq.core import ChunkError
-from napari_histeq.core.zarr.folder import LOCK
-from napari_histeq.core.zarr.saving import is_incomplete
+from napari_histeq.core.zarr.folder import LOCK, is_incomplete
 
 PIXELS = image("u2", (40, 60))
 CHUNKED = da.from_array(PIXELS, chunks=20)
