@@ -143,7 +143,7 @@ def test_an_error_goes_with_its_settings_and_its_layer(
     panel["layer"].value = cells
     panel["mask"].value = hand
     run()
-    assert "“cells” could not be equalized" in panel["status"].value
+    until(lambda: "“cells” could not be equalized" in panel["status"].value)
     assert is_empty(panel)
     panel["mask"].value = None
     until(lambda: panel["status"].value == "")
