@@ -143,7 +143,7 @@ def test_an_error_goes_with_its_settings_and_its_layer(
     panel["layer"].value = cells
     panel["mask"].value = hand
     run()
-    until(lambda: "“cells” could not be equalized" in panel["status"].value)
+    assert "“cells” could not be equalized" in panel["status"].value
     assert is_empty(panel)
     panel["mask"].value = None
     until(lambda: panel["status"].value == "")
@@ -157,6 +157,14 @@ def test_an_error_goes_with_its_settings_and_its_layer(
     assert "“cells” equalized in" in panel["status"].value
     viewer.layers.remove(cells)
     until(lambda: panel["status"].value == "")
+
+
+def test_a_count_that_takes_its_time_does_not_wipe_what_a_run_said(viewer: Any, panel: Any) -> None:
+    """Not even if that is noticed before the panel has reacted to the end of the run."""
+    viewer.add_image(IMAGE, name="cells")
+    panel._live.say("“cells” could not be equalized", problem=True)
+    panel._live._waited()
+    assert panel["status"].value == "“cells” could not be equalized"
 
 
 def test_what_the_run_of_a_removed_layer_said_can_be_read(

@@ -121,7 +121,7 @@ class Live(QObject):
         """Words about a run: shown until another layer or other settings are chosen."""
         self.problem = words if problem else ""
         self._of_run = words, self._present_state()
-        self._said = self._shown.note = words
+        self._words = self._said = self._shown.note = words
         self.told.emit(words)
         self.touch()
 
