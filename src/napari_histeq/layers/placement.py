@@ -59,31 +59,25 @@ def histogram_layer(
     at every index of the others. It has coarser levels, so that its words are not
     torn where the screen has fewer pixels than the plot.
     """
-    pixel, corner = _place_for(levels[0].shape[1], [source, *beside])
-    return Image(
-        _Levels(levels, lambda: np.asarray(levels[0])),
-        scale=(pixel, pixel),
-        translate=corner,
-        units=source.units[-2:],
-        axis_labels=source.axis_labels[-2:],
-        **_plot_state(source, outcome),
-    )
+    return _still_layer([source, *beside], levels, _histogram_state(source, outcome))
 
 
 def course_layer(source: Image, levels: Sequence[Any], axis: str) -> Image:
     """A plot over the planes of an axis, in the place of a `histogram_layer`."""
-    pixel, corner = _place_for(levels[0].shape[1], [source])
+    record = {"kind": PLOT, "source": source.name}
+    return _still_layer([source], levels, _plot_state(f"{source.name} over {axis}", record))
+
+
+def _still_layer(images: Sequence[Layer], levels: Sequence[Any], state: dict[str, Any]) -> Image:
+    """One picture for all planes of the first of some images, under (or beside) them all."""
+    pixel, corner = _place_for(levels[0].shape[1], images)
     return Image(
         _Levels(levels, lambda: np.asarray(levels[0])),
         scale=(pixel, pixel),
         translate=corner,
-        units=source.units[-2:],
-        axis_labels=source.axis_labels[-2:],
-        multiscale=True,
-        rgb=True,
-        name=f"{source.name} over {axis}",
-        interpolation2d="linear",
-        metadata={KEY: {"kind": PLOT, "source": source.name}},
+        units=images[0].units[-2:],
+        axis_labels=images[0].axis_labels[-2:],
+        **state,
     )
 
 
@@ -102,7 +96,7 @@ def histogram_stack_layer(
         axis_labels=source.axis_labels,
         cache=False,  # they are kept already
         contrast_limits=(0, 255),
-        **_plot_state(source, outcome),
+        **_histogram_state(source, outcome),
     )
 
 
@@ -162,13 +156,17 @@ def spanned(images: Sequence[Layer]) -> Box:
     return boxes[:, 0].min(axis=0), boxes[:, 1].max(axis=0)
 
 
-def _plot_state(source: Image, outcome: Outcome) -> dict[str, Any]:
+def _histogram_state(source: Image, outcome: Outcome) -> dict[str, Any]:
+    return _plot_state(f"{source.name} histogram", _plot_record(source, outcome))
+
+
+def _plot_state(name: str, record: dict[str, Any]) -> dict[str, Any]:
     return {
         "multiscale": True,
         "rgb": True,
-        "name": f"{source.name} histogram",
+        "name": name,
         "interpolation2d": "linear",
-        "metadata": {KEY: _plot_record(source, outcome)},
+        "metadata": {KEY: record},
     }
 
 

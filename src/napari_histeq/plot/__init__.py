@@ -6,10 +6,10 @@ files and the documentation. No pyplot, no global state: safe in a worker thread
 
 from napari_histeq.core.showing import draw_with
 from napari_histeq.plot.blit import Blit
-from napari_histeq.plot.course import Course, CourseFigure, render_course, save_course
+from napari_histeq.plot.course import Course, CourseFigure
 from napari_histeq.plot.figure import HistogramFigure
 from napari_histeq.plot.levels import WHOLE_LEVELS, why_not_flat
-from napari_histeq.plot.render import figure_of, render, save, warm_up
+from napari_histeq.plot.render import figure_of, render, render_course, save, save_course, warm_up
 from napari_histeq.plot.theme import Theme
 
 draw_with(figure_of)

@@ -7,28 +7,22 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from napari_histeq.plot.blit import draw_ground
-from napari_histeq.plot.furniture import Legend, Scale, WholePixels
+from napari_histeq.plot.furniture import Legend, Scale, text_on
 from napari_histeq.plot.layout import COMPACT, FULL
-from napari_histeq.plot.text import balanced, elided, font_of, number, text_width, tick_labels
+from napari_histeq.plot.text import balanced, elided, number, text_width, tick_labels
 from napari_histeq.plot.theme import Theme
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from matplotlib.text import Text
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
     from numpy.typing import NDArray
 
     from napari_histeq.plot.layout import Rect, Sizes
 
     Floats = NDArray[np.float64]
-
-#: Width in inches: letters are sized for it.
-WIDE = 9.0
 
 #: Room above and below the percentiles, as a part of their range.
 MARGIN = 0.06
@@ -118,9 +112,11 @@ class CourseFigure:
         if course.after is not None:
             parts.append(("after", course.after, self.theme.after))
         self.parts = [_Part(self, *part) for part in parts]
-        self._title = self._text(self.sizes.title, self.theme.text, any_script=True)
-        self._axis = self._text(self.sizes.label, self.theme.text, ha="center", any_script=True)
-        self._lines = [self._text(self.sizes.text, self.theme.muted) for _ in range(3)]
+        self._title = text_on(figure, self.sizes.title, self.theme.text, any_script=True)
+        self._axis = text_on(
+            figure, self.sizes.label, self.theme.text, ha="center", any_script=True
+        )
+        self._lines = [text_on(figure, self.sizes.text, self.theme.muted) for _ in range(3)]
         self._legend = self._make_legend()
         self.relayout()
         figure.canvas.mpl_connect("resize_event", lambda _: self.relayout())
@@ -200,13 +196,6 @@ class CourseFigure:
             text.set_position((left, 1 - (top + sizes.text_row * (index + 0.5)) / high))
         self._drawn = ()
 
-    def _text(self, size: float, color: str, weight: str = "normal", **more: Any) -> Text:
-        font = font_of(size, weight, any_script=more.pop("any_script", False))
-        return self.figure.text(
-            0, 0, "", color=color, parse_math=False, usetex=False, fontproperties=font,
-            transform=self.figure.transFigure + WholePixels(), **{"va": "center", **more},
-        )  # fmt: skip
-
     def _make_legend(self) -> Legend:
         theme, sizes = self.theme, self.sizes
         legend = Legend(self.figure, sizes.text, theme.text)
@@ -241,10 +230,10 @@ class _Part:
         )  # fmt: skip
         (self.cursor,) = self.axes.plot([], [], ls="-", lw=0.9 * wide, color=theme.text, marker="")
         sizes = plot.sizes
-        self.name = plot._text(sizes.header, color, "bold")  # noqa: SLF001  (the same file)
+        self.name = text_on(plot.figure, sizes.header, color, "bold")
         self.name.set_text(name)
-        self.aside = plot._text(sizes.tick, theme.muted, ha="right")  # noqa: SLF001
-        self.power = plot._text(sizes.tick, theme.muted, ha="right")  # noqa: SLF001
+        self.aside = text_on(plot.figure, sizes.tick, theme.muted, ha="right")
+        self.power = text_on(plot.figure, sizes.tick, theme.muted, ha="right")
         self.x_scale = Scale(self.axes, "bottom", sizes, theme)
         self.y_scale = Scale(self.axes, "left", sizes, theme)
         self._room = 0.0
@@ -302,50 +291,3 @@ class _Part:
 def _within(locator: MaxNLocator, low: float, high: float) -> Floats:
     ticks = np.asarray(locator.tick_values(low, high), np.float64)
     return ticks[(ticks >= low) & (ticks <= high)]
-
-
-def render_course(
-    course: Course, *, title: str = "", theme: Theme | str = "dark", width: int = 2400
-) -> NDArray[np.uint8]:
-    """Draw the plot over planes into an RGBA image.
-
-    Parameters
-    ----------
-    course : Course
-    title, theme, width
-        As in `render`.
-
-    Returns
-    -------
-    (height, width, 4) array of uint8
-    """
-    figure = course_figure(course, title=title, theme=theme, width=width)
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()  # type: ignore[no-untyped-call]
-    return np.array(canvas.buffer_rgba(), dtype=np.uint8)  # type: ignore[no-untyped-call]
-
-
-def save_course(path: str | Path, course: Course, **options: Any) -> None:
-    """Write the plot over planes to a file: SVG, PDF or PNG, by the ending of its name.
-
-    Parameters
-    ----------
-    path : str or Path
-        Where to.
-    course, **options
-        As in `render_course`.
-    """
-    figure = course_figure(course, **options)
-    FigureCanvasAgg(figure)
-    figure.savefig(path, facecolor=figure.get_facecolor(), dpi=figure.dpi)
-
-
-def course_figure(
-    course: Course, *, title: str = "", theme: Theme | str = "light", width: int = 2400
-) -> Figure:
-    """The figure, as high as its content asks for."""
-    figure = Figure(figsize=(WIDE, WIDE / 2), dpi=width / WIDE)
-    drawn = CourseFigure(figure, course, title=title, theme=theme)
-    figure.set_size_inches(WIDE, np.ceil(drawn.height * figure.dpi) / figure.dpi)
-    drawn.relayout()
-    return figure

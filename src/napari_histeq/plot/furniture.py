@@ -52,6 +52,18 @@ class WholePixels(Transform):
         return np.rint(values)
 
 
+def text_on(
+    figure: Figure, size: float, color: str, weight: str = "normal", *, any_script: bool = False,
+    **more: Any,
+) -> Text:  # fmt: skip
+    """A text of a figure, to be set and placed; in `any_script` if the words are a person's."""
+    return figure.text(
+        0, 0, "", color=color, parse_math=False, usetex=False,
+        fontproperties=font_of(size, weight, any_script=any_script),
+        transform=figure.transFigure + WholePixels(), **{"va": "center", **more},
+    )  # fmt: skip
+
+
 class Scale:
     """The ticks along one side of some axes."""
 
@@ -100,10 +112,8 @@ class Legend:
 
     def add(self, name: str, *looks: dict[str, Any]) -> None:
         """An entry with a sample line of one or two looks, side by side."""
-        text = self.figure.text(
-            0, 0, name, va="center", color=self.color, parse_math=False, usetex=False,
-            fontproperties=font_of(self.size), transform=self.figure.transFigure + WholePixels(),
-        )  # fmt: skip
+        text = text_on(self.figure, self.size, self.color)
+        text.set_text(name)
         lines = [Line2D([], [], marker="", transform=self.figure.transFigure, **k) for k in looks]
         for line in lines:
             self.figure.add_artist(line)

@@ -10,6 +10,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from napari_histeq.core import compute_histogram
+from napari_histeq.plot.course import CourseFigure
 from napari_histeq.plot.figure import HistogramFigure
 from napari_histeq.plot.layout import height
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from napari_histeq.core.histogram import Histogram
     from napari_histeq.core.transfer import TransferFunction
+    from napari_histeq.plot.course import Course
     from napari_histeq.plot.theme import Theme
 
 #: Width in inches: letters are sized for it.
@@ -95,9 +97,7 @@ def render(
         log=log, kde=kde, note=note, measures=measures, parts=parts,
         transparent=transparent,
     )  # fmt: skip
-    canvas = FigureCanvasAgg(figure)
-    canvas.draw()  # type: ignore[no-untyped-call]
-    return np.array(canvas.buffer_rgba(), dtype=np.uint8)  # type: ignore[no-untyped-call]
+    return _pixels_of(figure)
 
 
 def save(
@@ -117,9 +117,38 @@ def save(
     ValueError
         If matplotlib cannot write that kind of file.
     """
-    figure = _figure(before, after, options.pop("width", 2400), **options)
-    FigureCanvasAgg(figure)
-    figure.savefig(path, facecolor=figure.get_facecolor(), dpi=figure.dpi)
+    _write(_figure(before, after, options.pop("width", 2400), **options), path)
+
+
+def render_course(
+    course: Course, *, title: str = "", theme: Theme | str = "dark", width: int = 2400
+) -> NDArray[np.uint8]:
+    """Draw the plot over planes into an RGBA image.
+
+    Parameters
+    ----------
+    course : Course
+    title, theme, width
+        As in `render`.
+
+    Returns
+    -------
+    (height, width, 4) array of uint8
+    """
+    return _pixels_of(_course_figure(course, title=title, theme=theme, width=width))
+
+
+def save_course(path: str | Path, course: Course, **options: Any) -> None:
+    """Write the plot over planes to a file: SVG, PDF or PNG, by the ending of its name.
+
+    Parameters
+    ----------
+    path : str or Path
+        Where to.
+    course, **options
+        As in `render_course`.
+    """
+    _write(_course_figure(course, **options), path)
 
 
 def figure_of(before: Histogram, after: Histogram | None = None, **options: Any) -> Figure:
@@ -145,10 +174,38 @@ def _figure(before: Histogram, after: Histogram | None, width: int, **options: A
     """The figure, as high as its content asks for."""
     if width < 200:
         raise ValueError(f"width is {width}: a plot needs at least 200 pixels")
-    figure = Figure(figsize=(WIDE, WIDE / 2), dpi=width / WIDE)
-    drawn = HistogramFigure(figure, before, after, **options)
-    high = height(drawn.look.sizes, drawn.shown.rows)
+    drawn = HistogramFigure(_sheet(width), before, after, **options)
+    return _fitted(drawn, height(drawn.look.sizes, drawn.shown.rows))
+
+
+def _course_figure(
+    course: Course, *, title: str = "", theme: Theme | str = "light", width: int = 2400
+) -> Figure:
+    """The figure, as high as its content asks for."""
+    drawn = CourseFigure(_sheet(width), course, title=title, theme=theme)
+    return _fitted(drawn, drawn.height)
+
+
+def _sheet(width: int) -> Figure:
+    """A figure so many pixels wide."""
+    return Figure(figsize=(WIDE, WIDE / 2), dpi=width / WIDE)
+
+
+def _fitted(drawn: HistogramFigure | CourseFigure, high: float) -> Figure:
+    """The figure of a plot, `high` inches, laid out for that."""
+    figure = drawn.figure
     # A whole number of pixels, so that nothing is cut off at the edge.
     figure.set_size_inches(WIDE, np.ceil(high * figure.dpi) / figure.dpi)
     drawn.relayout()
     return figure
+
+
+def _pixels_of(figure: Figure) -> NDArray[np.uint8]:
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()  # type: ignore[no-untyped-call]
+    return np.array(canvas.buffer_rgba(), dtype=np.uint8)  # type: ignore[no-untyped-call]
+
+
+def _write(figure: Figure, path: str | Path) -> None:
+    FigureCanvasAgg(figure)
+    figure.savefig(path, facecolor=figure.get_facecolor(), dpi=figure.dpi)

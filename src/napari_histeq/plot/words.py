@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from napari_histeq.plot.furniture import Legend, WholePixels
-from napari_histeq.plot.text import elided, font_of, printable, text_width
+from napari_histeq.plot.furniture import Legend, text_on
+from napari_histeq.plot.text import elided, printable, text_width
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,28 +23,23 @@ class Words:
     def __init__(self, figure: Figure, look: Look) -> None:
         theme, sizes = look.theme, look.sizes
         self.figure, self.look = figure, look
-        self.title = self._text(sizes.title, theme.text, any_script=True)
+        self.title = text_on(figure, sizes.title, theme.text, any_script=True)
         self.names = [
-            self._text(sizes.header, color, "bold") for color in (theme.before, theme.after)
+            text_on(figure, sizes.header, color, "bold") for color in (theme.before, theme.after)
         ]
         for text, name in zip(self.names, ("before", "after"), strict=True):
             text.set_text(name)
-        self.levels = [self._text(sizes.header * 0.9, theme.text) for _ in range(2)]
-        self.asides = [self._text(sizes.tick, theme.muted, ha="right") for _ in range(2)]
-        self.axis_label = self._text(sizes.label, theme.text, ha="center", any_script=True)
-        self.powers = [self._text(sizes.tick, theme.muted, ha="right", va="top") for _ in range(2)]
+        self.levels = [text_on(figure, sizes.header * 0.9, theme.text) for _ in range(2)]
+        self.asides = [text_on(figure, sizes.tick, theme.muted, ha="right") for _ in range(2)]
+        self.axis_label = text_on(figure, sizes.label, theme.text, ha="center", any_script=True)
+        self.powers = [
+            text_on(figure, sizes.tick, theme.muted, ha="right", va="top") for _ in range(2)
+        ]
         self.side_labels = [
-            self._text(sizes.label, theme.text, ha="center", rotation=90) for _ in range(4)
+            text_on(figure, sizes.label, theme.text, ha="center", rotation=90) for _ in range(4)
         ]
         self.lines: list[Text] = []
         self.legend = _legend(figure, look)
-
-    def _text(self, size: float, color: str, weight: str = "normal", **more: Any) -> Text:
-        font = font_of(size, weight, any_script=more.pop("any_script", False))
-        return self.figure.text(
-            0, 0, "", color=color, parse_math=False, usetex=False, fontproperties=font,
-            transform=self.figure.transFigure + WholePixels(), **{"va": "center", **more},
-        )  # fmt: skip
 
     def place(self, places: Places, shown: Shown) -> None:
         """Set and place all but the asides."""
@@ -122,7 +117,7 @@ class Words:
     def _place_lines(self, places: Places, lines: Sequence[tuple[str, bool]]) -> None:
         theme, sizes = self.look.theme, self.look.sizes
         while len(self.lines) < len(lines):
-            self.lines.append(self._text(sizes.text, theme.text, any_script=True))
+            self.lines.append(text_on(self.figure, sizes.text, theme.text, any_script=True))
         for index, text in enumerate(self.lines):
             words, is_measure = lines[index] if index < len(lines) else ("", False)
             text.set_text(words)
