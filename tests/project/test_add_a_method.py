@@ -101,7 +101,9 @@ def test_it_is_known_and_recorded(method: Any) -> None:
 def test_of_a_class_that_no_module_has_the_script_says_so(
     method: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(method, "__module__", "__main__")  # as in a notebook
+    # As in a notebook, where what it was made with is in the same module.
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules[method.__module__])
+    monkeypatch.setattr(method, "__module__", "__main__")
     image = np.random.default_rng(6).integers(0, 200, (40, 50)).astype(np.uint8)
     outcome = perform(task_of(image, method=method(gain=3.0)), lambda *_: None)
     text = script(outcome.record)
