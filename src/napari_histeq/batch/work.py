@@ -11,7 +11,7 @@ import numpy as np
 from napari_histeq.batch.settings import task_of
 from napari_histeq.core.arrays import is_lazy, watching
 from napari_histeq.core.errors import hearing
-from napari_histeq.files import read, write
+from napari_histeq.files import read, short_unit, write
 from napari_histeq.records import Task, along, as_json, perform, survey
 
 if TYPE_CHECKING:
@@ -26,13 +26,6 @@ if TYPE_CHECKING:
     from napari_histeq.records import Outcome, Record
 
     Report = Callable[[float], None]
-
-
-#: How a plot writes the units that files name.
-SHORT = {
-    "second": "s", "millisecond": "ms", "microsecond": "µs", "minute": "min", "hour": "h",
-    "meter": "m", "millimeter": "mm", "micrometer": "µm", "nanometer": "nm",
-}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +216,7 @@ def _along(picture: Picture, plot: Plot, name: str, report: Report) -> tuple[Cou
         told = along(task, axis, lambda done, _: report(done), equalize=plot.equalized)
     unit, letter = picture.units[axis], picture.axes[axis].strip("?") or f"axis {axis}"
     step = picture.scale[axis] if unit else 1.0
-    label = f"{letter} ({SHORT.get(unit, unit)})" if unit else letter
+    label = f"{letter} ({short_unit(unit)})" if unit else letter
     places = step * np.arange(picture.data.shape[axis])
     return Course(places, label, *told), heard
 

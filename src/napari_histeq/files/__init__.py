@@ -9,4 +9,4 @@ from napari_histeq.files.formats import (
     stem_and_suffix,
     write,
 )
-from napari_histeq.files.picture import LARGE, Location, Picture
+from napari_histeq.files.picture import LARGE, Location, Picture, short_unit

@@ -6,16 +6,10 @@ import uuid
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
-from napari_histeq.files.picture import named_unit
+from napari_histeq.files.picture import named_unit, short_unit
 
 if TYPE_CHECKING:
     from napari_histeq.files.picture import Picture
-
-_SHORT = {
-    "meter": "m", "centimeter": "cm", "millimeter": "mm", "micrometer": "µm", "nanometer": "nm",
-    "picometer": "pm", "second": "s", "millisecond": "ms", "minute": "min", "hour": "h",
-    "inch": "in",
-}  # fmt: skip
 
 
 def _pixels(root: Any) -> Any:
@@ -81,7 +75,7 @@ def described(picture: Picture) -> dict[str, Any]:
     for axis, size, unit in zip(picture.axes, picture.scale, picture.units, strict=True):
         if axis in "xyz" and unit is not None:
             told[f"PhysicalSize{axis.upper()}"] = size
-            told[f"PhysicalSize{axis.upper()}Unit"] = _SHORT.get(unit, unit)
+            told[f"PhysicalSize{axis.upper()}Unit"] = short_unit(unit)
         elif axis == "t" and unit is not None:
-            told |= {"TimeIncrement": size, "TimeIncrementUnit": _SHORT.get(unit, unit)}
+            told |= {"TimeIncrement": size, "TimeIncrementUnit": short_unit(unit)}
     return told

@@ -29,6 +29,11 @@ _NAMES = {1.0: "meter", 1e-2: "centimeter", 1e-3: "millimeter", 1e-6: "micromete
           1e-9: "nanometer", 1e-12: "picometer", 0.0254: "inch"}  # fmt: skip
 _TIMES = {"s": "second", "sec": "second", "ms": "millisecond", "msec": "millisecond",
           "µs": "microsecond", "usec": "microsecond", "min": "minute", "h": "hour"}  # fmt: skip
+_SHORT = {
+    "meter": "m", "centimeter": "cm", "millimeter": "mm", "micrometer": "µm", "nanometer": "nm",
+    "picometer": "pm", "inch": "in", "second": "s", "millisecond": "ms", "microsecond": "µs",
+    "minute": "min", "hour": "h",
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +153,11 @@ class Picture:
 def is_large(shape: Sequence[int], dtype: Any) -> bool:
     """Whether an image is to be streamed."""
     return bool(math.prod(shape) * np.dtype(dtype).itemsize > LARGE)
+
+
+def short_unit(unit: str) -> str:
+    """The symbol of a unit that `named_unit` gave: "µm" of "micrometer"."""
+    return _SHORT.get(unit, unit)
 
 
 def named_unit(unit: str | None) -> str | None:
