@@ -97,7 +97,8 @@ def perform(task: Task, report: Report, *, pixels: bool = True) -> Outcome:
 
 def with_pixels_measured(task: Task, outcome: Outcome) -> Outcome:
     """The same outcome, its record with the measures that take the pixels, if they are wanted."""
-    found = measured_images(task, outcome.data) if outcome.after is not None else {}
+    made = outcome.after is not None and outcome.data is not None  # not for display only
+    found = measured_images(task, outcome.data) if made else {}
     if not found:
         return outcome
     record, added = outcome.record, _told(found)

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from napari.utils.notifications import notification_manager
 from skimage import data
 
 from helpers.images import hard_images
@@ -24,6 +25,7 @@ def command(viewer: Any, name: str) -> None:
 
 
 def test_from_the_panel(viewer: Any, panel: Any, run: Any) -> None:
+    notification_manager.records.clear()
     source = viewer.add_image(IMAGE, name="cells", colormap="magma")
     panel["output"].value = "display only"
     panel["plot"].value = False
@@ -36,6 +38,8 @@ def test_from_the_panel(viewer: Any, panel: Any, run: Any) -> None:
     record = record_of(layer)
     assert record is not None
     np.testing.assert_array_equal(record.reproduce(IMAGE), equalize(IMAGE))
+    assert panel["status"].value.startswith("“cells” equalized in")
+    assert not [n for n in notification_manager.records if n.severity == "error"]
     shown = viewer.export_figure(scale_factor=1, flash=False).astype(int)
     layer.visible = False
     viewer.add_image(equalize(IMAGE), colormap="magma", contrast_limits=(0, 65535))

@@ -175,7 +175,7 @@ class World:
             "runs": job._running or job.RUNS.busy,
             "plots": results.PLOTS.busy,
             "threads": at_work(),
-            "follow": any(f._timer.isActive() for f in follow_slice._following.values()),
+            "follow": any(f.busy or f._timer.isActive() for f in follow_slice._following.values()),
         }
         if self.panel is not None:
             live, panel = self.panel._live, self.panel

@@ -108,8 +108,18 @@ class Job:
         self._ears = ears
         self._canceled = False
         self._reported = 0.0
+        self._answered = threading.Event()
+        self._answer: tuple[str, Any] = "failed", None
 
     # ---- on the GUI thread ----
+
+    def hear_soon(self, seconds: float) -> None:
+        """Hear its answer at once if it comes within so little time that nobody notices.
+
+        What is shown before the next painting does not flicker; a late answer comes as usual.
+        """
+        if self._answered.wait(seconds):
+            self._end()
 
     def cancel(self) -> None:
         """Have it stopped soon; nothing is heard of it any more."""
@@ -133,10 +143,11 @@ class Job:
         finally:
             QTimer.singleShot(PAINTED, heard.set)
 
-    def _end(self, kind: str, news: Any) -> None:
-        ear = self._ears.get(kind)
+    def _end(self) -> None:
+        (kind, news), self._answer = self._answer, ("failed", None)
+        ear = self._ears.get(kind)  # None: canceled meanwhile, or heard already
         self._leave()
-        if ear is not None:  # None: canceled meanwhile
+        if ear is not None:
             ear(news)
 
     # ---- on its own thread ----
@@ -184,7 +195,9 @@ class Job:
         finally:
             call = None
             thread.name = IDLE
-        _post().hand(partial(self._end, kind, news))
+        self._answer = kind, news
+        self._answered.set()
+        _post().hand(self._end)
 
 
 class Runner:

@@ -183,8 +183,7 @@ class Live(QObject):
             return
         counted = self._counter.of(source, choice)
         if counted is None:
-            if not self._grace.isActive():
-                self._grace.start(GRACE)
+            self._wait()
             return
         self._grace.stop()
         if counted.histogram is None or not counted.histogram.total:
@@ -215,6 +214,11 @@ class Live(QObject):
             self._of_run = "", None
         return self._of_run[0]
 
+    def _wait(self) -> None:
+        """What is shown may stay for a moment, while it is counted."""
+        if not self._grace.isActive():
+            self._grace.start(GRACE)
+
     def _waited(self) -> None:
         """The count takes its time: meanwhile nothing is known."""
         self._shown.clear()
@@ -222,10 +226,12 @@ class Live(QObject):
 
     def _show_followed(self, source: Image, choice: Choice, follower: Follower) -> None:
         """Of what a display-only layer of it follows: what is displayed is what is plotted."""
-        self._grace.stop()
         self._counter.stop()  # when it follows no more all is counted anew
-        assert follower.histogram is not None
-        self._words = f"Plot and table are of {follower.in_words()}."
+        if follower.histogram is None:
+            self._wait()
+            return
+        self._grace.stop()
+        self._words = f"Plot and table are of {follower.words}."
         self._histogram = follower.histogram
         self._show(source, choice, Counted(follower.histogram), None)
 
