@@ -33,7 +33,7 @@ from qtpy.QtWidgets import QApplication
 
 import napari_histeq
 from napari_histeq.gui.background.runner import WORKING
-from napari_histeq.gui.runs.job import _running
+from napari_histeq.gui.runs.run import _running
 
 if TYPE_CHECKING:
     from collections.abc import Callable

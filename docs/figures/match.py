@@ -14,7 +14,7 @@ from PIL import Image
 from skimage import data
 
 from napari_histeq import Match, Specify, equalize
-from napari_histeq.core.methods.target import target_of
+from napari_histeq.core.methods.matching.target import target_of
 
 IMAGES = Path(__file__).parents[1] / "images"
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from napari_histeq.batch import Job, run_all
+from napari_histeq.batch import FileJob, run_all
 from napari_histeq.batch.work import Done
 from napari_histeq.files import Location
 
@@ -22,17 +22,17 @@ class Silent:
 
 
 @pytest.fixture
-def jobs(tmp_path: Path) -> list[Job]:
+def jobs(tmp_path: Path) -> list[FileJob]:
     for number in range(6):
         np.save(tmp_path / f"{number}.npy", np.zeros((2, 2)))
-    return [Job(Location(path)) for path in sorted(tmp_path.iterdir())]
+    return [FileJob(Location(path)) for path in sorted(tmp_path.iterdir())]
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_stopped_between_two_files(jobs: list[Job], workers: int) -> None:
+def test_stopped_between_two_files(jobs: list[FileJob], workers: int) -> None:
     stop = threading.Event()
 
-    def work(job: Job, report: Any) -> Done:
+    def work(job: FileJob, report: Any) -> Done:
         if job.name == "2.npy":
             stop.set()
         return Done({"input": job.name})
@@ -45,10 +45,10 @@ def test_stopped_between_two_files(jobs: list[Job], workers: int) -> None:
 
 
 @pytest.mark.parametrize("workers", [1, 2])
-def test_stopped_within_a_file_by_its_next_report(jobs: list[Job], workers: int) -> None:
+def test_stopped_within_a_file_by_its_next_report(jobs: list[FileJob], workers: int) -> None:
     stop = threading.Event()
 
-    def work(job: Job, report: Any) -> Done:
+    def work(job: FileJob, report: Any) -> Done:
         stop.set()
         report(0.5)
         raise AssertionError("it went on")
@@ -57,8 +57,8 @@ def test_stopped_within_a_file_by_its_next_report(jobs: list[Job], workers: int)
     assert [(result.done, result.error) for result in results] == [(None, "")] * 6
 
 
-def test_a_file_that_fails_stops_no_other(jobs: list[Job]) -> None:
-    def work(job: Job, report: Any) -> Done:
+def test_a_file_that_fails_stops_no_other(jobs: list[FileJob]) -> None:
+    def work(job: FileJob, report: Any) -> Done:
         if job.name == "2.npy":
             raise ValueError("it is blue")
         return Done({"input": job.name})
@@ -67,8 +67,8 @@ def test_a_file_that_fails_stops_no_other(jobs: list[Job]) -> None:
     assert [result.error for result in results] == ["", "", "it is blue", "", "", ""]
 
 
-def test_interrupted_by_ctrl_c(jobs: list[Job]) -> None:
-    def work(job: Job, report: Any) -> Done:
+def test_interrupted_by_ctrl_c(jobs: list[FileJob]) -> None:
+    def work(job: FileJob, report: Any) -> Done:
         if job.name == "2.npy":
             raise KeyboardInterrupt
         return Done({"input": job.name})

@@ -11,7 +11,7 @@ import pytest
 
 from helpers.left_behind import alive, at_work, connections, pixels
 from helpers.viewers import menu_action, open_panel
-from napari_histeq.gui.runs.job import _running
+from napari_histeq.gui.runs.run import _running
 
 RUNS = 4
 

@@ -13,7 +13,7 @@ import time
 import numpy as np
 from napari_histeq import equalize
 from napari_histeq.core import kernels
-from napari_histeq.core.kernels import background, compiler, helper
+from napari_histeq.core.kernels.compiling import background, compiler, helper
 {before}
 kernels.be_patient()
 image = np.arange(4000, dtype=np.uint8).reshape(40, 100)

@@ -10,7 +10,7 @@ import numpy as np
 
 from napari_histeq.core import kernels
 from napari_histeq.core.arrays.blocks import THREADS
-from napari_histeq.core.kernels.compiler import Loop, kind_of, load
+from napari_histeq.core.kernels.compiling.compiler import Loop, kind_of, load
 from napari_histeq.core.kernels.door import Door
 
 if TYPE_CHECKING:

@@ -55,7 +55,7 @@ def names(viewer: napari.Viewer) -> list[str]:
 
 def idle() -> bool:
     """Whether no run is under way."""
-    from napari_histeq.gui.runs.job import _running  # late: it brings Qt
+    from napari_histeq.gui.runs.run import _running  # late: it brings Qt
 
     return not _running
 

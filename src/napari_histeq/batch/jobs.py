@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class FileJob:
     """One input, and where its result goes (None: nowhere).
 
     `apart` is what tells it from inputs of the same name, if there are such.
@@ -100,9 +100,9 @@ def inputs_of(given: Sequence[str]) -> list[Location]:
     return found
 
 
-def looked_at(sources: Sequence[Location]) -> list[Job]:
+def looked_at(sources: Sequence[Location]) -> list[FileJob]:
     """Each input as a job without an output, told apart from the others by name."""
-    return [Job(s, apart=name) for s, name in zip(sources, told_apart(sources), strict=True)]
+    return [FileJob(s, apart=name) for s, name in zip(sources, told_apart(sources), strict=True)]
 
 
 def told_apart(sources: Sequence[Location]) -> list[str]:
@@ -156,7 +156,7 @@ def jobs_of(
     ending: str = "",
     resumable: bool = False,
     cure: str = "",
-) -> list[Job]:
+) -> list[FileJob]:
     """Each input with its output, after a look at all outputs.
 
     Parameters
@@ -179,7 +179,7 @@ def jobs_of(
         not to be overwritten. Nothing has been touched by then.
     """
     jobs = [
-        Job(source, output.target(source, ending), apart=name)
+        FileJob(source, output.target(source, ending), apart=name)
         for source, name in zip(sources, told_apart(sources), strict=True)
     ]
     _check_names(jobs)
@@ -192,7 +192,7 @@ def jobs_of(
     return jobs if overwrite else _beside_what_is_there(jobs, resumable, cure)
 
 
-def _beside_what_is_there(jobs: list[Job], resumable: bool, cure: str) -> list[Job]:
+def _beside_what_is_there(jobs: list[FileJob], resumable: bool, cure: str) -> list[FileJob]:
     there = [job for job in jobs if job.target is not None and job.target.exists()]
     begun = [job for job in there if resumable and _is_incomplete(job.target)]
     taken = [job for job in there if job not in begun]
@@ -213,8 +213,8 @@ def _is_incomplete(path: Path | None) -> bool:
     return is_incomplete(path)
 
 
-def _check_names(jobs: list[Job]) -> None:
-    by_target: dict[Path | None, list[Job]] = defaultdict(list)
+def _check_names(jobs: list[FileJob]) -> None:
+    by_target: dict[Path | None, list[FileJob]] = defaultdict(list)
     for job in jobs:
         by_target[job.target].append(job)
     twice = [group for target, group in by_target.items() if target is not None and len(group) > 1]
@@ -224,7 +224,7 @@ def _check_names(jobs: list[Job]) -> None:
         raise Refused(f"{names} would both be written to {target}: run them into two folders")
 
 
-def _some(jobs: list[Job], *, target: bool = False) -> str:
+def _some(jobs: list[FileJob], *, target: bool = False) -> str:
     names = [str(job.target) if target else job.called for job in jobs]
     shown = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
     return f"{shown} {'is' if len(names) == 1 else 'are'}" if target else shown

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from contextlib import AbstractContextManager
 
-    from napari_histeq.batch.jobs import Job
+    from napari_histeq.batch.jobs import FileJob
     from napari_histeq.batch.work import Done
 
     Report = Callable[[float], None]
-    Work = Callable[[Job, Report], Done]
+    Work = Callable[[FileJob, Report], Done]
 
 
 class Progress(Protocol):
@@ -38,7 +38,7 @@ class Progress(Protocol):
 class Result:
     """A job, and what came of it, or why nothing did; neither, if the run was stopped before."""
 
-    job: Job
+    job: FileJob
     done: Done | None
     error: str = ""
 
@@ -49,7 +49,7 @@ class _Stopped(BaseException):
 
 def run_all(
     work: Work,
-    jobs: Sequence[Job],
+    jobs: Sequence[FileJob],
     progress: Progress,
     *,
     workers: int = 0,
@@ -66,7 +66,7 @@ def run_all(
     ----------
     work : callable
         ``work(job, report) -> Done``.
-    jobs : sequence of Job
+    jobs : sequence of FileJob
     progress : Progress
         Is told what is done.
     workers : int
@@ -91,7 +91,7 @@ def run_all(
     return [run.found.get(job, Result(job, None)) for job in jobs]
 
 
-def _is_large(job: Job) -> bool:
+def _is_large(job: FileJob) -> bool:
     path = job.source.path
     return is_store(path) or path.stat().st_size > LARGE
 
@@ -103,9 +103,9 @@ class _Run:
     work: Work
     progress: Progress
     ended: threading.Event
-    found: dict[Job, Result] = field(default_factory=dict)
+    found: dict[FileJob, Result] = field(default_factory=dict)
 
-    def one(self, job: Job) -> None:
+    def one(self, job: FileJob) -> None:
         """Do one job, here."""
         with self.progress.file() as report:
 
@@ -117,14 +117,14 @@ class _Run:
             checked(0.0)
             self.found[job] = _tried(self.work, job, checked)
 
-    def in_threads(self, jobs: Sequence[Job], workers: int) -> None:
+    def in_threads(self, jobs: Sequence[FileJob], workers: int) -> None:
         """Do so many at a time."""
         if len(jobs) <= 1 or workers == 1:
             for job in jobs:
                 self.one(job)
             return
 
-        def one(job: Job) -> None:
+        def one(job: FileJob) -> None:
             with in_place():
                 self.one(job)
 
@@ -139,7 +139,7 @@ class _Run:
             future.result()
 
     @contextmanager
-    def on_cluster(self, jobs: Sequence[Job], address: str) -> Iterator[None]:
+    def on_cluster(self, jobs: Sequence[FileJob], address: str) -> Iterator[None]:
         """Have the jobs done by a cluster; what is done within is done by it, too."""
         with brought_by("distributed"):
             from distributed import Client, as_completed
@@ -161,7 +161,7 @@ class _Run:
             yield
 
 
-def _tried(work: Work, job: Job, report: Report) -> Result:
+def _tried(work: Work, job: FileJob, report: Report) -> Result:
     try:
         return Result(job, work(job, report))
     except Exception as error:  # noqa: BLE001  (whatever a reader raises: the others go on)
@@ -186,7 +186,7 @@ def _until_done(futures: Sequence[Future[None]]) -> None:
         _, left = wait(left, timeout=0.5, return_when=FIRST_COMPLETED)
 
 
-def _on_worker(work: Work, job: Job) -> Any:
+def _on_worker(work: Work, job: FileJob) -> Any:
     """One file on a worker, whose own threads are busy with other files."""
     import dask
 

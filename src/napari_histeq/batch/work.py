@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from napari_histeq.batch.jobs import Job
+    from napari_histeq.batch.jobs import FileJob
     from napari_histeq.batch.settings import Settings
     from napari_histeq.core import TransferFunction
     from napari_histeq.files import Picture
@@ -44,7 +44,7 @@ class Equalize:
     given: TransferFunction | None = None
     given_of: str = ""
 
-    def __call__(self, job: Job, report: Report) -> Done:
+    def __call__(self, job: FileJob, report: Report) -> Done:
         """Do it."""
         with read(job.source) as picture:
             task = replace(
@@ -64,7 +64,7 @@ class Replay:
     one: Record | None
     same_curve: bool = False
 
-    def __call__(self, job: Job, report: Report) -> Done:
+    def __call__(self, job: FileJob, report: Report) -> Done:
         """Do it."""
         record = self.one if self.one is not None else self.records[job.name]
         with read(job.source) as picture:
@@ -101,7 +101,7 @@ def _again(picture: Picture, record: Record, name: str, *, same_curve: bool) -> 
     )
 
 
-def _made(job: Job, picture: Picture, task: Task, report: Report) -> Done:
+def _made(job: FileJob, picture: Picture, task: Task, report: Report) -> Done:
     """Equalize and write; what is lazy is computed while it is written."""
     assert job.target is not None
     heard: list[str] = []
@@ -126,7 +126,7 @@ class Measure:
     settings: Settings
     equalized: bool
 
-    def __call__(self, job: Job, report: Report) -> Done:
+    def __call__(self, job: FileJob, report: Report) -> Done:
         """Do it."""
         with read(job.source) as picture:
             outcome, heard = _looked_at(picture, self.settings, job.name, report, self.equalized)
@@ -151,7 +151,7 @@ class Count:
 
     settings: Settings
 
-    def __call__(self, job: Job, report: Report) -> Done:
+    def __call__(self, job: FileJob, report: Report) -> Done:
         """Do it."""
         with read(job.source) as picture:
             outcome, heard = _looked_at(picture, self.settings, job.name, report, equalized=False)
@@ -171,7 +171,7 @@ class Plot:
     look: dict[str, Any]
     over: str = ""
 
-    def __call__(self, job: Job, report: Report) -> Done:
+    def __call__(self, job: FileJob, report: Report) -> Done:
         """Do it."""
         assert job.target is not None
         with read(job.source) as picture:
@@ -186,7 +186,7 @@ class Plot:
         return Done({"input": job.name, "output": job.target.name}, (*picture.notes, *heard))
 
     def _made(
-        self, picture: Picture, job: Job, report: Report
+        self, picture: Picture, job: FileJob, report: Report
     ) -> tuple[Callable[[Path], None], list[str]]:
         """What writes the plot to a file, and what is to be said."""
         from napari_histeq.plot import save, save_course

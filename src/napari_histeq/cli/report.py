@@ -16,7 +16,7 @@ from napari_histeq.cli.progress import Bar
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from napari_histeq.batch import Job, Result
+    from napari_histeq.batch import FileJob, Result
 
 #: Exit codes: some file failed; the run did not start; it was stopped by Ctrl+C.
 SOME_FAILED = 1
@@ -59,7 +59,7 @@ class Run:
         """Whether some file is not done, up to now."""
         return bool(self._failed or self._stopped)
 
-    def all(self, work: Any, jobs: Sequence[Job]) -> list[dict[str, Any]]:
+    def all(self, work: Any, jobs: Sequence[FileJob]) -> list[dict[str, Any]]:
         """Do the work on every job; the entries of those that came to an end."""
         if self._dry_run:
             for job in jobs:

@@ -11,7 +11,7 @@ from qtpy.QtWidgets import QRadioButton
 
 from napari_histeq import TransferFunction, equalize
 from napari_histeq.gui.runs import work
-from napari_histeq.gui.runs.job import _running
+from napari_histeq.gui.runs.run import _running
 
 IMAGE = np.random.default_rng(3).gamma(3, 20, (60, 80)).astype(np.uint8)
 COLOR = np.random.default_rng(4).gamma(3, 20, (50, 40, 3)).clip(0, 255).astype(np.uint8)

@@ -12,7 +12,7 @@ from napari.utils.notifications import notification_manager
 from helpers.viewers import see_all
 from napari_histeq import equalize
 from napari_histeq.gui.runs import work
-from napari_histeq.gui.runs.job import _running
+from napari_histeq.gui.runs.run import _running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,7 +15,7 @@ from napari_histeq import Clahe, equalize
 from napari_histeq.core.lazy import reduce
 from napari_histeq.core.recipe import Recipe
 from napari_histeq.gui.background import scheduler
-from napari_histeq.gui.runs import job
+from napari_histeq.gui.runs import run as run_module
 from napari_histeq.records.steps import gain_of
 from napari_histeq.records.task import Task
 
@@ -115,7 +115,7 @@ def test_a_chunk_that_can_not_be_read_adds_nothing(
     )
     viewer.add_image(source, name="stack", contrast_limits=(0, 4000))
     said: list[str] = []
-    monkeypatch.setattr("napari_histeq.gui.runs.job.show_error", said.append)
+    monkeypatch.setattr("napari_histeq.gui.runs.run.show_error", said.append)
     broken.set()
     run()
     broken.clear()
@@ -137,7 +137,7 @@ def test_the_preference_names_a_cluster(
     assert scheduler.scheduler_address() == "tcp://127.0.0.1:1"
     monkeypatch.setattr(scheduler, "PATIENCE", 0.2)
     said: list[str] = []
-    monkeypatch.setattr("napari_histeq.gui.runs.job.show_error", said.append)
+    monkeypatch.setattr("napari_histeq.gui.runs.run.show_error", said.append)
     viewer.add_image(da.from_array(volume(), chunks=20), name="stack")
     run()
     assert "no cluster answers at tcp://127.0.0.1:1" in said[0]
@@ -229,9 +229,9 @@ def test_a_lazy_layer_of_xarray_goes_to_the_cluster(
     viewer: napari.Viewer, panel: Any, run: Press, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     xarray = pytest.importorskip("xarray")
-    monkeypatch.setattr(job, "scheduler_address", lambda: "http://dashboard:8787")
+    monkeypatch.setattr(run_module, "scheduler_address", lambda: "http://dashboard:8787")
     said: list[str] = []
-    monkeypatch.setattr("napari_histeq.gui.runs.job.show_error", said.append)
+    monkeypatch.setattr("napari_histeq.gui.runs.run.show_error", said.append)
     data = xarray.DataArray(da.from_array(volume(), chunks=20), dims=("t", "y", "x"))
     viewer.add_image(data, name="stack", contrast_limits=(0, 4000))
     run()

@@ -11,7 +11,7 @@ from napari.utils.notifications import NotificationSeverity, notification_manage
 from helpers.left_behind import at_work, connections, pixels
 from helpers.viewers import open_panel
 from napari_histeq import equalize
-from napari_histeq.gui.runs.job import _running
+from napari_histeq.gui.runs.run import _running
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

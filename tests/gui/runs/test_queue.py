@@ -13,7 +13,7 @@ from helpers.left_behind import at_work
 from helpers.viewers import menu_action
 from napari_histeq import equalize
 from napari_histeq.gui.runs import work
-from napari_histeq.gui.runs.job import _running
+from napari_histeq.gui.runs.run import _running
 
 if TYPE_CHECKING:
     import napari

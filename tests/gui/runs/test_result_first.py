@@ -16,13 +16,13 @@ from napari_histeq import equalize, layers
 from napari_histeq.gui.background import runner
 from napari_histeq.gui.background.runner import Runner, Stopped, tell_fault
 from napari_histeq.gui.runs import work
-from napari_histeq.gui.runs.job import _running
+from napari_histeq.gui.runs.run import _running
 from napari_histeq.records import KEY, Task, perform
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from napari_histeq.gui.background.runner import Job
+    from napari_histeq.gui.background.runner import BackgroundJob
 
 MOON = data.moon()[::4, ::4]
 STAYS = "“moon equalized” stays, without a plot"
@@ -228,7 +228,7 @@ def test_what_is_delivered_is_heard_before_the_work_goes_on(qapp: Any, qtbot: An
     heard: list[str] = []
     done: list[list[str]] = []
 
-    def work(job: Job) -> list[str]:
+    def work(job: BackgroundJob) -> list[str]:
         job.deliver("a part")
         return [*heard]
 
@@ -244,7 +244,7 @@ def test_who_waits_to_be_heard_stops_when_canceled(
     stopped = threading.Event()
     monkeypatch.setattr(runner.QTimer, "singleShot", lambda *_: None)  # Qt never comes to it
 
-    def work(job: Job) -> None:
+    def work(job: BackgroundJob) -> None:
         try:
             job.deliver("a part")
         except Stopped:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from helpers.left_behind import at_work
 from napari_histeq.display import worn
 from napari_histeq.gui.preview import follow_slice
-from napari_histeq.gui.runs.job import _running
+from napari_histeq.gui.runs.run import _running
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

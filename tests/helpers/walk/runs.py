@@ -9,7 +9,7 @@ from helpers.walk.pixels import levels_of
 from helpers.walk.truth import results_are_reproduced
 from helpers.walk.world import Own
 from napari_histeq import layers
-from napari_histeq.gui.runs.job import Run
+from napari_histeq.gui.runs.run import Run
 from napari_histeq.layers import DISPLAY, GAIN, IMAGE, ORIGINAL, PLOT, kind_of
 
 if TYPE_CHECKING:

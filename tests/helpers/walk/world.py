@@ -15,7 +15,8 @@ from helpers.viewers import open_panel
 from helpers.walk.pixels import bits
 from napari_histeq import layers
 from napari_histeq.gui.preview import follow_slice
-from napari_histeq.gui.runs import job, results
+from napari_histeq.gui.runs import results
+from napari_histeq.gui.runs import run as run_module
 
 if TYPE_CHECKING:
     from napari.layers import Layer
@@ -172,7 +173,7 @@ class World:
     def busy(self) -> str:
         """What goes on; empty when all has come to rest."""
         doing: dict[str, Any] = {
-            "runs": job._running or job.RUNS.busy,
+            "runs": run_module._running or run_module.RUNS.busy,
             "plots": results.PLOTS.busy,
             "threads": at_work(),
             "follow": any(f.busy or f._timer.isActive() for f in follow_slice._following.values()),

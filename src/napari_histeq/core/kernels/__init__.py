@@ -11,7 +11,7 @@ from napari_histeq.core.kernels import (
     patches,
     planes,
 )
-from napari_histeq.core.kernels.compiler import be_patient
+from napari_histeq.core.kernels.compiling import be_patient
 
 __all__ = [
     "be_patient",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_histeq.core.kernels.compiler import compiled
+from napari_histeq.core.kernels.compiling import compiled
 from napari_histeq.core.kernels.levels import kernel, order_key
 from napari_histeq.core.kernels.twins import lattice as twins
 

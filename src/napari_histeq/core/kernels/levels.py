@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import numpy as np
 
-from napari_histeq.core.kernels.compiler import Loop, compiled
+from napari_histeq.core.kernels.compiling import Loop, compiled
 from napari_histeq.core.kernels.door import Door
 from napari_histeq.core.kernels.twins import levels as twins
 

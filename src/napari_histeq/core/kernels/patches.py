@@ -17,7 +17,7 @@ from typing import Any
 
 import numpy as np
 
-from napari_histeq.core.kernels.compiler import compiled
+from napari_histeq.core.kernels.compiling import compiled
 from napari_histeq.core.kernels.levels import kernel
 from napari_histeq.core.kernels.mixing import TILES, find, finish
 from napari_histeq.core.kernels.twins import mixing as twins

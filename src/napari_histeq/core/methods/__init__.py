@@ -11,15 +11,21 @@ from napari_histeq.core.methods.base import (
 )
 from napari_histeq.core.methods.clipping import MOST_SATURATED, check_saturated, clips
 from napari_histeq.core.methods.curves import BiHistogram, Global, Weighted
-from napari_histeq.core.methods.exact import Exact
-from napari_histeq.core.methods.match import Match
+from napari_histeq.core.methods.matching import (
+    PERCENTILES,
+    SCALE,
+    Exact,
+    Match,
+    Reference,
+    Specify,
+    Standard,
+    counted,
+    counters,
+    percentiles_of,
+)
 from napari_histeq.core.methods.neighbors import MOST_FRAMES, Neighbors, Quantiles, check_smooth
 from napari_histeq.core.methods.options import Option, OptionField, options_of
-from napari_histeq.core.methods.quantiles import percentiles_of
-from napari_histeq.core.methods.reference import Reference, counted, counters
 from napari_histeq.core.methods.single import CurveMethod
-from napari_histeq.core.methods.specify import Specify
-from napari_histeq.core.methods.standard import PERCENTILES, SCALE, Standard
 from napari_histeq.core.methods.stretches import Asinh, Gamma, Log, Stretch
 
 __all__ = [

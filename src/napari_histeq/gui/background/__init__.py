@@ -5,10 +5,10 @@ from napari_histeq.gui.background.loading import load_plotting
 from napari_histeq.gui.background.precedence import Precedence, aside, give_way
 from napari_histeq.gui.background.runner import (
     PAINTED,
-    Job,
+    BackgroundJob,
     Runner,
     Stopped,
     on_gui_thread,
     tell_fault,
 )
-from napari_histeq.gui.background.scheduler import in_words, scheduler_address, working_at
+from napari_histeq.gui.background.scheduler import cluster_in_words, scheduler_address, working_at

@@ -93,7 +93,7 @@ def _stop_all() -> None:
         time.sleep(PAUSE)
 
 
-class Job:
+class BackgroundJob:
     """One call on its way. Ended or canceled it holds nothing: no arguments, and nobody's ear.
 
     On its thread the function gets the job as its last argument, and calls it to report:
@@ -101,10 +101,12 @@ class Job:
     ends: so nothing is waited for longer than until the next report.
     """
 
-    def __init__(self, runner: Runner, name: str, call: Callable[[Job], Any], **ears: Any) -> None:
+    def __init__(
+        self, runner: Runner, name: str, call: Callable[[BackgroundJob], Any], **ears: Any
+    ) -> None:
         self.name = name
         self._runner: Runner | None = runner
-        self._call: Callable[[Job], Any] | None = call
+        self._call: Callable[[BackgroundJob], Any] | None = call
         self._ears = ears
         self._canceled = False
         self._reported = 0.0
@@ -214,7 +216,7 @@ class Runner:
     def __init__(self, *, newest: bool = False) -> None:
         _post()
         self._newest = newest
-        self._jobs: deque[Job] = deque()
+        self._jobs: deque[BackgroundJob] = deque()
 
     def submit(
         self,
@@ -225,7 +227,7 @@ class Runner:
         failed: Callable[[BaseException], object],
         progressed: Callable[[float, str], object] | None = None,
         sent: Callable[[Any], object] | None = None,
-    ) -> Job:
+    ) -> BackgroundJob:
         """Have ``function(*args, job)`` called on another thread, when its turn comes.
 
         Parameters
@@ -239,7 +241,7 @@ class Runner:
         if self._newest:
             self.cancel()
         ears = {"done": done, "failed": failed, "progressed": progressed, "sent": sent}
-        job = Job(self, name, partial(function, *args), **ears)
+        job = BackgroundJob(self, name, partial(function, *args), **ears)
         self._jobs.append(job)
         if len(self._jobs) == 1:
             _start(job._work)  # noqa: SLF001
@@ -255,7 +257,7 @@ class Runner:
         """Whether a job is at work."""
         return bool(self._jobs)
 
-    def _left(self, job: Job) -> None:
+    def _left(self, job: BackgroundJob) -> None:
         at_work = self._jobs[0] is job
         self._jobs.remove(job)
         if at_work and self._jobs:

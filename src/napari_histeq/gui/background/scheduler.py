@@ -27,7 +27,7 @@ def scheduler_address() -> str:
     return str(known[PLUGIN].computing.scheduler_address).strip() if PLUGIN in known else ""
 
 
-def in_words(address: str) -> str:
+def cluster_in_words(address: str) -> str:
     """Where work runs, as a person says it."""
     return f"on the cluster at {address}" if address else "on this computer"
 

@@ -21,7 +21,13 @@ from qtpy.QtWidgets import (
 
 from napari_histeq import layers
 from napari_histeq.core.arrays import is_lazy
-from napari_histeq.gui.background import Runner, in_words, scheduler_address, tell_fault, working_at
+from napari_histeq.gui.background import (
+    Runner,
+    cluster_in_words,
+    scheduler_address,
+    tell_fault,
+    working_at,
+)
 from napari_histeq.gui.evidence import new_canvas, warm_up
 from napari_histeq.gui.runs import EXPECTED, add_results, available, task_of
 from napari_histeq.gui.widgets import Fold, tip
@@ -35,7 +41,7 @@ if TYPE_CHECKING:
     from napari.viewer import Viewer
 
     from napari_histeq import plot
-    from napari_histeq.gui.background import Job
+    from napari_histeq.gui.background import BackgroundJob
     from napari_histeq.gui.preview.live import Live
     from napari_histeq.gui.runs import Choice
     from napari_histeq.records import Report, Task
@@ -324,7 +330,7 @@ def scale_of(source: Image, axis: int) -> tuple[Callable[[int], Any], str]:
     return lambda count: start + step * np.arange(count), f"{name} ({unit})" if unit else name
 
 
-def _counted(task: Task, axis: int, address: str, report: Job) -> Any:
+def _counted(task: Task, axis: int, address: str, report: BackgroundJob) -> Any:
     """On a worker's thread: the percentiles before and after, or why there are none, in words."""
     warm_up(report.check)  # or the first drawing would hold the GUI
     try:
@@ -333,7 +339,9 @@ def _counted(task: Task, axis: int, address: str, report: Job) -> Any:
         if not is_lazy(task.image):
             return along(task, axis, report)
         with working_at(address):
-            return along(task, axis, lambda done, what: report(done, f"{what} {in_words(address)}"))
+            return along(
+                task, axis, lambda done, what: report(done, f"{what} {cluster_in_words(address)}")
+            )
     except EXPECTED as error:
         return plain(error)
 

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_histeq.core import Histogram
-    from napari_histeq.gui.background import Job
+    from napari_histeq.gui.background import BackgroundJob
 
     Wanted = tuple[Image, Task, Histogram]
     Pair = tuple[Histogram, Histogram]
@@ -237,7 +237,7 @@ class Answer:
 
 
 def _equalized(
-    planes: list[View], project: str, task: Task, histogram: Histogram, job: Job
+    planes: list[View], project: str, task: Task, histogram: Histogram, job: BackgroundJob
 ) -> Pair | None:
     """On the worker's thread: what is to be seen is sent first, what is to be plotted returned.
 

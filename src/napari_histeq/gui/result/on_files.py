@@ -38,8 +38,8 @@ if TYPE_CHECKING:
     from napari.layers import Image
     from napari.viewer import Viewer
 
-    from napari_histeq.batch import Job, Result
-    from napari_histeq.gui.background import Job as Report
+    from napari_histeq.batch import FileJob, Result
+    from napari_histeq.gui.background import BackgroundJob as Report
     from napari_histeq.records import Record
 
 #: Runs on files one after the other; beside what is equalized, as they may take hours.
@@ -162,7 +162,7 @@ class _Told:
 
 
 def _work(
-    work: Equalize, jobs: list[Job], manifest: Path, stop: threading.Event, report: Report
+    work: Equalize, jobs: list[FileJob], manifest: Path, stop: threading.Event, report: Report
 ) -> list[Result]:
     """All that takes time; on the worker's thread."""
     results = run_all(work, jobs, _Told(len(jobs), report), stop=stop)

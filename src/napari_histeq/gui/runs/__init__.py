@@ -1,6 +1,6 @@
 """A run: from a person's choice to layers in the viewer."""
 
-from napari_histeq.gui.runs.job import Run
+from napari_histeq.gui.runs.run import Run
 from napari_histeq.gui.runs.selection import (
     Several,
     counted_with,

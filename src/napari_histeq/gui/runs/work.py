@@ -17,7 +17,7 @@ from napari_histeq.core.arrays import is_lazy
 from napari_histeq.core.errors import hearing
 from napari_histeq.core.recipe import Recipe
 from napari_histeq.display import load_solver, result_look
-from napari_histeq.gui.background import in_words, load_plotting, working_at
+from napari_histeq.gui.background import cluster_in_words, load_plotting, working_at
 from napari_histeq.layers import coarser_too, mask_on, plain
 from napari_histeq.records import (
     KEY,
@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
     from napari_histeq.core import TransferFunction
     from napari_histeq.display import DisplaySettings
-    from napari_histeq.gui.background import Job
+    from napari_histeq.gui.background import BackgroundJob
     from napari_histeq.layers import PlotStack
     from napari_histeq.records import Record, Report
 
@@ -185,7 +185,9 @@ def display_layer_of(source: Image, outcome: Outcome, settings: DisplaySettings)
     return display.display_layer(source, settings, {KEY: made | outcome.record.as_dict()})
 
 
-def work(asked: Sequence[Asked], choice: Choice, theme: str, address: str, job: Job) -> Answer:
+def work(
+    asked: Sequence[Asked], choice: Choice, theme: str, address: str, job: BackgroundJob
+) -> Answer:
     """All that takes time: each outcome is delivered first, and the picture returned later.
 
     What the job raises when it reports ends it.
@@ -223,7 +225,7 @@ def work(asked: Sequence[Asked], choice: Choice, theme: str, address: str, job: 
     return Answer(picture, pictured, tuple(problems), _once(name, heard))
 
 
-def _measured(job: Job, asked: Sequence[Asked], done: dict[int, Outcome]) -> list[str]:
+def _measured(job: BackgroundJob, asked: Sequence[Asked], done: dict[int, Outcome]) -> list[str]:
     """Complete and send the outcomes whose pixels are measured; returns what went wrong."""
     problems = []
     for index, outcome in done.items():
@@ -271,7 +273,7 @@ def _computed(task: Task, compute: Callable[..., Outcome], address: str, report:
     if not is_lazy(task.image):
         return compute(task, report)
     with working_at(address):
-        return compute(task, lambda part, what: report(part, f"{what} {in_words(address)}"))
+        return compute(task, lambda part, what: report(part, f"{what} {cluster_in_words(address)}"))
 
 
 def _kind_of_work(choice: Choice) -> Callable[..., Outcome]:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from napari.layers import Image
 
-    from napari_histeq.gui.background import Job
+    from napari_histeq.gui.background import BackgroundJob
 
 EXPECTED = (ValueError, TypeError, MemoryError, OSError, ImportError, ChunkError)
 
@@ -117,7 +117,11 @@ class Export(QObject):
 
 
 def _work(
-    arguments: dict[str, Any], path: Path, address: str, canceled: threading.Event, report: Job
+    arguments: dict[str, Any],
+    path: Path,
+    address: str,
+    canceled: threading.Event,
+    report: BackgroundJob,
 ) -> str:
     """All that takes time; on the worker's thread. Why it failed, or nothing."""
 

@@ -17,7 +17,7 @@ from skimage import data
 from helpers import strategies as some
 from napari_histeq import Exact, Specify, compute_histogram, equalize, transfer_function
 from napari_histeq.core.methods import from_dict
-from napari_histeq.core.methods.target import Target, target_of
+from napari_histeq.core.methods.matching.target import Target, target_of
 
 Array = np.ndarray[Any, Any]
 CAMERA = data.camera()

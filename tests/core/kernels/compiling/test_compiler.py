@@ -11,8 +11,8 @@ import pytest
 
 from helpers.sessions import ended, patient, session
 from helpers.twins import DOORS
-from napari_histeq.core.kernels import compiler
-from napari_histeq.core.kernels.compiler import kind_of, sample_of
+from napari_histeq.core.kernels.compiling import compiler
+from napari_histeq.core.kernels.compiling.compiler import kind_of, sample_of
 
 EVERYTHING = """
 import sys
@@ -122,7 +122,7 @@ def test_the_helper_ends_with_the_session_and_when_there_is_nothing_to_do(tmp_pa
 def test_the_compiler_is_loaded_when_the_run_is_over_or_takes_long(tmp_path):
     program = """
         import contextlib, threading, time
-        from napari_histeq.core.kernels import background
+        from napari_histeq.core.kernels.compiling import background
         background.QUIET, background.MOST_QUIET = 0.3, 1.5
         for goes_on, least in ((True, 1.4), (False, 0.3)):
             waiting = background.Background(print, contextlib.nullcontext)
@@ -142,7 +142,7 @@ def test_a_loop_that_cannot_be_compiled_stays_as_it_is(tmp_path):
     program = """
         import contextlib, logging, time
         import numpy as np
-        from napari_histeq.core.kernels.background import Background
+        from napari_histeq.core.kernels.compiling.background import Background
         logging.disable()
         tried = []
         def load(*request):

@@ -9,9 +9,8 @@ import numpy as np
 
 from napari_histeq.core.arrays import Interval
 from napari_histeq.core.methods.base import Fit, Method
-from napari_histeq.core.methods.options import Option
-from napari_histeq.core.methods.ordering import ordered
-from napari_histeq.core.methods.target import (
+from napari_histeq.core.methods.matching.ordering import ordered
+from napari_histeq.core.methods.matching.target import (
     MOST_LEVELS,
     AlphaOption,
     CountsOption,
@@ -23,6 +22,7 @@ from napari_histeq.core.methods.target import (
     settle_target,
     target_of,
 )
+from napari_histeq.core.methods.options import Option
 from napari_histeq.core.transfer import TransferFunction, rounded
 
 if TYPE_CHECKING:

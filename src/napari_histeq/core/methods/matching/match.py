@@ -10,12 +10,12 @@ import numpy as np
 from napari_histeq.core.arrays import Interval, dtype_limits
 from napari_histeq.core.histogram import count
 from napari_histeq.core.methods.base import Fit, Method
+from napari_histeq.core.methods.matching.quantiles import Line, percentiles_of
+from napari_histeq.core.methods.matching.reference import Reference, counted, reference_of
+from napari_histeq.core.methods.matching.standard import Standard, checked_percentiles
 from napari_histeq.core.methods.neighbors import KINDS, MOST_FRAMES, Kind, Neighbors
 from napari_histeq.core.methods.options import Option
-from napari_histeq.core.methods.quantiles import Line, percentiles_of
-from napari_histeq.core.methods.reference import Reference, counted, reference_of
 from napari_histeq.core.methods.single import CurveMethod, held, with_ends
-from napari_histeq.core.methods.standard import Standard, checked_percentiles
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -2,7 +2,7 @@
 
 Compiling a loop takes seconds, loading what was compiled before about one: far too long for a
 click. So from `be_patient` on, which the GUI calls, no loop waits for that: its twin in plain
-numpy answers, with the same bits, while a thread has `kernels.helper`, a process of its own with
+numpy answers, with the same bits, while a thread has `helper`, a process of its own with
 a low priority, fill Numba's cache, and then loads from there. Where no such process can be
 had the thread compiles. Scripts, which nobody watches, compile where they are, as they need it.
 
@@ -21,12 +21,12 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 
-from napari_histeq.core.kernels.background import Background
+from napari_histeq.core.kernels.compiling.background import Background
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from napari_histeq.core.kernels.background import Aside
+    from napari_histeq.core.kernels.compiling.background import Aside
 
     Function = Callable[..., Any]
 

@@ -18,7 +18,7 @@ from napari_histeq import (
     equalize,
     transfer_function,
 )
-from napari_histeq.core.methods.quantiles import Line
+from napari_histeq.core.methods.matching.quantiles import Line
 
 DTYPES = ("i4", "u4", "i8", "f4", "f8")
 

@@ -13,13 +13,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from napari_histeq.core.kernels import known
-from napari_histeq.core.kernels.compiler import cache_of, dispatcher, named
+from napari_histeq.core.kernels.compiling import known
+from napari_histeq.core.kernels.compiling.compiler import cache_of, dispatcher, named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from napari_histeq.core.kernels.compiler import Kind
+    from napari_histeq.core.kernels.compiling.compiler import Kind
 
 
 def main() -> None:

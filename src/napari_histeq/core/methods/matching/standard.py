@@ -10,8 +10,8 @@ import numpy as np
 
 from napari_histeq.core.arrays import array_of, number_of, read, written
 from napari_histeq.core.histogram import Histogram
-from napari_histeq.core.methods.quantiles import percentiles_of
-from napari_histeq.core.methods.reference import counted
+from napari_histeq.core.methods.matching.quantiles import percentiles_of
+from napari_histeq.core.methods.matching.reference import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -10,10 +10,8 @@ import numpy as np
 from napari_histeq.core.arrays import Interval, checked_out_range, output_limits
 from napari_histeq.core.histogram import Histogram
 from napari_histeq.core.methods.base import Method
-from napari_histeq.core.methods.options import Option
-from napari_histeq.core.methods.reference import counted
-from napari_histeq.core.methods.single import CurveMethod
-from napari_histeq.core.methods.target import (
+from napari_histeq.core.methods.matching.reference import counted
+from napari_histeq.core.methods.matching.target import (
     MOST_LEVELS,
     AlphaOption,
     CountsOption,
@@ -25,6 +23,8 @@ from napari_histeq.core.methods.target import (
     settle_target,
     target_of,
 )
+from napari_histeq.core.methods.options import Option
+from napari_histeq.core.methods.single import CurveMethod
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray

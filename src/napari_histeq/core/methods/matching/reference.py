@@ -10,7 +10,7 @@ import numpy as np
 
 from napari_histeq.core.arrays import array_of, check_one_plane, read, written
 from napari_histeq.core.histogram import Histogram
-from napari_histeq.core.methods.quantiles import full_match, percentiles_of
+from napari_histeq.core.methods.matching.quantiles import full_match, percentiles_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

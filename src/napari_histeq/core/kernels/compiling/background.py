@@ -8,8 +8,8 @@ import threading
 import time
 from typing import TYPE_CHECKING
 
-from napari_histeq.core.kernels import known
-from napari_histeq.core.kernels.helper import Helper
+from napari_histeq.core.kernels.compiling import known
+from napari_histeq.core.kernels.compiling.helper import Helper
 
 if TYPE_CHECKING:
     from collections.abc import Callable

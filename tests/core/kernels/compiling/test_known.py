@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from helpers.sessions import ended, patient, session
-from napari_histeq.core.kernels import known
+from napari_histeq.core.kernels.compiling import known
 
 REQUEST = ("levels.look_up", "<u2[1]", "int")
 OTHER = ("levels.look_up", "|u1[1]", "int")

@@ -19,7 +19,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-HERE = Path(__file__).parent
+#: Where the loops are.
+HERE = Path(__file__).parents[1]
 
 #: One for each place that the package is installed in.
 NAME = (

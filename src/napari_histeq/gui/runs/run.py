@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from napari.utils.events import Event
     from napari.viewer import Viewer
 
-    from napari_histeq.gui.background import Job
+    from napari_histeq.gui.background import BackgroundJob
 
 #: Runs one after the other, in all viewers: each works on all cores.
 RUNS = Runner()
@@ -77,7 +77,7 @@ class Run(QObject):
         address = scheduler_address() if any(is_lazy(one.task.image) for one in asked) else ""
         self._work = partial(work, asked, choice, viewer.theme, address)
         self._results = Results(viewer, self._subjects, replace=choice.replace)
-        self._job: Job | None = None
+        self._job: BackgroundJob | None = None
         self._shown: Activity | None = None
         self._precedence = Precedence()
         self.adding = False
