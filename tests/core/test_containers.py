@@ -136,18 +136,52 @@ def test_clahe(options, name, out_range):
         assert np.abs(found - wanted).max() <= 0.51 + 0.5 * (container == "16 bit") / 257
 
 
+def half_of_a_step(values):
+    """What rounding to half floats moves them by at most, in levels of 8 bit."""
+    return 255 / 2 * np.spacing(np.abs(values).astype(np.float16)).astype(float)
+
+
+@pytest.mark.crossed
 @pytest.mark.parametrize("out_range", RANGES)
 @pytest.mark.parametrize("name", PICTURES)
+@pytest.mark.parametrize("nbins", [None, 64, 100, 200])
 @pytest.mark.parametrize("clip_limit", [0.01, 1])
-def test_clahe_of_half_floats(clip_limit, name, out_range):
-    """Their levels are rounded by 1/16 of one at most, and so is the result; never the slope."""
-    picture, rounded = PICTURES[name], 1 / 16
-    how = {"clip_limit": clip_limit, "out_range": out_range}
+def test_clahe_of_half_floats(clip_limit, nbins, name, out_range):
+    """Half a level, as 8 bit is rounded, and half a step of their own: no slope enlarges that."""
+    picture = PICTURES[name]
+    how = {"clip_limit": clip_limit, "out_range": out_range, "nbins": nbins}
     wanted = equalize(picture, "clahe", **how).astype(float)
     how["out_range"] = scaled(out_range, 1 / 255)
-    found = equalize((picture / 255).astype("f2"), "clahe", **how).astype(float) * 255
-    ends = rounded if out_range == "image" else 0
-    assert np.abs(found - wanted).max() <= 0.501 + rounded + ends
+    image = (picture / 255).astype("f2")
+    found = equalize(image, "clahe", **how)
+    bound = 0.502 + half_of_a_step(found)  # 8 bit: a curve is in parts of 65535
+    if out_range == "image":  # whose ends are rounded, too
+        bound = bound + half_of_a_step(np.array([image.min(), image.max()])).max()
+    assert (np.abs(found.astype(float) * 255 - wanted) <= bound).all()
+
+
+@pytest.mark.parametrize("nbins", [6, 26, 51, 64, 100, 200])
+@pytest.mark.parametrize(("low", "span"), [(60, 126), (3, 100), (0, 255), (7, 248)])
+def test_levels_between_two_knots_go_to_the_same_one(low, span, nbins):
+    """With fewer knots than levels, half of the pixels at a level that lies amid two of them.
+
+    How a container rounds decided about it, and moved other levels by up to 65 of 255.
+    """
+    noise = np.random.default_rng(0).integers(low, low + span + 1, (64, 64)).astype(np.uint8)
+    place = np.arange(span + 1) * (nbins - 1) / span
+    amid = np.abs(place - np.floor(place) - 0.5)
+    how = {"kernel_size": 64, "nbins": nbins, "clip_limit": 1}
+    for level in (low + np.argsort(amid, kind="stable")[:3]).tolist():
+        picture = noise.copy()
+        picture.flat[:2000] = level
+        picture.flat[-2:] = low, low + span
+        wanted = equalize(picture, "clahe", out_range=(0, 255), **how).astype(float)
+        for container in CONTAINERS:
+            image, unit = in_container(picture, container)
+            found = equalize(image, "clahe", out_range=(0, 255 * unit), **how) / unit
+            assert np.abs(found - wanted).max() <= 0.51
+        found = equalize((picture / 255).astype("f2"), "clahe", out_range=(0, 1), **how)
+        assert (np.abs(found.astype(float) * 255 - wanted) <= 0.502 + half_of_a_step(found)).all()
 
 
 @pytest.mark.parametrize("dtype", ["u1", "u2", "i4", "f2", "f4", "f8", "i8"])

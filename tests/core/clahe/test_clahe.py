@@ -17,14 +17,13 @@ from napari_histeq.core.arrays import output_limits
 from napari_histeq.core.clahe import mixing
 from napari_histeq.core.clahe.curves import (
     TARGETS,
-    Knots,
     Rule,
     count_tiles,
     counter,
-    knots_for,
     no_counts,
     tile_curves,
 )
+from napari_histeq.core.clahe.knots import Knots, knots_for
 from napari_histeq.core.clahe.method import Clahe
 from napari_histeq.core.clahe.tiles import TileGrid
 

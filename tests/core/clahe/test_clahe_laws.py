@@ -10,7 +10,8 @@ from helpers.clahe_cases import FLOATS, INTEGERS, equalize, sample
 from helpers.clahe_oracle import clahe as oracle
 from napari_histeq.core import Clahe, gain_map
 from napari_histeq.core.arrays import ArraySource
-from napari_histeq.core.clahe.curves import count_tiles, knots_for, tile_curves
+from napari_histeq.core.clahe.curves import count_tiles, tile_curves
+from napari_histeq.core.clahe.knots import knots_for
 from napari_histeq.core.clahe.tiles import TileGrid
 from napari_histeq.core.recipe import Recipe
 

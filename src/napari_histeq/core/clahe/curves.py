@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from napari_histeq.core.arrays import NEAR, is_wide, mask_lines, readable_lines
+from napari_histeq.core.arrays import mask_lines, readable_lines
+from napari_histeq.core.clahe.knots import Knots
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -28,68 +28,6 @@ TARGETS = ("uniform", "rayleigh", "exponential")
 
 #: Knots that lie where 8-bit levels lie, for counting these one by one.
 BYTES = np.array([0.0, 1.0, 1.0, 255.0])
-
-
-@dataclass(frozen=True, slots=True)
-class Knots:
-    """The intensities at which tiles are counted: `size` of them, evenly from `low` to `high`.
-
-    A pixel counts at the nearest one. Integers with fewer levels than bins have a knot at
-    each; 8 bit is counted level by level, and binned later. `are_levels` says that half floats
-    lie at the knots, but for their rounding.
-    """
-
-    low: Any
-    high: Any
-    size: int
-    dtype: np.dtype[Any]
-    are_levels: bool = False
-
-    @property
-    def counted(self) -> int:
-        """How many counts a tile has."""
-        return 256 if self.dtype.itemsize == 1 else self.size
-
-    @property
-    def numbers(self) -> NDArray[np.float64]:
-        """What the kernels need to place a value: low, unit, scale, top."""
-        low, high = float(self.low), float(self.high)
-        if is_wide(self.dtype):
-            low, high = 0.0, float(int(self.high) - int(self.low))
-        # A unit in which neither the span nor its inverse overflows.
-        quarter = math.frexp(high / 4 - low / 4)[1]
-        unit = 1.0 if abs(quarter) < 960 else 2.0 ** -min(max(quarter, -1000), 1000)
-        top = float(self.size - 1)
-        return np.array([low * unit, unit, top / (high * unit - low * unit), top])
-
-    def levels(self, block: NDArray[Any]) -> NDArray[np.float32]:
-        """Half floats as the knots that they were rounded from; others stay what they are."""
-        values = block.astype(np.float64)
-        step = (float(self.high) - float(self.low)) / (self.size - 1)
-        with np.errstate(invalid="ignore"):
-            place = (values - float(self.low)) / step
-            nearest = np.rint(place).clip(0, self.size - 1)
-            near = np.abs(place - nearest) <= NEAR
-        return np.where(near, float(self.low) + nearest * step, values).astype(np.float32)
-
-    @property
-    def are_bytes(self) -> bool:
-        """Whether they are the levels of uint8, in order: each lies where it is counted."""
-        return self.dtype == np.uint8 and self.size == 256
-
-    @property
-    def bytes(self) -> NDArray[np.float64]:
-        """Where each byte lies among the knots."""
-        return _bytes_of(self)
-
-
-@lru_cache(16)  # asked for each row of tiles
-def _bytes_of(knots: Knots) -> NDArray[np.float64]:
-    levels = np.arange(256, dtype=np.uint8).view(knots.dtype).astype(np.float64)
-    low, unit, scale, top = knots.numbers
-    places = np.asarray(np.clip((levels * unit - low) * scale, 0.0, top))
-    places.flags.writeable = False
-    return places
 
 
 class Rule(NamedTuple):
@@ -122,20 +60,6 @@ class TileCurves:
     def scale(self) -> float:
         """What makes a weighted sum of table entries a fraction from 0 to 1."""
         return 1.0 / (self.full * math.prod(self.grid.wholes))
-
-
-def knots_for(
-    low: Any, high: Any, nbins: int, dtype: np.dtype[Any], steps: int | None = None
-) -> Knots:
-    """The knots for an image whose counted pixels reach from `low` to `high`.
-
-    If they lie on even `steps` between, fewer than `nbins`, there is a knot at each; by
-    default those of integers are 1.
-    """
-    levels = steps is not None and steps < nbins and dtype == np.float16
-    if steps is None:
-        steps = int(high) - int(low) if dtype.kind in "iu" else nbins
-    return Knots(low, high, min(nbins, steps + 1), dtype.newbyteorder("="), levels)
 
 
 def no_counts(grid: TileGrid, knots: Knots) -> NDArray[Any]:
@@ -193,13 +117,18 @@ def count_along(
     """Count the pixels of a block that lies in one row of tiles, whose `windows` cut its last axis."""
     from napari_histeq.core import kernels
 
+    numbers = knots.numbers
+    if knots.share_levels:
+        # Which of two knots is the nearer is told by the same arithmetic for any container.
+        block, top = knots.places(block).astype(np.float32), knots.size - 1.0
+        numbers = np.array([0.0, 1.0, top / float(knots.steps or 1), top])
     flat, rows = readable_lines(block, knots.low)
     starts, stops = windows.astype(np.uint64)
     if mask is None and flat.dtype == np.uint8:
         kernels.clahe.count_bytes(flat, rows, starts, stops, counts)
         return
     counted = mask_lines(mask)
-    numbers = BYTES if flat.dtype == np.uint8 else knots.numbers
+    numbers = BYTES if flat.dtype == np.uint8 else numbers
     kernels.clahe.count_values(flat, rows, starts, stops, *counted, numbers, counts)
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 
 from napari_histeq.core.arrays import run_of, steps_in, steps_of
-from napari_histeq.core.clahe.curves import knots_for
+from napari_histeq.core.clahe.knots import knots_for
 from napari_histeq.core.clahe.outliers import (
     Tails,
     allowance,
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_histeq.core.arrays import Source, Steps
-    from napari_histeq.core.clahe.curves import Knots
+    from napari_histeq.core.clahe.knots import Knots
     from napari_histeq.core.histogram import Histogram
 
     Mask = NDArray[np.bool_] | None

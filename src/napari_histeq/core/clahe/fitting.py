@@ -31,8 +31,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_histeq.core.arrays import Region, Source
-    from napari_histeq.core.clahe.curves import Knots, Rule, TileCurves
+    from napari_histeq.core.clahe.curves import Rule, TileCurves
     from napari_histeq.core.clahe.extent import Extent
+    from napari_histeq.core.clahe.knots import Knots
 
     Mask = NDArray[np.bool_] | None
     Extremes = tuple[Any, ...]

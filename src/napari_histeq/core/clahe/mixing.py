@@ -66,7 +66,7 @@ def mix_curves(
     if is_wide(block.dtype):
         _interpolate_wide(block, offset, curves, limits, out)
         return
-    if curves.knots.are_levels:
+    if curves.knots.steps is not None and block.dtype == np.float16:
         block = curves.knots.levels(block)
     with writable_lines(out) as result:
         lines = (*readable_lines(block, curves.knots.low), *result)
