@@ -24,7 +24,7 @@ def slice_of(layer: Image) -> NDArray[Any]:
     Raises
     ------
     ChunkError
-        If these pixels have another dtype than the layer's data declare.
+        If these pixels have another dtype or shape than the layer's data declare.
     """
     pixels = np.asarray(layer._slice.image.raw)  # noqa: SLF001
     corner = np.asarray(layer.corner_pixels)[0] if layer.multiscale else np.zeros(layer.ndim)
@@ -63,7 +63,7 @@ def coarsest_of(layer: Image) -> NDArray[Any]:
 
 
 def _check(layer: Image, number: int, pixels: NDArray[Any], corner: NDArray[Any]) -> None:
-    """Refuse pixels of a lazy level, read from `corner` on, of a dtype that it does not declare."""
+    """Refuse pixels of a lazy level, read from `corner` on, of a dtype or shape that it does not declare."""
     level = layer.data[number] if layer.multiscale else layer.data
     world = layer._slice_input.world_slice  # noqa: SLF001
     thick = any((*world.margin_left, *world.margin_right))
@@ -74,7 +74,11 @@ def _check(layer: Image, number: int, pixels: NDArray[Any], corner: NDArray[Any]
     place = np.asarray(layer._data_slice.point, float)  # noqa: SLF001  (NaN: displayed)
     place = place / np.asarray(layer.downsample_factors)[number] if layer.multiscale else place
     start = np.where(np.isnan(place), corner, np.rint(place))
-    check_read(level, pixels, tuple(int(n) for n in start))
+    shown = None
+    if not layer.multiscale:  # of which a part may be loaded
+        axes = [*layer._slice_input.displayed, *range(layer.ndim, level.ndim)]  # noqa: SLF001
+        shown = tuple(int(level.shape[axis]) for axis in axes)
+    check_read(level, pixels, tuple(int(n) for n in start), shown)
 
 
 def visible_of(layer: Image) -> NDArray[Any]:

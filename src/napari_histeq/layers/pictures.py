@@ -10,6 +10,7 @@ import numpy as np
 from napari.utils.theme import get_theme
 
 from napari_histeq.core import compute_histogram, measures
+from napari_histeq.core.reading import read_part
 from napari_histeq.layers.plot_stack import PlotStack
 from napari_histeq.records import counting, joint_of
 
@@ -81,7 +82,7 @@ def _of_plane(
 
     key = tuple(slice(None) if s else i for s, i in zip(shared, index, strict=True))
     finest = outcome.data[0] if task.coarser else outcome.data
-    before, after = np.asarray(task.image[key]), np.asarray(finest[key])
+    before, after = read_part(task.image, key), read_part(finest, key)
     record = outcome.record
     region = None if record.mask is None or record.mask.bits is None else record.mask.array()
     if region is not None:

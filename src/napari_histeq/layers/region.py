@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from napari.utils.transforms import Affine
 
+from napari_histeq.core.reading import read_part
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -156,7 +158,7 @@ def _cut(
     box = tuple(
         slice(int(a), int(max(b, a)), int(n)) for a, b, n in zip(start, stop, step, strict=True)
     )
-    under = np.asarray(labels[box])
+    under = read_part(labels, box)
     found = under if themselves else under != 0
     return found, shape, (matrix / step[:, None], (offset - start) / step)
 

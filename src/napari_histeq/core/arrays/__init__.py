@@ -51,6 +51,7 @@ from napari_histeq.core.arrays.lazy import (
     is_lazy,
     is_named,
     map_chunks,
+    read_directly,
     slim_lazy_mask,
     unnamed,
 )

@@ -189,15 +189,19 @@ def checked_lazily(image: Any, words: str = "the image") -> da.Array:
     return checked_chunks(array, words)
 
 
-def check_read(image: Any, pixels: NDArray[Any], start: tuple[int, ...]) -> None:
+def check_read(
+    image: Any, pixels: NDArray[Any], start: tuple[int, ...], shape: tuple[int, ...] | None = None
+) -> None:
     """Refuse what was read of a lazy image, from pixel `start` on, if it was declared otherwise.
+
+    Its `shape` is looked at, too, if it is known what that should be.
 
     Raises
     ------
     ChunkError
         Of the chunk that holds `start`.
     """
-    if same_numbers(pixels.dtype, dtype_of(image)):
+    if same_numbers(pixels.dtype, dtype_of(image)) and shape in (None, pixels.shape):
         return
     array = as_lazy(image)
     ends = [np.cumsum(lengths) for lengths in array.chunks]
@@ -205,7 +209,16 @@ def check_read(image: Any, pixels: NDArray[Any], start: tuple[int, ...]) -> None
     index = tuple(min(int(i), len(e) - 1) for i, e in zip(found, ends, strict=False))
     index += (0,) * (array.ndim - len(index))  # channels
     declared = Declared("the image", array.dtype, array.chunks)
-    raise declared.mismatch(index, f"{pixels.dtype}")
+    words = "" if shape in (None, pixels.shape) else f" of shape {pixels.shape}, not {shape}"
+    raise declared.mismatch(index, f"{pixels.dtype}{words}")
+
+
+def read_directly(image: Any, key: Any) -> NDArray[Any] | None:
+    """A part of what is stored, by its own index; None of a graph, or if it is not as declared."""
+    if is_named(image) or type(image).__module__.partition(".")[0] == "dask":
+        return None
+    pixels = np.asarray(_from_zero(image)[key])
+    return pixels if same_numbers(pixels.dtype, dtype_of(image)) else None
 
 
 def checked_lazy_mask(mask: Any, chunks: tuple[tuple[int, ...], ...]) -> da.Array | None:

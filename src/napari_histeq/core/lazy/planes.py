@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 from dask._task_spec import Task, TaskRef
 
-from napari_histeq.core.arrays import ArraySource, Plane, in_place, part, planes_of
+from napari_histeq.core.arrays import ArraySource, Plane, in_place, part, planes_of, promise_of
 from napari_histeq.core.lazy.graph import (
     blocks_of,
     called,
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     import dask.array as da
     from numpy.typing import NDArray
+
+    from napari_histeq.core.arrays import Declared
 
     Floats = NDArray[np.float64]
     Axes = tuple[int, ...]
@@ -76,17 +78,23 @@ def tell_planes(images: Sequence[da.Array], mask: da.Array | None, stack: Stack)
         budget = max(budget // chunks[axis], 1)
     whole = [image.rechunk(chunks) for image in images]
     counted = None if mask is None else mask.rechunk(chunks)
+    source, declared = promise_of(first)
+    known = {first.name: declared, source.name: declared}
     with collector_spared(whole[0].npartitions):
-        return _in_one_pass(whole, counted, stack)
+        return _in_one_pass(whole, counted, stack, known)
 
 
-def _in_one_pass(images: Sequence[da.Array], mask: da.Array | None, stack: Stack) -> list[Floats]:
+def _in_one_pass(
+    images: Sequence[da.Array], mask: da.Array | None, stack: Stack, known: dict[str, Declared]
+) -> list[Floats]:
     """One graph for all images: what they are made of is read once."""
     given = [*images, *([] if mask is None else [mask])]
     graph = graph_of(*given)
-    known = {} if mask is None else called(graph, mask, "the mask")
+    if mask is not None:
+        known = known | called(graph, mask, "the mask")
     for image in reversed(images):
-        known |= called(graph, image, "the image" if image is images[0] else "the result")
+        words = "the image" if image is images[0] else "the result"
+        known = called(graph, image, words) | known
     name = step_name()
     keys: list[tuple[str, int]] = []
     places: list[tuple[int, Any]] = []

@@ -11,6 +11,7 @@ import numpy as np
 
 from napari_histeq import layers
 from napari_histeq.core.arrays import is_lazy
+from napari_histeq.core.reading import read_part
 from napari_histeq.layers import Grid, slice_of, thickness, visible_window
 from napari_histeq.records import counting
 
@@ -79,7 +80,7 @@ class View:
             slice(first_sample(span, step) * step - origin, span[1] - origin)
             for span, step, origin in zip(spans, steps, self.origin, strict=True)
         )
-        return np.asarray(self.level[box])[tuple(slice(None, None, step) for step in steps)]
+        return read_part(self.level, box)[tuple(slice(None, None, step) for step in steps)]
 
     def mask(
         self, task: Task, pixels: NDArray[Any], spans: Spans, steps: Steps

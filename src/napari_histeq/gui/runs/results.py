@@ -7,10 +7,13 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary, ref
 
+from napari.utils.notifications import show_error
+
+from napari_histeq.core import ChunkError
 from napari_histeq.display import taken_off
 from napari_histeq.gui.background import Runner, on_gui_thread, tell_fault
 from napari_histeq.gui.runs.showing import add_results, in_words
-from napari_histeq.layers import PlotStack, histogram_layer, histogram_stack_layer, short
+from napari_histeq.layers import PlotStack, histogram_layer, histogram_stack_layer, plain, short
 from napari_histeq.records import KEY
 
 if TYPE_CHECKING:
@@ -143,7 +146,15 @@ def _draw(layer: ref[Image], work: Callable[..., bool]) -> None:
         if wanted and shown is not None:
             shown.refresh()
 
-    on_gui_thread(partial(PLOTS.submit, "drawing a plot", work, done=show, failed=tell_fault))
+    on_gui_thread(partial(PLOTS.submit, "drawing a plot", work, done=show, failed=_not_drawn))
+
+
+def _not_drawn(fault: BaseException) -> None:
+    """What a reader says is told in words, as of a run; it is no fault of ours."""
+    if isinstance(fault, OSError | ChunkError):
+        show_error(f"The plot of this plane could not be drawn: {plain(fault)}")
+    else:
+        tell_fault(fault)
 
 
 def _begin(source: Image) -> None:
