@@ -65,13 +65,6 @@ def test_look_up(dtype, data, seed):
     np.testing.assert_array_equal(out, table[image])
 
 
-def test_pairs_of_bytes():
-    table = np.random.default_rng(0).integers(0, 256, 256, np.uint8)
-    all_pairs = np.arange(65536, dtype=np.uint16)
-    both = kernels.levels.pairs_of(table).view(np.uint8)
-    np.testing.assert_array_equal(both, table[all_pairs.view(np.uint8)])
-
-
 @given(npst.arrays(np.uint64, RUNS), st.integers(0, 2**32 - 1))
 def test_look_up_words(words, seed):
     table = np.random.default_rng(seed).integers(0, 65536, 65536).astype(np.uint16)

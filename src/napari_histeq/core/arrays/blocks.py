@@ -10,9 +10,11 @@ from __future__ import annotations
 import math
 import os
 import threading
-from contextlib import contextmanager
+from collections import deque
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
-from functools import cache
+from functools import cache, partial
+from itertools import repeat
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
@@ -20,6 +22,7 @@ import numpy as np
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from concurrent.futures import ThreadPoolExecutor
+    from queue import SimpleQueue
 
     from numpy.typing import NDArray
 
@@ -128,25 +131,54 @@ def _in_place(work: Callable[[Any], object], items: Sequence[Any]) -> None:
 
 
 def _on_pool(work: Callable[[Any], object], items: Sequence[Any]) -> None:
-    from concurrent.futures import wait
+    """The caller works too: on a busy machine a while may pass until another thread gets to run."""
+    from concurrent.futures import wait  # late: both bring much along
+    from queue import SimpleQueue
 
     watcher = _watcher.get()
-    futures = [_pool().submit(_as_worker, work, item) for item in items]
+    todo, ended = deque(items), SimpleQueue[BaseException | None]()
+    share = partial(_share, work, todo, ended)
+    helpers = [_pool().submit(share) for _ in range(min(len(items), thread_count()) - 1)]
     try:
-        for done, future in enumerate(futures, 1):
-            future.result()
+        for done in range(1, len(items) + 1):
+            if ended.empty():
+                share(1)
+            error = ended.get()
+            if error is not None:
+                raise error
             if watcher is not None:
                 watcher(done, len(items))
     finally:
         # After an error or a cancel nothing may still be writing when we return.
-        for future in futures:
-            future.cancel()
-        wait(futures)
+        todo.clear()
+        for helper in helpers:
+            helper.cancel()
+        wait(helpers)
 
 
-def _as_worker(work: Callable[[Any], object], item: Any) -> None:
-    _inside.pool = True
-    work(item)
+def _share(
+    work: Callable[[Any], object],
+    todo: deque[Any],
+    ended: SimpleQueue[BaseException | None],
+    most: int | None = None,
+) -> None:
+    """Do what is left to do, or at most so many items of it; and of each, say that it ended."""
+    token = _watcher.set(None)
+    try:
+        with in_place(), suppress(IndexError):
+            for _ in repeat(None) if most is None else repeat(None, most):
+                item = todo.popleft()
+                ended.put(_error_of(work, item))
+    finally:
+        _watcher.reset(token)
+
+
+def _error_of(work: Callable[[Any], object], item: Any) -> BaseException | None:
+    try:
+        work(item)
+    except BaseException as error:  # noqa: BLE001  (for the caller to raise)
+        return error
+    return None
 
 
 class PerThread(Generic[T]):

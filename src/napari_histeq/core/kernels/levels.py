@@ -13,6 +13,7 @@ import numpy as np
 
 from napari_histeq.core.kernels.compiling import Loop, compiled
 from napari_histeq.core.kernels.door import Door
+from napari_histeq.core.kernels.permute import permute
 from napari_histeq.core.kernels.twins import levels as twins
 
 if TYPE_CHECKING:
@@ -23,6 +24,13 @@ if TYPE_CHECKING:
     Function = Callable[..., Any]
 
 F = TypeVar("F", bound="Callable[..., Any]")
+
+#: Bytes from which on they are looked up in pairs: half the work, for a table of all pairs.
+PAIRED = 1 << 15
+
+#: Words that are counted in one way or another, those of them that are looked at to choose, and the
+#: parts of 64 levels that these have to be in for the levels to be too many for a cache.
+PIECE, SAMPLED, SCATTERED = 1 << 17, 1 << 10, 1 << 7
 
 
 def kernel(twin: Function, within: tuple[str, ...] = (), **declared: str) -> Callable[[F], F]:
@@ -57,17 +65,54 @@ def count_bytes(words: NDArray[Any], rest: NDArray[Any], counts: NDArray[Any]) -
 def count_shorts(words: NDArray[Any], rest: NDArray[Any], counts: NDArray[Any]) -> None:
     """Add to `counts` (65536) the uint16 values in `words` (uint64) and in `rest` (uint16)."""
     # One table for all: a second one would save some waiting for stores and cost the cache.
-    table = np.zeros(65536, np.uint32)
+    table, small = np.zeros(65536, np.uint32), np.zeros(65536, np.uint8)
     short, one = np.uint64(65535), np.uint32(1)
-    for word in words:
-        table[word & short] += one
-        table[(word >> np.uint64(16)) & short] += one
-        table[(word >> np.uint64(32)) & short] += one
-        table[word >> np.uint64(48)] += one
+    for start in range(0, words.size, PIECE):
+        piece = words[start : start + PIECE]
+        if are_scattered(piece):
+            count_scattered(piece, small, counts)
+            continue
+        for word in piece:
+            table[word & short] += one
+            table[(word >> np.uint64(16)) & short] += one
+            table[(word >> np.uint64(32)) & short] += one
+            table[word >> np.uint64(48)] += one
     for value in rest:
         table[value] += one
     for level in range(65536):
-        counts[level] += table[level]
+        counts[level] += table[level] + small[level]
+
+
+@compiled
+def are_scattered(words: NDArray[Any]) -> bool:
+    """Whether shorts have thousands of levels and neighbors are hardly ever equal, by a sample."""
+    touched, found, equal = np.zeros(1024, np.int64), 0, 0
+    step = words.size // SAMPLED
+    if step == 0:
+        return False
+    for i in range(SAMPLED):
+        word = words[i * step]
+        equal += ((word >> np.uint64(16)) ^ word) & np.uint64(65535) == 0
+        cell = (word & np.uint64(65535)) >> np.uint64(6)
+        found += 1 - touched[cell]
+        touched[cell] = 1
+    return found >= SCATTERED and equal * 16 < SAMPLED
+
+
+@compiled
+def count_scattered(words: NDArray[Any], small: NDArray[Any], counts: NDArray[Any]) -> None:
+    """Count shorts in a table of bytes, a quarter as large; what these cannot hold goes to `counts`.
+
+    Quicker where most counters are not in the nearest cache, and slower where one of
+    them is wanted again at once.
+    """
+    for word in words:
+        for part in range(4):
+            level = (word >> np.uint64(16 * part)) & np.uint64(65535)
+            count = np.uint8(small[level] + np.uint8(1))
+            small[level] = count
+            if count == 0:
+                counts[level] += 256
 
 
 @kernel(twins.count_masked, values="U[n]", mask="u1[n]", counts="i8[levels]")
@@ -84,12 +129,21 @@ def look_up(values: NDArray[Any], table: NDArray[Any], out: NDArray[Any]) -> Non
         out[i] = table[values[i]]
 
 
-@kernel(twins.look_up_words, words="u8[n]", table="u2[65536]", out="u8[n]")
+@kernel(twins.look_up, words="u8[n]", table="u2[65536]", out="u8[n]")
 def look_up_words(words: NDArray[Any], table: NDArray[Any], out: NDArray[Any]) -> None:
-    """Look up the four shorts of each uint64 word in a `table` of 65536 uint16.
+    """Look up the four shorts of each uint64 word in a `table` of 65536 uint16."""
+    shorts_of_words(words, table, out)
 
-    Bytes are looked up in pairs, in a table of all pairs.
-    """
+
+@kernel(twins.look_up, values="u1[n]", table="u1[256]", out="u1[n]")
+def look_up_bytes(values: NDArray[Any], table: NDArray[Any], out: NDArray[Any]) -> None:
+    """As `look_up`, in less time where there are many."""
+    by_bytes(values, table, out)
+
+
+@compiled
+def shorts_of_words(words: NDArray[Any], table: NDArray[Any], out: NDArray[Any]) -> None:
+    """See `look_up_words`."""
     short, step, half = np.uint64(65535), np.uint64(16), np.uint64(32)
     for i in range(words.size):
         word = words[i]
@@ -100,14 +154,23 @@ def look_up_words(words: NDArray[Any], table: NDArray[Any], out: NDArray[Any]) -
         out[i] = low | (high << half)
 
 
-@kernel(twins.pairs_of, table="u1[256]")
-def pairs_of(table: NDArray[Any]) -> NDArray[Any]:
-    """What all pairs of bytes become, in one uint16 each, by a `table` of 256 bytes."""
-    pairs = np.empty((256, 256), np.uint16)
-    for second in range(256):
-        for first in range(256):
-            pairs[second, first] = np.uint16(table[second]) << 8 | np.uint16(table[first])
-    return pairs.reshape(65536)
+@compiled
+def by_bytes(values: NDArray[Any], table: NDArray[Any], out: NDArray[Any]) -> None:
+    """See `look_up_bytes`: 64 at a time, or else in pairs, by a table of all pairs."""
+    done, size = 0, values.size
+    while done + 64 <= size and permute(values, done, table, out):
+        done += 64
+    aligned = (values.ctypes.data | out.ctypes.data) % 8 == 0
+    if aligned and size - done >= PAIRED:
+        pairs = np.empty(65536, np.uint16)
+        for second in range(256):
+            for first in range(256):
+                pair = np.uint16(table[second]) << 8 | np.uint16(table[first])
+                pairs[256 * second + first] = pair
+        done = size // 8 * 8
+        shorts_of_words(values[:done].view(np.uint64), pairs, out[:done].view(np.uint64))
+    for i in range(done, size):
+        out[i] = table[values[i]]
 
 
 @compiled

@@ -14,14 +14,11 @@ from typing import Any
 import numpy as np
 
 from napari_histeq.core.kernels.compiling import compiled
-from napari_histeq.core.kernels.levels import kernel
+from napari_histeq.core.kernels.levels import by_bytes, kernel
 from napari_histeq.core.kernels.twins import planes as twins
 
 # What is compiled has Numba's types, not numpy's: no use in checking these.
 Array = Any
-
-#: Pixels from which on bytes are looked up in pairs: half the work, for a table of all pairs.
-PAIRED = 1 << 15
 
 #: Half of two lanes of 32 bits in a word; and the bits that put a number into all four of 16.
 HALF, LANES = np.uint64(32), np.uint64(0x0001000100010001)
@@ -155,22 +152,6 @@ def look_up(values: Array, table: Array, flip: Any, out: Array) -> None:
         out[i] = table[values[i] ^ flip]
 
 
-@compiled
-def look_up_pairs(words: Array, table: Array, pairs: Array, out: Array) -> None:
-    """The same for the eight bytes of each word, by a table of all pairs that is made first."""
-    for second in range(256):
-        for first in range(256):
-            pairs[256 * second + first] = np.uint16(table[second]) << 8 | np.uint16(table[first])
-    short, step, half = np.uint64(65535), np.uint64(16), np.uint64(32)
-    for i in range(words.size):
-        word = words[i]
-        low = np.uint64(pairs[word & short])
-        low |= np.uint64(pairs[(word >> step) & short]) << step
-        high = np.uint64(pairs[(word >> half) & short])
-        high |= np.uint64(pairs[word >> np.uint64(48)]) << step
-        out[i] = low | (high << half)
-
-
 @kernel(twins.equalize_planes, planes="u1[p,n]", mask="u1[p?,n?]", out="u1[p,n]", found="?[p]")
 def equalize_bytes(
     planes: Array,
@@ -191,9 +172,7 @@ def equalize_bytes(
     """
     flip = np.uint8(0x80 if lowest < 0 else 0)
     counts, by_bits = np.zeros((4, 256), np.uint32), np.empty(256, np.uint8)
-    table, pairs = np.empty(256, np.uint8), np.empty(65536, np.uint16)
-    in_words = planes.shape[1] % 8 == 0 and planes.shape[1] >= PAIRED
-    in_words &= (planes.ctypes.data | out.ctypes.data) % 8 == 0
+    table = np.empty(256, np.uint8)
     for p in range(planes.shape[0]):
         values, result = planes[p], out[p]
         if mask.size:
@@ -210,10 +189,7 @@ def equalize_bytes(
             tabulate_bytes(counts[0], first, by_min, low, high, strength, lowest, flip, table)
             for level in range(256):
                 by_bits[level ^ flip] = table[level]
-            if in_words:
-                look_up_pairs(values.view(np.uint64), by_bits, pairs, result.view(np.uint64))
-            else:
-                look_up(values, by_bits, np.uint8(0), result)
+            by_bytes(values, by_bits, result)
         counts[0] = 0
 
 

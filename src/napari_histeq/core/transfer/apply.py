@@ -128,18 +128,18 @@ def _table_mapper(bits: NDArray[Any]) -> Run:
     """The mapper that looks the bits of a value up in a table."""
     from napari_histeq.core import kernels
 
-    # Bytes are looked up in pairs: half the work for a table of all pairs.
-    shorts = kernels.levels.pairs_of(bits) if bits.size == 256 else bits
+    def run_bytes(run: NDArray[Any], out: NDArray[Any]) -> None:
+        kernels.levels.look_up_bytes(bits_of(run), bits, bits_of(out))
 
     def run_words(run: NDArray[Any], out: NDArray[Any]) -> None:
         source, target = bits_of(run), bits_of(out)
         aligned = (source.ctypes.data | target.ctypes.data) % 8 == 0
-        whole = source.nbytes // 8 * 8 // source.itemsize if aligned else 0
+        whole = source.size // 4 * 4 if aligned else 0
         words, result = source[:whole].view(np.uint64), target[:whole].view(np.uint64)
-        kernels.levels.look_up_words(words, shorts, result)
+        kernels.levels.look_up_words(words, bits, result)
         kernels.levels.look_up(source[whole:], bits, target[whole:])
 
-    return run_words
+    return run_bytes if bits.size == 256 else run_words
 
 
 def _knot_mapper(curve: TransferFunction, dtype: np.dtype[Any]) -> Run:

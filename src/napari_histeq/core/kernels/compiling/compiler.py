@@ -39,15 +39,26 @@ MODES = ("auto", "numpy", "compiled")
 #: What an argument is to Numba, in a word: ``"<u2[1]"``, ``"<f8[2] read-only"``, ``"int"``.
 Kind = tuple[str, ...]
 
-_helpers = set[Any]()
+#: Functions that compiled loops call, and what may make something else to call instead.
+_helpers: dict[Any, Callable[[], Any]] = {}
 _loading = threading.RLock()
 _background: Background | None = None
 
 
 def compiled(function: F) -> F:
     """Mark a function to be compiled, for compiled loops to call. Here it stays what it is."""
-    _helpers.add(function)
+    _helpers[function] = lambda: None
     return function
+
+
+def instead(make: Callable[[], Any]) -> Callable[[F], F]:
+    """The same; and compiled loops call what `make` gives instead, unless that is None here."""
+
+    def marked(function: F) -> F:
+        _helpers[function] = make
+        return function
+
+    return marked
 
 
 def kind_of(arguments: tuple[Any, ...]) -> Kind:
@@ -139,7 +150,8 @@ def _helper(function: Function) -> Any:
     """What loops call is part of each of them: it needs no place of its own in the cache."""
     import numba
 
-    return numba.njit(nogil=True)(_within_compiled(function))
+    other = _helpers[function]()
+    return numba.njit(nogil=True)(_within_compiled(function)) if other is None else other
 
 
 def _within_compiled(function: Any) -> Any:

@@ -36,21 +36,11 @@ def count_masked(values: NDArray[Any], mask: NDArray[Any], counts: NDArray[Any])
 
 
 def look_up(values: NDArray[Any], table: NDArray[Any], out: NDArray[Any]) -> None:
-    """See `kernels.levels.look_up`."""
+    """See `kernels.levels.look_up`, `look_up_bytes` and `look_up_words`."""
+    values, out = values.view(table.dtype), out.view(table.dtype)
     for piece in pieces(values.size):
         # There is an entry for every value; other modes would check that, in a copy.
         np.take(table, values[piece], out=out[piece], mode="clip")
-
-
-def look_up_words(words: NDArray[Any], table: NDArray[Any], out: NDArray[Any]) -> None:
-    """See `kernels.levels.look_up_words`."""
-    look_up(words.view(np.uint16), table, out.view(np.uint16))
-
-
-def pairs_of(table: NDArray[Any]) -> NDArray[Any]:
-    """See `kernels.levels.pairs_of`."""
-    wide = table.astype(np.uint16)
-    return np.asarray(wide[:, None] << np.uint16(8) | wide).reshape(65536)
 
 
 def count_keys(

@@ -1,0 +1,1 @@
+"""What `page.py` measures, a module for each kind of thing."""

@@ -1,0 +1,70 @@
+"""Loops that do the same in one way or another, as the pixels or the processor have it."""
+
+from __future__ import annotations
+
+import numba
+import numpy as np
+import pytest
+
+from napari_histeq.core import kernels
+from napari_histeq.core.kernels import compiler, levels
+from napari_histeq.core.kernels.permute import permute
+
+rng = np.random.default_rng(0)
+
+
+@pytest.fixture(scope="module", params=["here", "without the instruction"])
+def look_up_bytes(request):
+    """The loop as it is on this processor, and on one that cannot look up 64 bytes at a time."""
+    if request.param == "here":
+        yield kernels.levels.look_up_bytes
+        return
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setitem(compiler._helpers, permute, lambda: None)
+        compiler._helper.cache_clear()
+        yield numba.njit(compiler._within_compiled(kernels.levels.look_up_bytes.loop.function))
+    compiler._helper.cache_clear()
+
+
+@pytest.mark.parametrize("size", [0, 1, 63, 64, 65, 1000, levels.PAIRED - 1, levels.PAIRED + 77])
+@pytest.mark.parametrize("start", [0, 1, 8])
+def test_bytes(look_up_bytes, size, start):
+    values = rng.integers(0, 256, start + size, np.uint8)[start:]
+    table = rng.integers(0, 256, 256, np.uint8)
+    around = np.full(size + 2 * 64, 9, np.uint8)
+    look_up_bytes(values, table, around[64 : 64 + size])
+    np.testing.assert_array_equal(around[64 : 64 + size], table[values])
+    assert (around[:64] == 9).all()  # nothing is written beyond
+    assert (around[64 + size :] == 9).all()
+
+
+def test_python_alone_leaves_all_to_the_loop():
+    values, out = np.arange(64, dtype=np.uint8), np.zeros(64, np.uint8)
+    assert not permute(values, 0, np.arange(256, dtype=np.uint8), out)
+    assert not out.any()
+
+
+NOISE = rng.integers(0, 65536, 4 * levels.PIECE, np.uint16)
+IMAGES = {
+    "noise": NOISE,
+    "one level": np.full_like(NOISE, 65535),
+    "12 bit": NOISE >> 4,
+    "noise, one level, and noise again": np.concatenate([NOISE, NOISE * 0 + 5, NOISE[:9000]]),
+    "one level among noise, more often than a byte holds": np.where(NOISE % 2, NOISE, 1234),
+}
+
+
+@pytest.mark.parametrize("name", IMAGES)
+def test_scattered_shorts_are_counted_exactly(name):
+    image = IMAGES[name].astype(np.uint16)
+    counts = np.ones(65536, np.int64)
+    kernels.levels.count_shorts(image.view(np.uint64), image[:0], counts)
+    np.testing.assert_array_equal(counts - 1, np.bincount(image, minlength=65536))
+
+
+def test_what_is_scattered():
+    found = {name: bool(levels.are_scattered(IMAGES[name].view(np.uint64))) for name in IMAGES}
+    assert found["noise"]
+    assert not found["one level"]
+    assert not found["12 bit"]
+    assert not levels.are_scattered(NOISE[:400].view(np.uint64))  # too few to tell
