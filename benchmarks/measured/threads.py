@@ -61,7 +61,7 @@ def threads(page: Page) -> None:
     most = thread_count()
     counts = sorted({n for n in (1, 2, 4, 8, 16, 32) if n <= most} | {most})
     found = {n: _with_threads(n) for n in counts}
-    shown = counts if most > 2 else [*counts, 4, 8, 16]
+    shown = counts[1:] if most > 2 else [2, 4, 8, 16]
     rows = []
     for place, (name, moved) in enumerate(WORKS.items()):
         one, two = found[1][place], found[min(2, most)][place]

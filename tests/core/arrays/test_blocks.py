@@ -231,5 +231,5 @@ def test_a_number_of_threads(wanted, threads, monkeypatch):
 @pytest.mark.parametrize("wanted", ["", "  ", "0"])
 def test_no_number_of_threads_is_one_per_core(wanted, monkeypatch):
     monkeypatch.setenv("NAPARI_HISTEQ_THREADS", wanted)
-    monkeypatch.setattr(blocks, "_affinity", lambda: range(5))
+    monkeypatch.setattr(blocks, "processors", lambda: 5)
     assert blocks.thread_count() == 5

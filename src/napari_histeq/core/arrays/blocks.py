@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
 
+from napari_histeq.core.arrays.processors import processors
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from concurrent.futures import ThreadPoolExecutor
@@ -45,26 +47,20 @@ _inside = threading.local()
 
 
 def thread_count() -> int:
-    """Threads of the shared pool: ``NAPARI_HISTEQ_THREADS``, or one per core.
+    """Threads that work: ``NAPARI_HISTEQ_THREADS``, or one per processor that is ours.
 
     Raises
     ------
     ValueError
-        If that variable is anything but a whole number (0, like nothing: one per core).
+        If that variable is anything but a whole number (0, like nothing: one per processor).
     """
     wanted = os.environ.get(THREADS, "").strip() or "0"
     if not (wanted.isascii() and wanted.isdigit()):
         raise ValueError(
             f"the environment variable {THREADS} is {wanted!r}: set it to a whole number of "
-            "threads, or unset it to have one per core"
+            "threads, or unset it to have one per processor"
         )
-    return int(wanted) or len(_affinity())
-
-
-def _affinity() -> Sequence[int]:
-    if hasattr(os, "sched_getaffinity"):
-        return sorted(os.sched_getaffinity(0))
-    return range(os.cpu_count() or 1)
+    return int(wanted) or processors()
 
 
 @cache
