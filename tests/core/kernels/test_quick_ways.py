@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from napari_histeq.core import kernels
-from napari_histeq.core.kernels import compiler, levels
+from napari_histeq.core.kernels import levels
+from napari_histeq.core.kernels.compiling import compiler
 from napari_histeq.core.kernels.permute import permute
 
 rng = np.random.default_rng(0)
