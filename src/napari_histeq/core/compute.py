@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -10,6 +11,7 @@ from napari_histeq.core.arrays import (
     ArraySource,
     Interval,
     Plane,
+    check_besides_channels,
     check_nbins,
     check_samples,
     checked_axes,
@@ -34,13 +36,15 @@ from napari_histeq.core.histogram import (
     counts_up_to,
     sample_of_array,
 )
-from napari_histeq.core.methods import counters
+from napari_histeq.core.methods import counters, without_empty_bins
 from napari_histeq.core.transfer import rounded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from numpy.typing import ArrayLike, NDArray
+
+    from napari_histeq.core.arrays import Source
 
 
 def compute_histogram(
@@ -201,17 +205,64 @@ def luminance_histogram(image: Any, mask: Any = None) -> Histogram:
     return count(LuminanceSource(ChunkSource(pixels, wanted, channels=True)))
 
 
-def _of_reference(image: Any, mask: Any, channel_axis: int | None) -> Histogram:
-    """The histogram of what a method is to match: see `methods.Reference`."""
-    if channel_axis is None:
-        return compute_histogram(image, mask=mask)
+def _of_reference(image: Any, mask: Any, channel_axis: int | None, axes: Any) -> NDArray[Any]:
+    """The histograms of what a method is to match, one for each plane that spans `axes`.
+
+    An array of no axes if all of the image is one plane: see `methods.Reference`.
+    """
+    if is_named(image):
+        image, mask, axes, channel_axis = taken_apart(image, mask, axes, channel_axis)
     array = checked_lazily(image) if is_lazy(image) else checked_image(image)
     channels = checked_channel_axis(channel_axis, array.shape)
-    grid = tuple(axis for axis in range(array.ndim) if axis != channels)
-    pixels = array.transpose((*grid, *({*range(array.ndim)} - {*grid})))
-    if isinstance(pixels, np.ndarray):
-        mask = checked_mask(mask, pixels.shape[:-1])
-    return luminance_histogram(pixels, mask)
+    grid = [axis for axis in range(array.ndim) if axis != channels]
+    spanned = checked_axes(axes, array.ndim)
+    shared = tuple(grid.index(axis) for axis in spanned if axis != channels)
+    check_besides_channels(shared, axes)
+    if channels is not None:
+        array = array.transpose((*grid, channels))
+    outer = outer_axes(len(grid), shared)
+    if outer:
+        return _of_each_plane(array, mask, outer, shared, channels is not None)
+    found = np.empty((), object)
+    if channels is None:
+        found[()] = compute_histogram(array, mask=mask)
+        return found
+    if isinstance(array, np.ndarray):
+        mask = checked_mask(mask, array.shape[:-1])
+    found[()] = luminance_histogram(array, mask)
+    return found
+
+
+def _of_each_plane(
+    array: Any, mask: Any, outer: tuple[int, ...], axes: tuple[int, ...], channels: bool
+) -> NDArray[Any]:
+    """The histogram of each plane, each counted on its own; channels, if any, are last."""
+    tell = partial(_histogram_of, channels)
+    if not isinstance(array, np.ndarray):
+        from napari_histeq.core.lazy import Stack, tell_planes
+
+        pixels = array.rechunk({-1: -1}) if channels else array
+        grid = pixels.chunks[: array.ndim - channels]
+        stack = Stack(outer, axes, channels, tell, 1, object)
+        (told,) = tell_planes([pixels], checked_lazy_mask(mask, grid), stack)
+        return told[..., 0]
+    wanted = checked_mask(mask, array.shape[: array.ndim - channels])
+    planes = planes_of(Plane(array, wanted, array), outer, axes)
+    found = np.empty(len(planes), object)
+
+    def work(item: tuple[int, Plane]) -> None:
+        index, plane = item
+        found[index] = tell(ArraySource(plane.image, plane.mask, channels)).item()
+
+    for_each(work, list(enumerate(planes)))
+    return found.reshape([array.shape[axis] for axis in outer])
+
+
+def _histogram_of(channels: bool, source: Source) -> NDArray[Any]:
+    """That of one plane, as an array of one thing, without the bins that hold nothing."""
+    found = np.empty(1, object)
+    found[0] = without_empty_bins(count(LuminanceSource(source) if channels else source))
+    return found
 
 
 counters.append(_of_reference)

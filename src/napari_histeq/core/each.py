@@ -48,10 +48,14 @@ def check_each(value: Any, recipe: Recipe) -> None:
         raise TypeError(
             f"each_label is {value!r}: it must be True (the mask holds labels) or False"
         )
+    name = type(recipe.method).__name__
+    if value and recipe.method.references is not None:
+        raise ValueError(
+            f"{name} has a reference for each plane, not for each label: leave out each_label, or "
+            "match to one histogram: Match(reference)"
+        )
     if value and (recipe.smooth is not None or recipe.method.neighbors is not None):
-        name = f"smooth={recipe.smooth}"
-        if recipe.smooth is None:
-            name = f"{type(recipe.method).__name__} to other frames"
+        name = f"{name} to other frames" if recipe.smooth is None else f"smooth={recipe.smooth}"
         raise ValueError(
             f"{name} looks at other planes, whose labels may be others: leave out each_label, or it"
         )

@@ -23,6 +23,8 @@ from napari_histeq.core.transfer import equalize_stack
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from numpy.typing import NDArray
+
     from napari_histeq.core.arrays import Source
     from napari_histeq.core.histogram import Histogram
     from napari_histeq.core.methods import Fit, Neighbors
@@ -30,7 +32,9 @@ if TYPE_CHECKING:
 
 
 def fit(source: Source, plan: Plan, around: Histogram | None = None) -> Fit:
-    """What becomes of the pixels of a plane; `around`: by the histogram of its neighbors."""
+    """What becomes of the pixels of a plane; `around`: its neighbors' histogram, or its reference."""
+    if plan.references is not None and around is not None:
+        plan, around = plan.matched_to(around), None
     method, recipe = plan.recipe.method, plan.recipe
     find = method.fit if around is None else partial(method.fit_among, around)
     return fit_colors(source, recipe, find) if plan.channels else find(source, recipe)
@@ -45,6 +49,8 @@ def equalize_planes(whole: Plane, plan: Plan) -> list[bool]:
     """Equalize each plane of an array on its own; of each, whether any pixel counted."""
     if plan.neighbors is not None:
         return _among_neighbors(whole, plan, plan.neighbors)
+    if plan.references is not None:
+        return _to_references(whole, plan, plan.references)
     rule = None if plan.channels else plan.recipe.method.stack_rule(whole.image.dtype, plan.recipe)
     if rule is not None:
         done = equalize_stack(whole, plan.outer, plan.axes, rule)
@@ -93,6 +99,22 @@ def _among_neighbors(whole: Plane, plan: Plan, neighbors: Neighbors) -> list[boo
 
     with part(1, 2):
         for_each_plane(map_one, planes)
+    return found
+
+
+def _to_references(whole: Plane, plan: Plan, references: NDArray[Any]) -> list[bool]:
+    """Match each plane to its reference."""
+    planes = planes_of(whole, plan.outer, plan.axes)
+    wanted = {id(plane): one for plane, one in zip(planes, references.flat, strict=True)}
+    found: list[bool] = []
+
+    def map_one(plane: Plane) -> None:
+        source = ArraySource(plane.image, plane.mask, plan.channels)
+        mapping, data = fit(source, plan, wanted[id(plane)])
+        mapping.map_into(plane.image, plane.out)
+        found.append(data is not None)
+
+    for_each_plane(map_one, planes)
     return found
 
 

@@ -32,6 +32,7 @@ from napari_histeq.core.methods import (
 
 if TYPE_CHECKING:
     import numpy as np
+    from numpy.typing import NDArray
 
     from napari_histeq.core.histogram import Histogram
     from napari_histeq.core.transfer import TransferFunction
@@ -75,15 +76,21 @@ class Recipe:
     @property
     def one_curve(self) -> bool:
         """Whether a single transfer function does it, to all pixels."""
-        alone = self.method.neighbors is None
+        alone = self.method.neighbors is None and self.method.references is None
         apart = self.axes is not None or self.inside or self.each_label
         return self.method.is_single_curve and alone and not apart
 
     def curve(self, histogram: Histogram) -> TransferFunction:
         """The curve of a histogram, by a method that is a single one."""
-        if self.method.neighbors is not None:
-            self.neighbors(stacked=False)
+        self.neighbors(stacked=False)
         return self.method.transfer_function(histogram, self.checked(histogram.levels.dtype))
+
+    def at_plane(self, place: tuple[int, ...], lengths: tuple[int, ...]) -> Recipe:
+        """The recipe for one plane of a stack of some lengths: with the plane's own reference."""
+        given = self.method.references
+        if given is None:
+            return self
+        return replace(self, method=self.method.matched_to(given.fitted(lengths)[place]))
 
     def as_dict(self) -> dict[str, Any]:
         """All fields, for a record: the method as its `as_dict`."""
@@ -150,11 +157,15 @@ class Recipe:
         recipe = replace(recipe, method=method, axes=axes)
         outer = outer_axes(len(grid), axes)
         among = recipe.neighbors(stacked=bool(outer))
-        return Plan(recipe, outer, axes, channels is not None, feather, among)
+        given = recipe.method.references
+        matched = None if given is None else given.fitted(tuple(grid[a] for a in outer))
+        return Plan(recipe, outer, axes, channels is not None, feather, among, matched)
 
     def neighbors(self, *, stacked: bool) -> Neighbors | None:
         """Which other planes each plane of a stack has to know, if any; or an error."""
         own, name = self.method.neighbors, type(self.method).__name__
+        if self.method.references is not None:
+            self._check_references(stacked=stacked)
         if self.smooth is None:
             if own is not None and not stacked:
                 raise ValueError(
@@ -179,6 +190,20 @@ class Recipe:
             )
         return Neighbors("neighbors", int(self.smooth))
 
+    def _check_references(self, *, stacked: bool) -> None:
+        """Refuse what does not go with a reference for each plane."""
+        if not stacked:
+            raise ValueError(
+                f"{type(self.method).__name__} has a reference for each plane of a stack, but the "
+                "whole image is one plane here: pass the axes of a plane, say axes=(-2, -1), or "
+                "match to one histogram: Match(reference)"
+            )
+        if self.smooth is not None:
+            raise ValueError(
+                f"smooth={self.smooth} averages neighboring planes, but each is matched to a "
+                "reference of its own: leave smooth out"
+            )
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -186,7 +211,7 @@ class Plan:
 
     `axes` are those of each plane, `outer` those along which the planes are stacked. With a
     `feather` only the pixels of the mask are changed; with `neighbors` the planes have to know
-    of others.
+    of others; `references` are the histograms, one for each plane, that they are matched to.
     """
 
     recipe: Recipe
@@ -195,6 +220,12 @@ class Plan:
     channels: bool
     feather: Feather | None = None
     neighbors: Neighbors | None = None
+    references: NDArray[Any] | None = None
+
+    def matched_to(self, reference: Histogram) -> Plan:
+        """The plan for one plane, with its reference."""
+        method = self.recipe.method.matched_to(reference)
+        return replace(self, recipe=replace(self.recipe, method=method), references=None)
 
 
 def _without(axis: int | None, shape: Shape) -> Shape:

@@ -92,7 +92,10 @@ def _of_plane(
     curve = None
     single = task.recipe.method.is_single_curve and task.recipe.neighbors(stacked=True) is None
     if single and first.total and first.levels.dtype.kind != "b":
-        curve = task.recipe.curve(first)
+        outer = [axis for axis, together in enumerate(shared) if not together]
+        lengths = tuple(task.image.shape[axis] for axis in outer)
+        own = task.recipe.at_plane(tuple(index[axis] for axis in outer), lengths)
+        curve = own.method.transfer_function(first, own.checked(first.levels.dtype))
     at = ", ".join(str(i) for s, i in zip(shared, index, strict=True) if not s)
     return plot.render(
         first, second, curve=curve, title=f"{task.source}  [{at}]", theme=theme,

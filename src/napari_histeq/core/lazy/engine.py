@@ -118,7 +118,7 @@ def _equalized(work: Work) -> tuple[list[da.Array], list[bool]]:
     several = len(work.levels) > 1
     if plane > PLANE_BYTES or (several and not plan.recipe.method.is_single_curve):
         return _beforehand(work)
-    if several or plan.neighbors is not None:
+    if several or plan.neighbors is not None or plan.references is not None:
         return _curves_when_asked(work), []
     return [_when_asked(work, int(plane))], []
 
@@ -169,7 +169,11 @@ def _beforehand(work: Work) -> tuple[list[da.Array], list[bool]]:
     results = [np.empty(lengths, object) for _ in levels]
     found = []
     planes = {index: _plane_at(work, index) for index in np.ndindex(lengths)}
-    around = _around_beforehand(planes, lengths) if work.plan.neighbors else {}
+    around: Any = {}
+    if work.plan.neighbors is not None:
+        around = _around_beforehand(planes, lengths)
+    elif work.plan.references is not None:
+        around = dict(zip(planes, work.plan.references.flat, strict=True))
     for index, plane_work in planes.items():
         mapped, counts = _plane_beforehand(plane_work, around.get(index))
         for result, plane in zip(results, mapped, strict=True):
@@ -250,13 +254,17 @@ def _curves_when_asked(work: Work) -> list[da.Array]:
     arguments = [levels[work.counted].rechunk(whole), axes]
     if mask is not None:
         arguments += [mask.rechunk(whole), axes[: mask.ndim]]
-    if plan.neighbors is None:
-        mappings = _blockwise(partial(_plane_mapping, plan, None), outer, object, *arguments)
-    else:
+    if plan.references is not None:
+        each = da.from_array(plan.references, chunks=1, name=False)
+        some = plan.matched_to(plan.references.flat[0])  # so that no task is handed all of them
+        mappings = _blockwise(partial(_plane_matched, some), outer, object, each, outer, *arguments)
+    elif plan.neighbors is not None:
         known = _blockwise(partial(_plane_quantiles, plan), outer, object, *arguments)
         around = averaged_when_asked(known, plan.neighbors), outer
         task = partial(_plane_mapping, plan)
         mappings = _blockwise(task, outer, object, *around, *arguments)
+    else:
+        mappings = _blockwise(partial(_plane_mapping, plan, None), outer, object, *arguments)
     single = [level.rechunk(dict.fromkeys(outer, 1)) for level in levels]
     return [
         _blockwise(_map_plane, axes, level.dtype, mappings, outer, level, axes) for level in single
@@ -269,6 +277,11 @@ def _plane_mapping(plan: Plan, around: Any, image: Any, mask: Any = None) -> Pix
     with in_place():
         mapping, _ = fit(_plane_source(plan, image, mask), plan, histogram)
     return one_thing(mapping, len(plan.outer))
+
+
+def _plane_matched(plan: Plan, reference: Any, image: Any, mask: Any = None) -> Pixels:
+    """The mapping of one plane to its reference, as an array of one thing."""
+    return _plane_mapping(plan.matched_to(reference.item()), None, image, mask)
 
 
 def _plane_quantiles(plan: Plan, image: Any, mask: Any = None) -> Pixels:

@@ -40,7 +40,7 @@ PLANE_BYTES = 1 << 27
 class Stack(NamedTuple):
     """Where the planes of an image are; its channels, if it has any, are its last axis.
 
-    `tell` makes of each plane's `Source` the `size` numbers that are wanted of it.
+    `tell` makes of each plane's `Source` the `size` things of a `dtype` that are wanted of it.
     """
 
     outer: Axes
@@ -48,6 +48,7 @@ class Stack(NamedTuple):
     channels: bool
     tell: Tell
     size: int
+    dtype: Any = np.float64
 
 
 def tell_planes(images: Sequence[da.Array], mask: da.Array | None, stack: Stack) -> list[Floats]:
@@ -108,7 +109,7 @@ def _in_one_pass(
                 parts.append(TaskRef((mask.name, *index[: mask.ndim])))
             graph[keys[-1]] = Task(keys[-1], task, *parts)
     shape = (*(images[0].shape[axis] for axis in stack.outer), stack.size)
-    found = [np.empty(shape) for _ in images]
+    found = [np.empty(shape, stack.dtype) for _ in images]
     for (number, where), values in zip(places, run_graph(graph, keys, known), strict=True):
         found[number][where] = values
     return found
@@ -123,13 +124,13 @@ def _of_chunk(stack: Stack, key: tuple[str, int], block: Any, mask: Any = None) 
         found = [stack.tell(ArraySource(p.image, p.mask, stack.channels)) for p in planes]
     step_done(key[0], key[1:])
     lengths = [image.shape[axis] for axis in stack.outer]
-    return np.array(found, np.float64).reshape(*lengths, stack.size)
+    return np.array(found, stack.dtype).reshape(*lengths, stack.size)
 
 
 def _one_by_one(image: da.Array, mask: da.Array | None, stack: Stack) -> Floats:
     """Planes too large for one task: each counted chunk by chunk, one after the other."""
     lengths = tuple(image.shape[axis] for axis in stack.outer)
-    found = np.empty((*lengths, stack.size))
+    found = np.empty((*lengths, stack.size), stack.dtype)
     indices = [*np.ndindex(lengths)]
     for number, index in enumerate(indices):
         where: list[Any] = [slice(None)] * image.ndim

@@ -17,11 +17,14 @@ from napari_histeq.core.methods.matching import (
     Exact,
     Match,
     Reference,
+    ReferencePlanes,
     Specify,
     Standard,
     counted,
+    counted_planes,
     counters,
     percentiles_of,
+    without_empty_bins,
 )
 from napari_histeq.core.methods.neighbors import MOST_FRAMES, Neighbors, Quantiles, check_smooth
 from napari_histeq.core.methods.options import Option, OptionField, options_of
@@ -51,6 +54,7 @@ __all__ = [
     "OptionField",
     "Quantiles",
     "Reference",
+    "ReferencePlanes",
     "Specify",
     "Standard",
     "Stretch",
@@ -60,8 +64,10 @@ __all__ = [
     "check_smooth",
     "clips",
     "counted",
+    "counted_planes",
     "counters",
     "from_dict",
     "options_of",
     "percentiles_of",
+    "without_empty_bins",
 ]

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from napari_histeq.core.arrays import Source
     from napari_histeq.core.histogram import Histogram
+    from napari_histeq.core.methods.matching import ReferencePlanes
     from napari_histeq.core.methods.neighbors import Neighbors
     from napari_histeq.core.recipe import Recipe
     from napari_histeq.core.transfer import StackRule, TransferFunction
@@ -235,6 +236,15 @@ class Method:
     def neighbors(self) -> Neighbors | None:
         """Which other planes of a stack each plane has to know, if any."""
         return None
+
+    @property
+    def references(self) -> ReferencePlanes | None:
+        """What each plane of a stack has to match, if it is not the same for all."""
+        return None
+
+    def matched_to(self, reference: Histogram) -> Method:
+        """The method for a plane that has to match a histogram."""
+        return self
 
     def fit_among(self, around: Histogram, source: Source, recipe: Recipe) -> Fit:
         """Fit a plane of a stack by the histogram that is averaged over its `neighbors`."""

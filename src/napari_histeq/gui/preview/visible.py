@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_histeq.core import Histogram
-    from napari_histeq.core.methods import Fit, Method, Neighbors
+    from napari_histeq.core.methods import Fit, Neighbors
     from napari_histeq.gui.preview.view import View
     from napari_histeq.records import Task
 
@@ -63,7 +63,7 @@ def equalized(view: View, task: Task, known: Histogram) -> tuple[NDArray[Any], s
     elif not method.has_preview:
         raise ValueError(RANKED)
     elif method.is_single_curve:
-        found = _by_curve(view, task, method, axes, known)
+        found = _by_curve(view, task, axes, known)
     else:
         found, words = by_tiles(view, task, method, axes, known)
     if task.recipe.inside and task.image.dtype.kind != "b":
@@ -89,9 +89,7 @@ def _put_back(view: View, task: Task, found: NDArray[Any]) -> None:
     put_back(view.read(view.window, view.steps), found, feather.weights(mask)[tuple(inner)])
 
 
-def _by_curve(
-    view: View, task: Task, method: Method, axes: list[int], known: Histogram
-) -> NDArray[Any]:
+def _by_curve(view: View, task: Task, axes: list[int], known: Histogram) -> NDArray[Any]:
     pixels = view.read(view.window, view.steps)
     recipe = task.recipe.checked(pixels.dtype)
     before = _own_histogram(view, task, axes) or known
@@ -100,7 +98,13 @@ def _by_curve(
     mapping: Any
     neighbors = recipe.neighbors(stacked=len(axes) < len(view.shape))
     if neighbors is None:
-        mapping = method.transfer_function(before, recipe)
+        outer = [a for a in range(len(view.shape)) if a not in axes]
+        place, lengths = (
+            tuple(view.window[a][0] for a in outer),
+            tuple(view.shape[a] for a in outer),
+        )
+        recipe = recipe.at_plane(place, lengths)
+        mapping = recipe.method.transfer_function(before, recipe)
     else:
         mapping, _ = _among(view, task, axes, neighbors)
     if task.colors:

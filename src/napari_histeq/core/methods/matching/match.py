@@ -10,8 +10,14 @@ import numpy as np
 from napari_histeq.core.arrays import Interval, dtype_limits
 from napari_histeq.core.histogram import count
 from napari_histeq.core.methods.base import Fit, Method
+from napari_histeq.core.methods.matching.planes import ReferencePlanes
 from napari_histeq.core.methods.matching.quantiles import Line, percentiles_of
-from napari_histeq.core.methods.matching.reference import Reference, counted, reference_of
+from napari_histeq.core.methods.matching.reference import (
+    Reference,
+    counted,
+    counted_planes,
+    reference_of,
+)
 from napari_histeq.core.methods.matching.standard import Standard, checked_percentiles
 from napari_histeq.core.methods.neighbors import KINDS, MOST_FRAMES, Kind, Neighbors
 from napari_histeq.core.methods.options import Option
@@ -45,10 +51,11 @@ class Match(CurveMethod):
 
     Parameters
     ----------
-    reference : array, Histogram, Reference, Standard or str
-        What to match: an array of any real dtype, also a lazy one, which is counted at
-        once; or what was counted before. `Match.of` takes its mask, too. Of a movie that is
-        equalized frame by frame (`axes`): ``"neighbors"``, the average of the quantile functions
+    reference : array, Histogram, Reference, ReferencePlanes, Standard or str
+        What all planes are to match: an array of any real dtype, also a lazy one, which is
+        counted at once; or what was counted before. `Match.of` takes its mask, too. For each
+        plane of a stack (`axes`) to match the plane at the same place in another stack:
+        ``Match.of(stack, axes=(-2, -1))``, or `ReferencePlanes`. Of a movie that is equalized frame by frame (`axes`): ``"neighbors"``, the average of the quantile functions
         of the frames around each one, which removes flicker and keeps slow changes [4]_;
         ``"first"``, ``"previous"`` (the frame before, as it was) or ``"median"`` (of all
         frames). For viewing, not for measuring intensities.
@@ -91,7 +98,7 @@ class Match(CurveMethod):
     )
 
     reference: Annotated[
-        Reference | Standard | Kind | None,
+        Reference | ReferencePlanes | Standard | Kind | None,
         Option(
             "The image whose histogram the result is to have",
             accepts="an array, Histogram or Standard; of a movie: "
@@ -139,6 +146,7 @@ class Match(CurveMethod):
         mask: ArrayLike | None = None,
         *,
         channel_axis: int | None = None,
+        axes: int | Sequence[int] | None = None,
         landmarks: Landmarks = None,
         name: str = "",
     ) -> Match:
@@ -152,17 +160,39 @@ class Match(CurveMethod):
             True where a pixel of the reference counts.
         channel_axis : int, optional
             If the reference is RGB or RGBA: its luminance is matched.
+        axes : int or sequence of int, optional
+            The axes of a plane. None: all planes of an image match the whole reference. Given,
+            and not all there are: plane k of an image matches plane k of the reference, of which
+            each is counted on its own; the image needs as many, and `axes` of its own.
         landmarks
             See `Match`.
         name : str
             What the reference is called in records.
         """
-        return cls(Reference(counted(image, mask, channel_axis), name), landmarks)
+        if axes is None:
+            return cls(Reference(counted(image, mask, channel_axis), name), landmarks)
+        found = counted_planes(image, mask, channel_axis, axes)
+        one = Reference(found.item(), name) if found.ndim == 0 else ReferencePlanes(found, name)
+        return cls(one, landmarks)
 
     @property
     def own_range(self) -> tuple[Any, Any] | None:
         """See `Method`: the reference's."""
-        return None if self.neighbors else self._reference.range
+        return None if isinstance(self.reference, str) else self._given.range
+
+    @property
+    def references(self) -> ReferencePlanes | None:
+        """See `Method`: if each plane has one of its own."""
+        return self.reference if isinstance(self.reference, ReferencePlanes) else None
+
+    def matched_to(self, reference: Histogram) -> Match:
+        """See `Method`: with one of the planes as the reference."""
+        return replace(self, reference=Reference(reference))
+
+    @property
+    def _given(self) -> Reference | ReferencePlanes | Standard:
+        assert isinstance(self.reference, Reference | ReferencePlanes | Standard)
+        return self.reference
 
     @property
     def _reference(self) -> Reference | Standard:
@@ -191,7 +221,7 @@ class Match(CurveMethod):
     @property
     def is_ready(self) -> bool:
         """See `Method`: whether the reference is counted."""
-        return self.neighbors is not None or self._reference.is_counted
+        return self.neighbors is not None or self._given.is_counted
 
     def prepare(self) -> None:
         """See `Method`: count the reference."""
@@ -211,9 +241,9 @@ class Match(CurveMethod):
         """Refuse a reference of whose intensities the image's dtype can hold but two."""
         if out_range != "auto" or dtype.kind not in "iu" or self.neighbors:
             return
-        info, (low, high) = np.iinfo(dtype), self._reference.range
+        info, (low, high) = np.iinfo(dtype), self._given.range
         whole = int(np.clip(high, info.min, info.max)) - int(np.clip(low, info.min, info.max))
-        if whole < 2 and self._reference.size > 2:
+        if whole < 2 and self._given.size > 2:
             raise ValueError(
                 f"reference has intensities from {low:g} to {high:g}, of which {dtype} holds "
                 f"{whole + 1}: give an out_range to stretch them over, say 'dtype', or convert "

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import numpy as np
 
@@ -13,35 +13,46 @@ from napari_histeq.core.histogram import Histogram
 from napari_histeq.core.methods.matching.quantiles import full_match, percentiles_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
 
-#: Counts an image (see `compute_histogram`): set by `core.compute`, which stands above.
-counters: list[Callable[..., Histogram]] = []
+T = TypeVar("T")
+
+#: Counts an image, or each plane of it: set by `core.compute`, which stands above.
+counters: list[Callable[..., NDArray[Any]]] = []
 
 
 def counted(image: Any, mask: Any = None, channel_axis: int | None = None) -> Histogram:
     """The histogram of any array, in memory or lazy; of colors, that of their luminance."""
-    return counters[-1](image, mask, channel_axis)
+    found: Histogram = counters[-1](image, mask, channel_axis, None).item()
+    return found
 
 
-class _Later:
-    """A count that is made when it is asked for, once, on whatever thread."""
+def counted_planes(
+    image: Any, mask: Any, channel_axis: int | None, axes: Sequence[int] | int
+) -> NDArray[Any]:
+    """The histogram of each plane that spans `axes`, each counted on its own, as an array of them."""
+    return counters[-1](image, mask, channel_axis, axes)
 
-    def __init__(self, count: Callable[[], Histogram]) -> None:
-        self._count: Callable[[], Histogram] | None = count
+
+class Later(Generic[T]):
+    """What is found when it is asked for, once, on whatever thread."""
+
+    def __init__(self, find: Callable[[], T]) -> None:
+        self._find: Callable[[], T] | None = find
         self._lock = Lock()
-        self.found: Histogram | None = None
+        self.found: T | None = None
 
-    def get(self) -> Histogram:
+    def get(self) -> T:
+        """What is found; or known since."""
         with self._lock:
             if self.found is None:
-                assert self._count is not None
-                self.found = _reduced(self._count())
-                self._count = None  # it may hold pixels
+                assert self._find is not None
+                self.found = self._find()
+                self._find = None  # it may hold pixels
             return self.found
 
 
@@ -64,18 +75,18 @@ class Reference:
 
     known: Histogram | None
     name: str = ""
-    _later: _Later | None = field(default=None, repr=False)
+    _later: Later[Histogram] | None = field(default=None, repr=False)
 
     def __post_init__(self) -> None:
         if self.known is None and self._later is None:
             raise TypeError("Reference: the histogram is missing: give one, or pixels to count")
         if self.known is not None:
-            object.__setattr__(self, "known", _reduced(self.known))
+            object.__setattr__(self, "known", reduced(self.known))
 
     @classmethod
     def later(cls, count: Callable[[], Histogram], name: str = "") -> Reference:
         """A reference that is counted when it is first asked for."""
-        return cls(None, name, _Later(count))
+        return cls(None, name, Later(lambda: reduced(count())))
 
     @property
     def is_counted(self) -> bool:
@@ -131,16 +142,11 @@ class Reference:
         return Reference, (self.histogram, self.name)
 
     def __str__(self) -> str:
-        name = " ".join(self.name.encode(errors="replace").decode().split())
-        return f"“{name}”" if name else "another image"
+        return quoted(self.name)
 
     def to_json(self) -> str:
         """As a JSON text, exact to the bit."""
-        found = self.histogram
-        arrays = {"counts": found.counts, "levels": found.levels}
-        if not found.is_exact:
-            arrays["starts"] = found.bin_edges[:-1]
-        return written("Reference", {"name": self.name} | arrays)
+        return written("Reference", {"name": self.name} | arrays_of(self.histogram))
 
     @classmethod
     def from_json(cls, text: str) -> Reference:
@@ -152,29 +158,64 @@ class Reference:
             If it is not such a text, or damaged.
         """
         fields = read("Reference", text, ("counts", "levels"), ("name", "starts"))
-        counts, levels = (array_of(name, fields[name]) for name in ("counts", "levels"))
-        starts = array_of("starts", fields["starts"]) if "starts" in fields else levels
-        name = fields.get("name", "")
-        if not isinstance(name, str):
-            raise ValueError(f"name is {name!r}: it must be a text")  # noqa: TRY004  (of a file)
-        if counts.dtype != np.int64 or counts.min() < 1:
-            raise ValueError("counts are damaged: they must be int64, and above 0")
-        if not counts.size == levels.size == starts.size:
-            raise ValueError("the Reference is damaged: each level needs one count and one start")
-        if (levels[1:] <= levels[:-1]).any() or (starts > levels).any():
-            raise ValueError("levels are damaged: they must increase, each from its start on")
-        return cls(Histogram(counts, np.append(starts, levels[-1:]), levels), name)
+        return cls(histogram_of(arrays_in(fields)), name_of(fields))
 
 
-def _reduced(histogram: Histogram) -> Histogram:
-    """Only the bins that hold something; each ends at its level."""
+def quoted(name: str) -> str:
+    """The name of a reference as a legend tells it."""
+    name = " ".join(name.encode(errors="replace").decode().split())
+    return f"“{name}”" if name else "another image"
+
+
+def arrays_of(histogram: Histogram) -> dict[str, NDArray[Any]]:
+    """A reduced histogram as the arrays of a JSON text."""
+    arrays = {"counts": histogram.counts, "levels": histogram.levels}
+    return arrays if histogram.is_exact else arrays | {"starts": histogram.bin_edges[:-1]}
+
+
+def arrays_in(fields: Mapping[str, Any]) -> dict[str, NDArray[Any]]:
+    """Such arrays in the fields of a JSON text."""
+    names = ("counts", "levels", "starts")
+    return {name: array_of(name, fields[name]) for name in names if name in fields}
+
+
+def histogram_of(arrays: Mapping[str, NDArray[Any]]) -> Histogram:
+    """The histogram of such arrays, or an error that says which is damaged."""
+    counts, levels = arrays["counts"], arrays["levels"]
+    starts = arrays.get("starts", levels)
+    if counts.dtype != np.int64 or counts.min() < 1:
+        raise ValueError("counts are damaged: they must be int64, and above 0")
+    if not counts.size == levels.size == starts.size:
+        raise ValueError("the Reference is damaged: each level needs one count and one start")
+    if (levels[1:] <= levels[:-1]).any() or (starts > levels).any():
+        raise ValueError("levels are damaged: they must increase, each from its start on")
+    return Histogram(counts, np.append(starts, levels[-1:]), levels)
+
+
+def name_of(fields: Mapping[str, Any]) -> str:
+    """The name in a JSON text."""
+    name = fields.get("name", "")
+    if not isinstance(name, str):
+        raise ValueError(f"name is {name!r}: it must be a text")  # noqa: TRY004  (of a file)
+    return name
+
+
+def reduced(histogram: Histogram, which: str = "") -> Histogram:
+    """Only the bins that hold something; each ends at its level. `which` plane: for an error."""
     check_one_plane(histogram.counts)
     if not histogram.total:
         raise ValueError(
-            "reference has no pixel that counts (its mask is empty, or all is NaN): "
+            f"reference has no pixel that counts{which} (its mask is empty, or all is NaN): "
             "give one in which something is counted"
         )
+    return without_empty_bins(histogram)
+
+
+def without_empty_bins(histogram: Histogram) -> Histogram:
+    """Only the bins that hold something, if any do; each ends at its level."""
     used = histogram.populated
+    if not used.size:
+        return histogram
     levels = histogram.levels[used]
     starts = histogram.bin_edges[used].astype(levels.dtype)
     edges = np.append(np.minimum(starts, levels), levels[-1:])
@@ -183,7 +224,7 @@ def _reduced(histogram: Histogram) -> Histogram:
 
 def reference_of(value: Any) -> Any:
     """What a method is given, as a value: an array is counted."""
-    if hasattr(value, "full_match") or hasattr(value, "landmarks"):
+    if any(hasattr(type(value), name) for name in ("full_match", "landmarks", "histograms")):
         return value
     if isinstance(value, Histogram):
         return Reference(value)
