@@ -89,6 +89,44 @@ def test_a_histogram_may_be_the_reference(run):
     np.testing.assert_array_equal(tifffile.imread("o.tif"), wanted)
 
 
+def test_a_mask_of_the_reference_and_one_of_the_image(run):
+    within, mask = pixels(30, 40) > 90, pixels(50, 60) < 120
+    tifffile.imwrite("within.tif", within.astype(np.uint8))
+    tifffile.imwrite("mask.tif", mask.astype(np.uint8) * 255)
+    words = ("--reference-mask", "within.tif", "--mask", "mask.tif", "--landmarks", "9")
+    done = run("match", "in/a.tif", "-r", "ref.tif", "-o", "o.tif", *words)
+    assert done.exit_code == 0, done.output
+    method = Match.of(pixels(30, 40) // 2, within, landmarks=9)
+    wanted = equalize(tifffile.imread("in/a.tif"), method, mask=mask)
+    np.testing.assert_array_equal(tifffile.imread("o.tif"), wanted)
+
+
+def test_padding_does_not_count_within_a_mask_either(run):
+    path = bundled("CT_small.dcm")
+    picture = read(path)
+    within = np.zeros(picture.data.shape, np.uint8)
+    within[:60] = 1
+    tifffile.imwrite("within.tif", within)
+    words = ("-r", str(path), "--reference-mask", "within.tif", "-o", "o.tif")
+    assert run("match", "in/a.tif", *words).exit_code == 0
+    counted = Match.of(picture.data, (picture.data != picture.ignored) & (within != 0))
+    image = tifffile.imread("in/a.tif")
+    np.testing.assert_array_equal(tifffile.imread("o.tif"), equalize(image, counted))
+
+
+def test_each_plane_to_its_plane(run):
+    stack, other = pixels(3, 50, 60), pixels(3, 30, 40) // 2
+    for name, data in (("stack.tif", stack), ("other.tif", other)):
+        tifffile.imwrite(name, data, metadata={"axes": "ZYX"}, imagej=True)
+    words = ("match", "stack.tif", "-r", "other.tif", "--axes", "yx")
+    assert run(*words, "--each-plane", "-o", "each.tif").exit_code == 0
+    wanted = [equalize(plane, Match(ref)) for plane, ref in zip(stack, other, strict=True)]
+    np.testing.assert_array_equal(tifffile.imread("each.tif"), wanted)
+    assert run(*words, "-o", "one.tif").exit_code == 0
+    wanted = [equalize(plane, Match(other)) for plane in stack]
+    np.testing.assert_array_equal(tifffile.imread("one.tif"), wanted)
+
+
 @pytest.mark.parametrize(
     ("words", "said"),
     [
@@ -98,6 +136,26 @@ def test_a_histogram_may_be_the_reference(run):
         (
             ("match", "in", "-o", "out", "-r", "ref.tif", "--landmarks", "few"),
             "it must be a number",
+        ),
+        (
+            ("match", "in", "-o", "out", "-r", "ref.tif", "--each-plane"),
+            "--each-plane needs the axes",
+        ),
+        (
+            ("match", "in", "-o", "out", "-r", "ref.tif", "--each-plane", "--axes", "zy"),
+            "the reference ref.tif: axes is 'zy', but the axes of this image are 'yx'",
+        ),
+        (
+            ("match", "in", "-o", "out", "-r", "bad.json", "--reference-mask", "ref.tif"),
+            "--reference-mask goes with an image, and --reference bad.json is none",
+        ),
+        (
+            ("match", "in", "-o", "out", "-r", "ref.tif", "--reference-mask", "in/a.tif"),
+            "the reference ref.tif with the mask a.tif: mask has shape (50, 60)",
+        ),
+        (
+            ("match", "in", "-o", "out", "-r", "ref.tif", "--reference-mask", "no.tif"),
+            "with the mask no.tif",
         ),
         (("learn", "in", "-o", "s.txt"), "name a .json file"),
         (("learn", "in", "-o", "s.json", "--scale", "9"), "give two"),

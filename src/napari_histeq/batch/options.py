@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_histeq.batch.errors import Refused
+from napari_histeq.batch.settings import where_not
 from napari_histeq.core import METHODS, Histogram, Match
 from napari_histeq.core.arrays import kind_of
 from napari_histeq.core.extras import brought_by
@@ -110,16 +111,57 @@ def _no(name: str, text: str, what: str = "a number") -> Any:
     raise Refused(f"--{name.replace('_', '-')} {text}: it must be {what}")
 
 
-def _reference_of_image(place: Location) -> Any:
+def match_of(
+    reference: str, landmarks: str | None, mask: str | None = None, axes: str | None = None
+) -> Method:
+    """Match, to an image of which only a part counts, or plane by plane.
+
+    Parameters
+    ----------
+    reference, landmarks : str
+        As `method_of` takes them.
+    mask : str, optional
+        An image file that is not 0 where a pixel of the reference counts.
+    axes : str, optional
+        Names or numbers of the axes of a plane: each is matched to the reference's own.
+    """
+    given = {"landmarks": landmarks}
+    if mask is None and axes is None:
+        return method_of("match", given | {"reference": reference})
+    place = Location.of(reference)
+    if format_of(place.path) is None:
+        flag = "--reference-mask" if mask is not None else "--each-plane"
+        raise Refused(f"{flag} goes with an image, and --reference {place.name} is none")
+    part = None if mask is None else Location.of(mask)
+    known: Any = Match
+    (field,) = (f for f in options_of(known) if f.name == "landmarks")
+    marks = None if landmarks is None else value_of(field, landmarks)
+    try:
+        return Match(_reference_of_image(place, part, axes), marks)
+    except (TypeError, ValueError) as error:
+        raise Refused(str(error)) from None
+
+
+def _reference_of_image(
+    place: Location, part: Location | None = None, axes: str | None = None
+) -> Any:
     """The reference of an image file, without what the file calls "no data"."""
+    called = place.name if part is None else f"{place.name} with the mask {part.name}"
     try:
         with brought_by("cli"), read(place) as picture:
-            data = picture.data
-            mask: Any = None if picture.ignored is None else data != picture.ignored
-            if mask is not None and picture.channel_axis is not None:
-                mask = np.any(np.moveaxis(mask, picture.channel_axis, -1)[..., :3], axis=-1)
-            made = Match.of(data, mask, channel_axis=picture.channel_axis, name=place.name)
+            mask = None if picture.ignored is None else where_not(picture, picture.ignored)
+            if part is not None:
+                with read(part) as other:
+                    within = np.asarray(where_not(other, 0))
+                mask = within if mask is None else mask & within
+            made = Match.of(
+                picture.data,
+                mask,
+                channel_axis=picture.channel_axis,
+                axes=None if axes is None else picture.axis_numbers(axes),
+                name=place.name,
+            )
             made.prepare()
             return made.reference
     except (OSError, TypeError, ValueError) as error:
-        raise Refused(f"the reference {place.name}: {error}") from None
+        raise Refused(f"the reference {called}: {error}") from None

@@ -140,7 +140,12 @@ def _mask(settings: Settings, name: str) -> tuple[Any, str]:
                 f"{path.name} holds {what}: labels are whole numbers, 0 the background"
             )
         return data, path.name
-    if picture.channel_axis is not None:
-        colors = np.moveaxis(data, picture.channel_axis, -1)[..., :3]
-        return np.any(colors, axis=-1), path.name
-    return data != 0, path.name
+    return np.asarray(where_not(picture, 0)), path.name
+
+
+def where_not(picture: Picture, value: float) -> Any:
+    """Which pixels of an image are not of an intensity: colors, if one of their channels is not."""
+    other: Any = picture.data != value
+    if picture.channel_axis is None:
+        return other
+    return np.any(np.moveaxis(other, picture.channel_axis, -1)[..., :3], axis=-1)

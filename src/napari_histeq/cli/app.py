@@ -22,6 +22,7 @@ from napari_histeq.batch import (
     jobs_of,
     left_out,
     looked_at,
+    match_of,
     numbers_of,
     write_manifest,
 )
@@ -139,6 +140,23 @@ def match(
             "no noise is amplified (default: everywhere)",
         ),
     ] = None,
+    reference_mask: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option(
+            metavar="FILE",
+            show_default=False,
+            help="Only pixels of the reference count where this image is not 0",
+        ),
+    ] = None,
+    each_plane: Annotated[
+        bool,
+        typer.Option(
+            "--each-plane",
+            metavar=" ",
+            help="With --axes: match each plane to the reference's plane at the same place, of "
+            "which there must be as many; without it all planes are matched to the whole reference",
+        ),
+    ] = False,
     strength: args.Strength = 1.0,
     out_range: args.OutRange = "auto",
     saturated: args.Saturated = None,
@@ -153,8 +171,11 @@ def match(
     quiet: args.Quiet = False,
 ) -> None:
     """Give image files the histogram of a reference, or of a standard."""
+    if each_plane and not axes:
+        raise Refused("--each-plane needs the axes of a plane: add --axes, say --axes yx")
+    method = match_of(reference, landmarks, reference_mask, axes if each_plane else None)
     settings = settings_of(
-        None, "match", {"reference": reference, "landmarks": landmarks}, axes=axes,
+        None, method, {}, axes=axes,
         channel_axis=channel_axis, mask=mask, ignored=ignore,
         out_range=out_range, strength=strength, saturated=saturated,
     )  # fmt: skip

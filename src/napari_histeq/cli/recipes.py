@@ -15,6 +15,8 @@ from napari_histeq.records import KEY
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from napari_histeq.core.methods import Method
+
 _FIELDS = tuple(field.name for field in fields(Recipe))
 #: Those that each file has its own of: settings tell them as text.
 _PLACES = ("axes", "channel_axis")
@@ -22,7 +24,7 @@ _PLACES = ("axes", "channel_axis")
 
 def settings_of(
     recipe: Path | None,
-    method: str,
+    method: str | Method,
     options: dict[str, Any],
     out_range: str,
     **how: Any,
@@ -35,17 +37,26 @@ def settings_of(
         if how.get("mask") is not None:
             raise Refused("--mask and --labels do not go together: leave one of them out")
         how["each_label"] = True
-    kind = METHODS.get(method)
-    if clips(kind) and how.get("saturated") is not None:
-        options = options | {"saturated": str(how.pop("saturated"))}
+    if isinstance(method, str):
+        method, how = _method_of(method, options, how)
     told = {name: how.pop(name) for name in _FIELDS if name in how and name not in _PLACES}
-    made = Recipe(method_of(method, options), out_range=out_range_of(out_range), **told)
+    made = Recipe(method, out_range=out_range_of(out_range), **told)
     try:
         check_saturated(made.saturated, made.method)
     except ValueError as error:
         raise Refused(f"--{error}") from None
     settings = Settings(made, **how)
     return settings if recipe is None else _of_file(recipe, settings)
+
+
+def _method_of(
+    name: str, options: dict[str, Any], how: dict[str, Any]
+) -> tuple[Method, dict[str, Any]]:
+    """The method, and the rest of what was given: `saturated` may be an option of the method's."""
+    if clips(METHODS.get(name)) and how.get("saturated") is not None:
+        options = options | {"saturated": str(how["saturated"])}
+        how = {key: value for key, value in how.items() if key != "saturated"}
+    return method_of(name, options), how
 
 
 def _of_file(path: Path, given: Settings) -> Settings:
