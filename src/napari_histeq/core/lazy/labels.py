@@ -1,7 +1,8 @@
 """Each label on its own, for arrays that are larger than memory and for the levels of a pyramid.
 
-Where the labels lie is looked for when `equalize` is called; then each label is counted, in its
-bounding box. Pixels are mapped when they are asked for.
+Where the labels lie is looked for when `equalize` is called; then all of them are counted, each in
+its bounding box, and each chunk is read for all of them at once. Pixels are mapped when they are
+asked for.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from napari_histeq.core.errors import warn_of_empty
 from napari_histeq.core.lazy.engine import check_levels, joined
 from napari_histeq.core.lazy.inside import put_back_lazily, under, weights_of
 from napari_histeq.core.lazy.reduce import ChunkSource, along
+from napari_histeq.core.lazy.side_by_side import Part, fit_parts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -88,11 +90,11 @@ class _Where(NamedTuple):
     channels: int | None
     counted: int
 
-    def plan_of(self, image: da.Array) -> Plan:
-        """The plan for the box of a label, whose channels (if it has any) are last."""
-        shape = list(image.shape)
+    def plan_of(self, box: Box, image: da.Array) -> Plan:
+        """The plan for the box of a label in an image, whose channels (if it has any) are last."""
+        shape = [side.stop - side.start for side in box]
         if self.channels is not None:
-            shape.insert(self.channels, shape.pop())
+            shape.insert(self.channels, image.shape[-1])
         recipe = in_box(self.recipe, tuple(shape))
         return recipe.plan(tuple(shape), image.dtype, masked=True)
 
@@ -110,47 +112,53 @@ def _planes(
     levels: list[da.Array], slim: da.Array, where: _Where
 ) -> tuple[list[da.Array], list[bool]]:
     """Equalize the labels of each plane; and of each label, whether any pixel counted."""
-    outer = where.plan.outer
-    if not outer:
-        return _labels_of(levels, slim, where)
-    lengths = tuple(levels[0].shape[a] for a in outer)
+    image, outer = levels[where.counted], where.plan.outer
+    grid = image.shape[: slim.ndim]
+    lengths = tuple(grid[a] for a in outer)
+    planes = [*cuts(outer, slim.shape, grid)]
+    boxes = [_boxes(slim[same], cut, grid) for cut, same in planes]
+    known, found = _fitted(image, slim, boxes, where)
     results = [np.empty(lengths, object) for _ in levels]
-    found: list[bool] = []
-    planes = cuts(outer, slim.shape, levels[0].shape[: slim.ndim])
-    for index, (cut, same) in zip(np.ndindex(lengths), planes, strict=True):
-        mapped, counts = _labels_of([level[cut] for level in levels], slim[same], where)
-        for result, plane in zip(results, mapped, strict=True):
-            result[index] = plane
-        found += counts
+    for index, (cut, same), own in zip(np.ndindex(lengths), planes, known, strict=True):
+        parts = slim[same]
+        for result, level in zip(results, levels, strict=True):
+            plane = level[cut]
+            finest = image[cut].shape
+            labels = under(parts, plane.shape[: slim.ndim])
+            result[index] = _mapped(plane, labels, own, where, finest) if own else plane
     return [joined(result, outer, levels[0].dtype) for result in results], found
 
 
-def _labels_of(
-    levels: list[da.Array], slim: da.Array, where: _Where
-) -> tuple[list[da.Array], list[bool]]:
-    image = levels[where.counted]
-    grid = image.shape[: slim.ndim]
-    boxes = ChunkSource(slim).sweep(Boxes, Boxes.add).within(slim.shape, grid)
-    whole = _spread(slim, image)
-    known, found = {}, []
-    for label, box in boxes:
-        part = image[box]
-        plan = where.plan_of(part)
-        mask = _equals(whole[box], label)
-        mapping, data = fit(ChunkSource(part, mask, plan.channels, plan.axes), plan)
-        found.append(data is not None)
-        if not mapping.is_identity:
-            known[label] = _Label(mapping, box)
-    if not known:
-        return levels, found
+def _boxes(slim: da.Array, cut: Box, grid: tuple[int, ...]) -> list[tuple[int, Box]]:
+    """The labels of a plane, and where each lies in the image."""
+    starts, lengths = zip(*((r.start, len(r)) for r in _ranges(cut, grid)), strict=True)
+    found = ChunkSource(slim).sweep(Boxes, Boxes.add).within(slim.shape, lengths)
     return [
-        _mapped(level, under(slim, level.shape[: slim.ndim]), known, where, image.shape)
-        for level in levels
-    ], found
+        (label, tuple(slice(s.start + o, s.stop + o) for s, o in zip(box, starts, strict=True)))
+        for label, box in found
+    ]
 
 
-def _equals(labels: da.Array, label: int) -> da.Array:
-    return labels.map_blocks(np.equal, label, dtype=bool)
+def _ranges(cut: Box, grid: tuple[int, ...]) -> list[range]:
+    return [range(*side.indices(n)) for side, n in zip(cut, grid, strict=True)]
+
+
+def _fitted(
+    image: da.Array, slim: da.Array, boxes: list[list[tuple[int, Box]]], where: _Where
+) -> tuple[list[dict[int, _Label]], list[bool]]:
+    """What becomes of each label of each plane, but for those that stay; and whether it counted."""
+    places = [(plane, label, box) for plane, own in enumerate(boxes) for label, box in own]
+    plans = [where.plan_of(box, image) for _, _, box in places]
+    parts = [
+        Part(label, box, plan.axes, plan.channels)
+        for (_, label, box), plan in zip(places, plans, strict=True)
+    ]
+    fits = fit_parts(image, _spread(slim, image), parts, lambda n, source: fit(source, plans[n]))
+    known: list[dict[int, _Label]] = [{} for _ in boxes]
+    for (plane, label, box), (mapping, _) in zip(places, fits, strict=True):
+        if not mapping.is_identity:
+            known[plane][label] = _Label(mapping, box)
+    return known, [data is not None for _, data in fits]
 
 
 def _spread(slim: da.Array, image: da.Array) -> da.Array:

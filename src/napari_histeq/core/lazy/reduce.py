@@ -93,12 +93,12 @@ class ChunkSource:
 
     def sweep(self, start: Callable[[], T], visit: Visit[T]) -> T:
         """See `Source`: chunk by chunk, on the active dask scheduler."""
-        visit_chunk = partial(_sweep_chunk, self.channels, self.axes, visit)
-        total: T = reduce_chunks(self.image, self.mask, start, visit_chunk)
+        visit_each = partial(visit_chunk, self.channels, self.axes, visit)
+        total: T = reduce_chunks(self.image, self.mask, start, visit_each)
         return total
 
 
-def _sweep_chunk(
+def visit_chunk(
     channels: bool,
     axes: tuple[int, ...] | None,
     visit: Visit[T],
@@ -132,19 +132,30 @@ def along(
 
 
 def reduce_chunks(
-    image: da.Array, mask: da.Array | None, start: Callable[[], T], visit: Visit[T]
+    image: da.Array,
+    mask: da.Array | None,
+    start: Callable[[], T],
+    visit: Visit[T],
+    wanted: Callable[[tuple[slice, ...]], bool] | None = None,
 ) -> T:
     """Let `visit(tally, block, mask, offset)` add each chunk to a tally; the sum of the tallies.
 
-    `offset` is where the block starts in the image. Where the tasks share this
+    `offset` is where the block starts in the image. Of the chunks only those are read that are
+    `wanted`, by where they lie; by default all. Where the tasks share this
     process's memory there is one tally per thread. Elsewhere each task returns its own,
     so that it can be done again when a worker is lost.
     """
     with collector_spared(image.npartitions):
-        return _reduced(image, mask, start, visit)
+        return _reduced(image, mask, start, visit, wanted)
 
 
-def _reduced(image: da.Array, mask: da.Array | None, start: Callable[[], T], visit: Visit[T]) -> T:
+def _reduced(
+    image: da.Array,
+    mask: da.Array | None,
+    start: Callable[[], T],
+    visit: Visit[T],
+    wanted: Callable[[tuple[slice, ...]], bool] | None,
+) -> T:
     shared = shares_memory()
     tallies = PerThread(start)
     (image, declared), declared_mask = promise_of(image), None
@@ -157,7 +168,7 @@ def _reduced(image: da.Array, mask: da.Array | None, start: Callable[[], T], vis
     shared_work = f"work-{name}"
     graph[shared_work] = DataNode(shared_work, work if shared else Packed(work))
     keys = []
-    for number, group in enumerate(_groups(image, 1 if shared else TALLY_PIXELS)):
+    for number, group in enumerate(_groups(image, 1 if shared else TALLY_PIXELS, wanted)):
         keys.append((name, number))
         parts = [_part(image, mask, index) for index, _ in group]
         graph[keys[-1]] = Task(keys[-1], _step, TaskRef(shared_work), keys[-1], List(*parts))
@@ -170,10 +181,14 @@ def _reduced(image: da.Array, mask: da.Array | None, start: Callable[[], T], vis
     return total
 
 
-def _groups(image: da.Array, pixels: int) -> Iterator[list[Any]]:
-    """The chunks in order: as many together as have at least so many pixels."""
+def _groups(
+    image: da.Array, pixels: int, wanted: Callable[[tuple[slice, ...]], bool] | None
+) -> Iterator[list[Any]]:
+    """The chunks that are wanted, in order: as many together as have at least so many pixels."""
     group, size = [], 0
     for index, where in blocks_of(image):
+        if wanted is not None and not wanted(where):
+            continue
         group.append((index, where))
         size += math.prod(s.stop - s.start for s in where)
         if size >= pixels:
