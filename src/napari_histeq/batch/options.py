@@ -17,6 +17,8 @@ from napari_histeq.core.methods import Method, options_of
 from napari_histeq.files import Location, format_of, read
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from napari_histeq.core.methods import OptionField
 
 
@@ -75,17 +77,34 @@ def _stored(field: OptionField, place: Location) -> Any:
     if path.exists() and format_of(path) is not None:
         return _reference_of_image(place)
     try:
+        return stored_in(path, field, "an image, or ")
+    except Refused as error:
+        raise Refused(f"--{field.name} {error}") from None
+
+
+def stored_in(path: Path, field: OptionField, other: str = "") -> Any:
+    """The value for an option that a JSON file holds, as `to_json` wrote it; or a Histogram.
+
+    Raises
+    ------
+    Refused
+        If it holds none: `other` is what it may be beside that, in words.
+    """
+    try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise Refused(f"--{field.name} {path}: it cannot be read ({error})") from None
+        raise Refused(f"{path}: it cannot be read ({error})") from None
     kinds = {kind.__name__: kind for kind in (Histogram, *field.values)}
     kind = kinds.get(kind_of(text))
     if kind is None:
         raise Refused(
-            f"--{field.name} {path}: it must be an image, or a JSON file of a {' or a '.join(kinds)}, "
+            f"{path}: it must be {other}a JSON file of a {' or a '.join(kinds)}, "
             "as to_json() writes it"
         )
-    return kind.from_json(text)
+    try:
+        return kind.from_json(text)
+    except ValueError as error:
+        raise Refused(f"{path}: {error}") from None
 
 
 def _truth(name: str, text: str) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import inspect
-from functools import partial
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
@@ -11,16 +10,18 @@ import numpy as np
 from napari.layers import Image
 from napari.utils.colormaps import AVAILABLE_COLORMAPS, Colormap
 
-from napari_histeq.core import Reference
-from napari_histeq.core.methods import counted
+from napari_histeq.core import Reference, ReferencePlanes
+from napari_histeq.core.methods import counted, counted_planes
 from napari_histeq.layers.wording import short
 from napari_histeq.records import KEY, Record, RecordError, damaged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from napari.layers import Layer
+    from numpy.typing import NDArray
 
+    from napari_histeq.core import Histogram
     from napari_histeq.records import Outcome
 
 #: Kinds of layers that are made here; layers of the last three cannot be equalized.
@@ -58,10 +59,35 @@ def channel_axis_of(layer: Image) -> int | None:
     return -1 if layer.rgb else None
 
 
-def reference_to(layer: Image) -> Reference:
-    """A layer as what others are made to match: counted when it is asked for."""
-    count = partial(counted, pixels_of(layer), None, channel_axis_of(layer))
-    return Reference.later(count, layer.name)
+def reference_to(
+    layer: Image, mask: Callable[[], Any] | None = None, axes: tuple[int, ...] | None = None
+) -> Reference | ReferencePlanes:
+    """A layer as what others are made to match: counted when it is asked for.
+
+    Parameters
+    ----------
+    layer : Image
+    mask : callable, optional
+        Makes the mask of the pixels that count, when they are counted.
+    axes : tuple of int, optional
+        Those of a plane, counted from the last (which is -1, channels left out): then each plane
+        of the layer is for the plane at the same place.
+    """
+    pixels, channels = pixels_of(layer), channel_axis_of(layer)
+
+    def whole() -> Histogram:
+        return counted(pixels, mask and mask(), channels)
+
+    if axes is None:
+        return Reference.later(whole, layer.name)
+    shape = pixels.shape if channels is None else pixels.shape[:-1]
+    spanned = tuple(sorted(axis % len(shape) for axis in axes))
+
+    def planes() -> NDArray[Any]:
+        return counted_planes(pixels, mask and mask(), channels, spanned)
+
+    lengths = tuple(int(n) for axis, n in enumerate(shape) if axis not in spanned)
+    return ReferencePlanes.later(planes, lengths, layer.name)
 
 
 def axis_names(layer: Image) -> tuple[str, ...]:

@@ -50,7 +50,7 @@ class Arrangement:
         for form, widgets in ((self.options, plain), (self.advanced, advanced)):
             form.clear()
             for widget in widgets:
-                form.add(widget, widget.label)
+                form.add(widget, widget.label or None)
             form.setVisible(bool(widgets))
         self.advanced_fold.setVisible(bool(advanced))
         self.align()

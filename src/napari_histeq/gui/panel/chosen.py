@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
 
 from napari.layers import Image, Labels, Shapes
 
@@ -11,10 +10,10 @@ from napari_histeq import layers
 from napari_histeq.core import METHODS
 from napari_histeq.core.recipe import Recipe
 from napari_histeq.gui.panel.options import has_a_say
+from napari_histeq.gui.panel.references import References
 from napari_histeq.gui.panel.rows import (
     CUSTOM,
     DISPLAY_ONLY,
-    FRAMES,
     TOGETHER,
     clipped,
 )
@@ -27,12 +26,11 @@ from napari_histeq.gui.runs import (
     selected_of,
     with_others,
 )
-from napari_histeq.layers import Length, kernel_of, reference_to
+from napari_histeq.layers import Length, kernel_of
 
 if TYPE_CHECKING:
     from napari.viewer import Viewer
 
-    from napari_histeq.core import Reference
     from napari_histeq.core.methods import Method
 
 
@@ -48,7 +46,7 @@ class Chosen:
 
     def __init__(self, panel: Any, viewer: Viewer) -> None:
         self._panel, self._viewer = panel, viewer
-        self._referred: WeakKeyDictionary[Image, tuple[Any, Reference]] = WeakKeyDictionary()
+        self.references = References(panel, viewer, self)
 
     # ---- what can be chosen ----
 
@@ -56,12 +54,6 @@ class Chosen:
         """The images; at the end those that are selected, if they are several."""
         several = selected_of(self._viewer)
         return self._images() if several is None else [*self._images(), (str(several), several)]
-
-    def references(self, *_: object) -> list[tuple[str, Image | str]]:
-        """The other images, and of a stack its own frames."""
-        source = self.source
-        others: list[tuple[str, Any]] = [one for one in self._images() if one[1] is not source]
-        return others + [*FRAMES] * (source is not None and len(layers.axis_names(source)) > 2)
 
     def regions(self, *_: object) -> list[tuple[str, Labels | Shapes]]:
         """The layers that may say which pixels count."""
@@ -149,13 +141,18 @@ class Chosen:
         )  # fmt: skip
 
     @property
+    def is_stacked(self) -> bool:
+        """Whether the source is a stack, each of whose planes is on its own."""
+        axes = self._panel["axes"]
+        return len(axes.names) > 2 and 0 < len(axes.value) < len(axes.names)
+
+    @property
     def has_planes(self) -> bool:
-        """Whether each plane of a stack gets a curve of its own."""
-        axes, method = self._panel["axes"], METHODS[self._panel["method"].value]
-        stacked = len(axes.names) > 2 and 0 < len(axes.value) < len(axes.names)
+        """Whether each plane of a stack gets a curve of its own, which can be smoothed."""
+        method = METHODS[self._panel["method"].value]
         words = [self._panel[f.name].value for f in self._panel.options_shown if f.words]
-        among = any(isinstance(value, str) for value in words)
-        return stacked and method.is_single_curve and not among and not self.by_label
+        among = any(isinstance(value, str) for value in words) or self.references.plane_by_plane
+        return self.is_stacked and method.is_single_curve and not among and not self.by_label
 
     @property
     def by_label(self) -> bool:
@@ -182,17 +179,5 @@ class Chosen:
                 spanned = axes.value if len(axes.names) > 2 else None
                 options[name] = kernel_of(source, value, spanned)
             elif isinstance(value, Image):
-                options[name] = self._reference_to(value)
+                options[name] = self.references.of_layer(value)
         return METHODS[row["method"].value](**options)
-
-    def _reference_to(self, layer: Image) -> Reference:
-        """A layer as reference: the same one as long as it has the same pixels."""
-        key = layer.name, id(layer.data)
-        known = self._referred.get(layer)
-        if known is None or known[0] != key:
-            known = self._referred[layer] = key, reference_to(layer)
-        return known[1]
-
-    def count_references_anew(self) -> None:
-        """Their pixels may have been changed in place."""
-        self._referred.clear()

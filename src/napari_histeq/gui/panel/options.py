@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from napari_histeq.gui.panel.arrange import Arrangement
+    from napari_histeq.gui.panel.references import References
 
 
 def has_a_say(rows: Any, field: OptionField) -> bool:
@@ -29,8 +30,8 @@ class OptionRows:
         To which they are added.
     parts : Arrangement
         Where they are put.
-    references : callable
-        What there is to choose from for an option that is an image.
+    references : References
+        What there is to choose from for an option that is an image, and the rows beside it.
     changed : callable
         Called when an option is changed on which other rows depend.
 
@@ -45,7 +46,7 @@ class OptionRows:
         self,
         panel: Any,
         parts: Arrangement,
-        references: Callable[..., Any],
+        references: References,
         changed: Callable[..., Any],
     ) -> None:
         self._panel, self._parts = panel, parts
@@ -70,17 +71,22 @@ class OptionRows:
             panel.remove(row)
             row.native.setParent(panel.native)  # until Qt deletes it: no window of its own
             row.native.deleteLater()
+            for other in self._references.beside(field):
+                other.native.setParent(panel.native)  # it stays
         self.method = method
         self._add(kind, self._kept.get(method, {}))
 
     def show_those_with_a_say(self) -> None:
         """Hide the rows that have no say beside what the others say."""
+        for row, shown in self._references.shown():
+            self._parts.show_option(row, shown)
         for field in self.fields:
             self._parts.show_option(self._panel[field.name], has_a_say(self._panel, field))
 
     def _add(self, method: Any, values: dict[str, Any]) -> None:
         fields = self.fields = options_of(method)
-        rows = [control_for(f, values.get(f.name, f.default), self._references) for f in fields]
+        offered = self._references.offered
+        rows = [control_for(f, values.get(f.name, f.default), offered) for f in fields]
         for row in reversed(rows):
             self._panel.insert(0, row)
         pairs = list(zip(fields, rows, strict=True))
@@ -88,7 +94,8 @@ class OptionRows:
         for field, row in pairs:
             if field.words or field.name in decisive:
                 row.changed.connect(self._changed)
+        plain = [[row, *self._references.beside(f)] for f, row in pairs if not f.option.advanced]
         self._parts.show_options(
-            [row for f, row in pairs if not f.option.advanced],
+            [row for rows in plain for row in rows],
             [row for f, row in pairs if f.option.advanced],
         )

@@ -27,11 +27,13 @@ from napari_histeq.gui.links import Links
 from napari_histeq.gui.panel.arrange import arrange_rows
 from napari_histeq.gui.panel.chosen import Chosen
 from napari_histeq.gui.panel.options import OptionRows
+from napari_histeq.gui.panel.references import References
 from napari_histeq.gui.panel.rows import (
     CUSTOM,
     DISPLAY_ONLY,
     can_clip,
     output_rows,
+    reference_rows,
     region_rows,
     run_rows,
     what_rows,
@@ -72,6 +74,7 @@ class EqualizePanel(Container[Any]):
         super().__init__(
             widgets=[
                 *what_rows(self._chosen.sources),
+                *reference_rows(self._chosen.regions),
                 *region_rows(self._chosen.regions),
                 *output_rows(),
                 *run_rows(),
@@ -112,6 +115,11 @@ class EqualizePanel(Container[Any]):
         """The options of the method whose rows are shown."""
         return self._options.fields
 
+    @property
+    def references(self) -> References:
+        """What there is to match."""
+        return self._chosen.references
+
     def _put(self, recipe: Recipe) -> None:
         """Set the rows to a recipe."""
         put(self, recipe, CUSTOM)
@@ -138,7 +146,16 @@ class EqualizePanel(Container[Any]):
         link(self.changed, self.presets.rows_changed)
         link(self.changed, self._memory.touch)
         link(self["method"].changed, self._show_method)
-        for row in ("ignore", "mask", "each_label", "inside", "axes"):
+        link(self["reference_file"].changed, self.references.ask)
+        for row in (
+            "ignore",
+            "mask",
+            "each_label",
+            "inside",
+            "axes",
+            "reference_mask",
+            "each_plane",
+        ):
             link(self[row].changed, self._show_rows)
         link(self["out_range"].changed, self._show_rows)
         for row in ("together", "output", "axes"):
@@ -186,6 +203,7 @@ class EqualizePanel(Container[Any]):
         self.suggest.forget()
         self._links.undo()
         self._layer_links.undo()
+        self.references.disconnect()
 
     def _noticed(self, notification: Notification) -> None:
         """An error: if a slice could not be read, napari tells of the move in no other way."""
@@ -198,7 +216,7 @@ class EqualizePanel(Container[Any]):
         """Offer the layers that there are now."""
         if self._runs.adding:  # all together, at its end
             return
-        for name in ("layer", "mask"):
+        for name in ("layer", "mask", "reference_mask"):
             self[name].reset_choices()
         self._layer_chosen()
 
@@ -321,7 +339,7 @@ class EqualizePanel(Container[Any]):
         if source is None:
             return
         self["preview"].value = False
-        self._chosen.count_references_anew()
+        self.references.forget()
         try:
             choice = self.choice()
         except EXPECTED as error:

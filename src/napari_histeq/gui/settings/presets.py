@@ -106,8 +106,11 @@ def put(panel: Any, recipe: Recipe, custom: str) -> None:
         raise ValueError(f"there is no method {recipe.method.name!r} here")
     panel["method"].value = recipe.method.name
     for option in options_of(kind):
-        if not option.values:  # a reference is chosen among the layers
-            panel[option.name].value = getattr(recipe.method, option.name)
+        value = getattr(recipe.method, option.name)
+        if not option.values:
+            panel[option.name].value = value
+        elif isinstance(value, option.values):  # frames are chosen where there is a stack
+            panel.references.offer(value)
     rows = {row.name for row in panel}
     if isinstance(recipe.out_range, str):
         panel["out_range"].value = recipe.out_range

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QObject, QTimer
 
+from napari_histeq.core.methods import options_of
 from napari_histeq.gui.settings import stored
 from napari_histeq.gui.settings.preferred import preferred
 from napari_histeq.gui.settings.presets import general
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from napari_histeq.core.recipe import Recipe
 
 #: Rows that are remembered beside the recipe: none of them is about one layer.
-ROWS = ("output", "gain", "plot", "compare", "replace", "together")
+ROWS = ("output", "gain", "plot", "compare", "replace", "together", "each_plane")
 
 #: Milliseconds after the last change.
 PAUSE = 500
@@ -59,6 +61,8 @@ class Remembering(QObject):
             return
         with suppress(ValueError, TypeError, KeyError):
             self._put(recipe_of_dict(kept.get("recipe")))
+            if isinstance(file := kept.get("file"), str):
+                self._panel.references.rename(file)
         rows = kept.get("rows")
         for name, value in rows.items() if isinstance(rows, dict) else ():
             with suppress(ValueError, TypeError):
@@ -79,5 +83,17 @@ class Remembering(QObject):
         """Keep what the rows say, unless that makes no sense or cannot be written."""
         with suppress(ValueError, TypeError, OSError):
             rows = {name: self._panel[name].value for name in ROWS}
-            recipe = recipe_as_dict(general(self._recipe()))
-            stored.write(panel={"recipe": recipe, "rows": rows})
+            recipe = recipe_as_dict(general(self._of_no_layer(self._recipe())))
+            file = self._panel.references.name_of_file()
+            stored.write(panel={"recipe": recipe, "rows": rows} | ({"file": file} if file else {}))
+
+    def _of_no_layer(self, recipe: Recipe) -> Recipe:
+        """The recipe without what was counted of a layer: which layer is matched is not kept."""
+        method: Any = recipe.method
+        known = [value for _, value in self._panel.references.files]
+        kind: Any = type(method)
+        for field in options_of(kind):
+            value = getattr(method, field.name)
+            if isinstance(value, field.values) and all(value is not one for one in known):
+                method = replace(method, **{field.name: field.words[0]})
+        return replace(recipe, method=method)

@@ -45,7 +45,8 @@ class LayerBox(ComboBox):
 
     def _choose(self, chosen: Any) -> None:
         """What was chosen; or the first of several, if these are not there any more."""
-        for one in (chosen, *getattr(chosen, "images", ())[:1]):
+        several = getattr(chosen, "images", ())
+        for one in (chosen, *(several[:1] if isinstance(several, tuple) else ())):
             if one is not None and one in self.choices:
                 self.value = one
                 return
