@@ -10,6 +10,7 @@ from skimage import data
 from helpers.tasks import task_of
 from napari_histeq import Exact
 from napari_histeq.layers.pictures import note_of
+from napari_histeq.records import legend
 from napari_histeq.records.task import perform
 
 
@@ -22,3 +23,4 @@ def test_here_it_really_is_flat(options: dict[str, Any], flat: bool) -> None:
     note = note_of(task, done.before, done.after)
     assert ("And here it really is flat" in note) is flat
     assert ("false patterns" in note) is flat
+    assert "patterns in flat parts may be false" in legend(done.record)  # whatever the strength

@@ -138,6 +138,8 @@ def equalize(
         strength=strength, inside=inside, feather=feather, smooth=smooth, saturated=saturated,
         each_label=each_label,
     )  # fmt: skip
+    if named is not None:
+        recipe.method.check_units(str(named.attrs.get("units", "")))
     with told(progress):
         work = _lazily if is_lazy(image) else _in_memory
         out = work(image, mask, recipe)

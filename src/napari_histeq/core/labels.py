@@ -71,9 +71,9 @@ def equalize_labels(
 
     Notes
     -----
-    Of what is lazy, it is looked for where the labels lie when this is called, and each label is counted
-    in its bounding box: a chunk that many labels share is read for each of them. What each label
-    becomes (for 16 bit some 0.5 MB) is kept until the result is computed.
+    Of what is lazy, it is looked for where the labels lie when this is called, and all of them are
+    counted: a chunk that up to 128 labels share is read as often as for one, and once more for each
+    128 more. What each label becomes (for 16 bit some 0.5 MB) is kept until the result is computed.
     """
     return equalize(
         image, method, mask=labels, each_label=True, axes=axes, channel_axis=channel_axis,

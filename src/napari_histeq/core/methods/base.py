@@ -197,6 +197,9 @@ class Method:
     def check(self, shape: Shape, dtype: np.dtype[Any], masked: bool, out_range: Any) -> None:
         """Refuse what does not fit planes of `shape`, before any work."""
 
+    def check_units(self, units: str) -> None:
+        """Refuse an image whose intensities are in other units than what it goes by."""
+
     def at_level(self, finest: Shape, counted: Shape) -> Method:
         """The method in pixels of the level of a pyramid that is counted."""
         return self

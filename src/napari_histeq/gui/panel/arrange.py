@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from magicgui.widgets import Widget
     from qtpy.QtWidgets import QWidget
 
+    Row = tuple[Widget, str | None]
+
 
 @dataclass(frozen=True, slots=True)
 class Arrangement:
@@ -45,13 +47,13 @@ class Arrangement:
         """All forms: their columns are aligned."""
         return self.what, self.options, self.advanced, self.region, self.output
 
-    def show_options(self, plain: Sequence[Widget], advanced: Sequence[Widget]) -> None:
-        """Put a method's controls in the place of those of another one."""
-        for form, widgets in ((self.options, plain), (self.advanced, advanced)):
+    def show_options(self, plain: Sequence[Row], advanced: Sequence[Row]) -> None:
+        """Put a method's controls, each with its caption, in the place of those of another one."""
+        for form, rows in ((self.options, plain), (self.advanced, advanced)):
             form.clear()
-            for widget in widgets:
-                form.add(widget, widget.label or None)
-            form.setVisible(bool(widgets))
+            for widget, caption in rows:
+                form.add(widget, caption)
+            form.setVisible(bool(rows))
         self.advanced_fold.setVisible(bool(advanced))
         self.align()
         self.set_tab_order()

@@ -71,7 +71,7 @@ class OptionRows:
             panel.remove(row)
             row.native.setParent(panel.native)  # until Qt deletes it: no window of its own
             row.native.deleteLater()
-            for other in self._references.beside(field):
+            for other, _ in self._references.beside(field):
                 other.native.setParent(panel.native)  # it stays
         self.method = method
         self._add(kind, self._kept.get(method, {}))
@@ -94,8 +94,12 @@ class OptionRows:
         for field, row in pairs:
             if field.words or field.name in decisive:
                 row.changed.connect(self._changed)
-        plain = [[row, *self._references.beside(f)] for f, row in pairs if not f.option.advanced]
+        plain = [
+            [(row, row.label), *self._references.beside(f)]
+            for f, row in pairs
+            if not f.option.advanced
+        ]
         self._parts.show_options(
             [row for rows in plain for row in rows],
-            [row for f, row in pairs if f.option.advanced],
+            [(row, row.label) for f, row in pairs if f.option.advanced],
         )

@@ -27,13 +27,12 @@ from napari_histeq.gui.links import Links
 from napari_histeq.gui.panel.arrange import arrange_rows
 from napari_histeq.gui.panel.chosen import Chosen
 from napari_histeq.gui.panel.options import OptionRows
-from napari_histeq.gui.panel.references import References
+from napari_histeq.gui.panel.references import References, reference_rows
 from napari_histeq.gui.panel.rows import (
     CUSTOM,
     DISPLAY_ONLY,
     can_clip,
     output_rows,
-    reference_rows,
     region_rows,
     run_rows,
     what_rows,

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
+from magicgui.widgets import CheckBox, PushButton
 from napari.layers import Image
 from qtpy.QtWidgets import QFileDialog
 
@@ -16,10 +17,11 @@ from napari_histeq.core import METHODS, Histogram, Reference
 from napari_histeq.core.methods import options_of
 from napari_histeq.gui.links import Links
 from napari_histeq.gui.panel.rows import FRAMES
+from napari_histeq.gui.widgets import LayerBox, elide, tip
 from napari_histeq.layers import mask_on, reference_to
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from magicgui.widgets import Widget
     from napari.viewer import Viewer
@@ -29,6 +31,43 @@ if TYPE_CHECKING:
 
 #: The rows that tell more of a reference, in their order.
 ROWS = ("reference_file", "reference_mask", "each_plane")
+
+
+def reference_rows(regions: Callable[..., Any]) -> list[Widget]:
+    """What of an image is matched; or a file in its place: below the row of the reference."""
+    file = PushButton(
+        name="reference_file",
+        text="Standard from a file...",
+        visible=False,
+        tooltip=tip(
+            "Match to what a JSON file holds: a standard that was learned from a series "
+            "(“napari-histeq learn”), or a stored histogram."
+        ),
+    )
+    mask = LayerBox(
+        regions,
+        none="Whole image",
+        name="reference_mask",
+        visible=False,
+        tooltip=tip(
+            "Count only pixels of the reference inside the labels or shapes of this layer."
+        ),
+    )
+    elide(mask, tell=True)
+    return [
+        file,
+        mask,
+        CheckBox(
+            name="each_plane",
+            text="Each plane to its own plane",
+            visible=False,
+            tooltip=tip(
+                "Match each plane of the stack to the plane at the same place in the reference, "
+                "which needs as many planes. Otherwise every plane is matched to the one "
+                "histogram of the whole reference."
+            ),
+        ),
+    ]
 
 
 class References:
@@ -67,9 +106,11 @@ class References:
         stack = source is not None and len(layers.axis_names(source)) > 2
         return [*others, *([*FRAMES] * stack), *self.files]
 
-    def beside(self, field: OptionField) -> list[Widget]:
-        """The rows that follow that of an option."""
-        return [self._panel[name] for name in ROWS] if field.values else []
+    def beside(self, field: OptionField) -> list[tuple[Widget, str | None]]:
+        """The rows that follow that of an option, and their captions."""
+        captions = "", "Its mask", None
+        rows = [self._panel[name] for name in ROWS]
+        return [*zip(rows, captions, strict=True)] if field.values else []
 
     def shown(self) -> Iterator[tuple[Widget, bool]]:
         """The rows beside that of the reference, and whether they matter for what is chosen."""

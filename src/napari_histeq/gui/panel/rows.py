@@ -162,47 +162,6 @@ def region_rows(regions: Callable[..., Any]) -> list[Widget]:
     ]
 
 
-def reference_rows(regions: Callable[..., Any]) -> list[Widget]:
-    """What of an image is matched; or a file in its place: below the row of the reference."""
-    file = PushButton(
-        name="reference_file",
-        text="Standard from a file...",
-        label="",
-        visible=False,
-        tooltip=tip(
-            "Match to what a JSON file holds: a standard that was learned from a series "
-            "(“napari-histeq learn”), or a stored histogram."
-        ),
-    )
-    return [
-        file,
-        _narrow(
-            LayerBox(
-                regions,
-                none="Whole image",
-                name="reference_mask",
-                label="Its mask",
-                visible=False,
-                tooltip=tip(
-                    "Count only pixels of the reference inside the labels or shapes of this layer."
-                ),
-            ),
-            tell=True,
-        ),
-        CheckBox(
-            name="each_plane",
-            text="Each plane to its own plane",
-            label="",
-            visible=False,
-            tooltip=tip(
-                "Match each plane of the stack to the plane at the same place in the reference, "
-                "which needs as many planes. Otherwise every plane is matched to the one "
-                "histogram of the whole reference."
-            ),
-        ),
-    ]
-
-
 def output_rows() -> list[Widget]:
     """How strong, to what range, and what to add."""
     return [*_range_rows(), *_added_rows()]

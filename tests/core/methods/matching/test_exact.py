@@ -135,6 +135,41 @@ def test_a_false_edge_stays_within_its_intensity():
     assert np.ptp(np.bincount(found.ravel(), minlength=256)) <= 1
 
 
+@pytest.mark.parametrize(("rule", "reach"), [("variational", 6), ("local_means", 3)])
+def test_a_false_pattern_beside_an_edge_is_narrow_and_has_no_ripples(rule, reach):
+    """In a flat thing the pixels beside an edge come first or last: a band, and no more than one."""
+    image = np.full((120, 120), 100, np.uint8)
+    image[:, 60:] = 200
+    found = equalize(image, Exact(rule)).astype(float)
+    band, beyond = found[:, 60 - reach : 60].mean(axis=0), found[:, : 60 - reach]
+    inner = band[-2:]
+    assert np.ptp(inner) > 0  # it is there: the caution's false pattern
+    order = np.sign(np.diff(band[np.abs(band - beyond.mean()) > 4]))
+    assert (order >= 0).all() or (order <= 0).all()  # toward the edge it goes one way
+    columns = beyond[:, 4:].mean(axis=0)
+    spread = beyond.std() / np.sqrt(len(beyond))  # what chance makes of the mean of a column
+    assert np.abs(columns - columns.mean()).max() < 5 * spread
+
+
+@pytest.mark.parametrize(("rule", "reach"), [("variational", 6), ("local_means", 3)])
+def test_a_false_pattern_reaches_no_farther_than_its_cause(rule, reach):
+    """One odd pixel in a flat thing: the order of the others, but for a few around it, is as before."""
+    flat = np.full((64, 64), 100, np.uint8)
+    flat[:, :8] = 90  # an image of two intensities
+    odd = flat.copy()
+    odd[40, 40] = 180
+    y, x = np.indices(flat.shape)
+    far = (np.maximum(np.abs(y - 40), np.abs(x - 40)) > reach) & (flat == 100)
+    before, after = (equalize(i, Exact(rule), out_range=(0, 4095)) for i in map(wide, (flat, odd)))
+    order = np.argsort(before[far], kind="stable")
+    assert np.all(np.diff(after[far][order].astype(int)) >= 0)
+
+
+def wide(image):
+    """The same picture in 16 bit, so that each pixel gets a level of its own."""
+    return image.astype(np.uint16)
+
+
 @pytest.mark.parametrize("strength", [0.0, 0.5])
 def test_strength_is_linear(strength):
     image = data.moon()[:100, :100]

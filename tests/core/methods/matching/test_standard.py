@@ -123,6 +123,23 @@ def test_data_of_another_kind_are_refused() -> None:
         learned.for_units("HU")
 
 
+def test_units_that_images_tell_are_learned_and_looked_at() -> None:
+    xarray = pytest.importorskip("xarray")
+
+    def named(image: Any, units: str) -> Any:
+        return xarray.DataArray(image, dims=("y", "x"), attrs={"units": units} if units else {})
+
+    learned = Standard.learn([named(image, "HU") for image in SERIES])
+    assert learned.units == "HU"
+    assert Standard.learn([named(SERIES[0], "HU"), SERIES[1]]).units == ""
+    image = SERIES[0]
+    wanted = equalize(image, Match(learned))
+    for same in ("HU", ""):  # unknown ones are let pass
+        np.testing.assert_array_equal(equalize(named(image, same), Match(learned)), wanted)
+    with pytest.raises(ValueError, match="learned from images in HU, not counts: learn one"):
+        equalize(named(image, "counts"), Match(learned))
+
+
 @pytest.mark.parametrize(
     ("arguments", "error", "words"),
     [

@@ -10,6 +10,7 @@ import numpy as np
 from napari_histeq.core.arrays import Interval, dtype_limits
 from napari_histeq.core.histogram import count
 from napari_histeq.core.methods.base import Fit, Method
+from napari_histeq.core.methods.matching.landmarks import checked_landmarks, percentiles_at
 from napari_histeq.core.methods.matching.planes import ReferencePlanes
 from napari_histeq.core.methods.matching.quantiles import Line, percentiles_of
 from napari_histeq.core.methods.matching.reference import (
@@ -18,7 +19,7 @@ from napari_histeq.core.methods.matching.reference import (
     counted_planes,
     reference_of,
 )
-from napari_histeq.core.methods.matching.standard import Standard, checked_percentiles
+from napari_histeq.core.methods.matching.standard import Standard
 from napari_histeq.core.methods.neighbors import KINDS, MOST_FRAMES, Kind, Neighbors
 from napari_histeq.core.methods.options import Option
 from napari_histeq.core.methods.single import CurveMethod, held, with_ends
@@ -30,13 +31,10 @@ if TYPE_CHECKING:
 
     from napari_histeq.core.arrays import Source
     from napari_histeq.core.histogram import Histogram
+    from napari_histeq.core.methods.matching.landmarks import Landmarks
     from napari_histeq.core.recipe import Recipe
 
     Floats = NDArray[np.float64]
-    Landmarks = int | tuple[float, ...] | None
-
-#: So many landmarks are enough for any number of levels.
-MOST = 65536
 
 #: Frames that are averaged where nobody says how many.
 FRAMES = 11
@@ -131,7 +129,7 @@ class Match(CurveMethod):
         Method.__post_init__(self)
         if not (isinstance(self.reference, str) and self.reference in KINDS):
             object.__setattr__(self, "reference", reference_of(self.reference))
-        object.__setattr__(self, "landmarks", _checked_landmarks(self.landmarks))
+        object.__setattr__(self, "landmarks", checked_landmarks(self.landmarks))
         object.__setattr__(self, "window", _checked_window(self.window, self.reference))
         if isinstance(self.reference, Standard) and self.landmarks is not None:
             raise ValueError(
@@ -250,6 +248,11 @@ class Match(CurveMethod):
                 "the image to float"
             )
 
+    def check_units(self, units: str) -> None:
+        """See `Method`: those of the images that a standard was learned from, if both are known."""
+        if isinstance(self.reference, Standard) and units and self.reference.units:
+            self.reference.for_units(units)
+
     def placed(self, histogram: Histogram, recipe: Recipe) -> tuple[NDArray[Any], Floats]:
         """See `CurveMethod`: in the reference's own intensities, or stretched.
 
@@ -309,7 +312,7 @@ class Match(CurveMethod):
             targets = np.asarray(reference.landmarks)
         else:
             assert self.landmarks is not None
-            percentiles = _percentiles(self.landmarks)
+            percentiles = percentiles_at(self.landmarks)
             targets = reference.values_at(percentiles)
         return Line(percentiles_of(histogram, percentiles), targets)
 
@@ -329,25 +332,3 @@ def _checked_window(value: Any, reference: Any) -> int | None:
             f"{reference if isinstance(reference, str) else 'an image'}: leave window out"
         )
     return int(value)
-
-
-def _percentiles(landmarks: int | tuple[float, ...]) -> tuple[float, ...]:
-    """The percentiles of `landmarks` that are evenly spaced, and both ends."""
-    if isinstance(landmarks, tuple):
-        return landmarks
-    parts = landmarks + 1
-    return tuple(100.0 * part / parts for part in range(parts + 1))
-
-
-def _checked_landmarks(value: Any) -> Landmarks:
-    if value is None:
-        return None
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    if hasattr(value, "__index__") and not isinstance(value, bool) and not np.ndim(value):
-        if not 1 <= value <= MOST:
-            raise ValueError(
-                f"Match: landmarks={value!r} is out of range: it must be >= 1 and <= {MOST}"
-            )
-        return int(value)
-    return checked_percentiles("Match: landmarks", value)

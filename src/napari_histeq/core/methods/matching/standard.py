@@ -101,7 +101,8 @@ class Standard:
         scale : (float, float)
             Where the landmarks start and end.
         units : str
-            Of the images' intensities.
+            Of the images' intensities. Empty: those that the images tell themselves (an xarray
+            DataArray by its attribute ``units``), if they all tell the same.
 
         Raises
         ------
@@ -113,13 +114,14 @@ class Standard:
         low, high = (float(end) for end in scale)
         if not (np.isfinite(low) and np.isfinite(high) and low < high):
             raise ValueError(f"Standard: scale={scale!r}: give two numbers, the lower one first")
-        found, signed = [], False
+        found, signed, told = [], False, set[str]()
         pairs = ((image, None) for image in images) if masks is None else _paired(images, masks)
         for number, (image, mask) in enumerate(pairs):
             histogram = image if isinstance(image, Histogram) else counted(image, mask)
             if not histogram.total:
                 raise ValueError(f"images[{number}]: no pixel counts, so nothing can be learned")
             signed = signed or bool(histogram.range[0] < 0)
+            told.add(str(getattr(image, "attrs", {}).get("units", "")))
             values = percentiles_of(histogram, wanted)
             if not values[0] < values[-1]:
                 raise ValueError(
@@ -130,6 +132,7 @@ class Standard:
         if not found:
             raise ValueError("images is empty: give at least one")
         landmarks = np.maximum.accumulate(np.mean(found, axis=0))
+        units = units or (told.pop() if len(told) == 1 else "")
         return cls(wanted, tuple(landmarks.tolist()), signed, units, len(found))
 
     @property
