@@ -13,11 +13,12 @@ SCREEN := xvfb-run -a -s "-screen 0 1600x1000x24"
 PICTURE := --screenshot demo.png
 endif
 
-.PHONY: help demo test test-all coverage fuzz walk lint format bench performance soak first-click heartbeat figures docs clean
+.PHONY: help demo test test-ci test-all coverage fuzz walk lint format bench performance soak first-click heartbeat figures docs clean
 
 help:
 	@echo "make demo     open napari with the X-ray sample and run the job (no screen: writes demo.png)"
-	@echo "make test     the tests, with the quick choice of examples"
+	@echo "make test     the quick tests: a few cases of each, without those that take long"
+	@echo "make test-ci  the whole tests, as CI runs them"
 	@echo "make test-all the tests, with many more examples, other ones each time (an hour or more)"
 	@echo "make coverage  which branches of the core the tests reach (the loops as their twins)"
 	@echo "make fuzz     100,000 random arrays against the tests' oracle (or NUMBER of them from seed FIRST)"
@@ -44,13 +45,13 @@ WORKERS := -n auto --maxprocesses 8 --dist worksteal
 # The watchdog measures the GUI thread's processor time, which another process beside it makes longer.
 WATCHDOG := tests/gui/test_watchdog.py
 
+# What somebody names is run whole.
 test: $(STAMPS)/dev $(STAMPS)/system
-ifdef ARGS
-	$(PYTEST) $(ARGS)
-else
+	$(if $(ARGS),,HISTEQ_TESTS=quick )$(PYTEST) $(or $(ARGS),tests $(WORKERS))
+
+test-ci: $(STAMPS)/dev $(STAMPS)/system
 	$(PYTEST) tests --ignore=$(WATCHDOG) $(WORKERS)
 	$(PYTEST) $(WATCHDOG)
-endif
 
 test-all: export HISTEQ_TESTS := thorough
 test-all: $(STAMPS)/dev $(STAMPS)/system

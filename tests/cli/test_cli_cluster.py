@@ -15,6 +15,8 @@ from helpers.sample_files import made, pixels
 from napari_histeq import equalize
 from napari_histeq.cli.app import app
 
+pytestmark = pytest.mark.whole
+
 
 @pytest.mark.filterwarnings("ignore")  # distributed's own, as it starts and ends
 def test_files_and_a_store_on_a_cluster(tmp_path: Path, monkeypatch):

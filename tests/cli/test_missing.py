@@ -12,6 +12,8 @@ import tifffile
 
 from helpers.sample_files import made, pixels
 
+pytestmark = pytest.mark.whole
+
 
 def run(missing: str, *words: str) -> subprocess.CompletedProcess[str]:
     """The command line in a Python of its own that lacks a package."""

@@ -9,10 +9,12 @@ from helpers.effort import MORE
 from helpers.fuzzing import check
 from napari_histeq import Global, equalize
 
+pytestmark = pytest.mark.whole
+
 BLOCK = 20
 
 
-@pytest.mark.parametrize("first", range(0, 2 * BLOCK * MORE, BLOCK))
+@pytest.mark.parametrize("first", range(0, int(2 * BLOCK * MORE), BLOCK))
 def test_arrays_made_at_random(first):
     for seed in range(first, first + BLOCK):
         check(seed)

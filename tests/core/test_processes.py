@@ -9,6 +9,8 @@ import pytest
 
 from napari_histeq.core import processes
 
+pytestmark = pytest.mark.whole
+
 
 @pytest.mark.parametrize(
     ("name", "is_python"),

@@ -18,6 +18,8 @@ from napari_histeq import (
     transfer_function,
 )
 
+pytestmark = pytest.mark.whole
+
 
 @pytest.fixture(params=GRAY8, ids=str)
 def gray8(request):

@@ -17,6 +17,8 @@ from napari_histeq import (
     transfer_function,
 )
 
+pytestmark = pytest.mark.whole
+
 IMAGES = {
     "8 bit": np.arange(200, dtype=np.uint8).reshape(10, 20),
     "16 bit": np.arange(200, dtype=np.uint16).reshape(10, 20) * 300,

@@ -10,6 +10,8 @@ import textwrap
 
 import pytest
 
+pytestmark = pytest.mark.whole
+
 CODE = """
 import json, os, sys, time
 import napari, numpy as np

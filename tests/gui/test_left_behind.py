@@ -13,6 +13,8 @@ from helpers.left_behind import alive, at_work, connections, pixels
 from helpers.viewers import menu_action, open_panel
 from napari_histeq.gui.runs.run import _running
 
+pytestmark = pytest.mark.whole
+
 RUNS = 4
 
 

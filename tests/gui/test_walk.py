@@ -20,6 +20,8 @@ from napari_histeq.gui.runs import work
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.whole
+
 #: `make walk` tells how many.
 WALKS = int(os.environ.get("HISTEQ_WALKS", 6 * MORE))
 STEPS = 15

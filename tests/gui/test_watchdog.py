@@ -17,6 +17,8 @@ from napari_histeq.gui.evidence.plotbox import PlotBox
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+pytestmark = pytest.mark.whole
+
 #: Seconds of a core that one call of ours may take; what napari does when called counts as napari's.
 LONGEST = 0.05
 #: A machine that others use may hold us once; code that does so will do so each time.

@@ -14,6 +14,8 @@ from skimage.exposure import _adapthist
 
 from napari_histeq import Clahe, Global, equalize
 
+pytestmark = pytest.mark.whole
+
 DOCS = Path(__file__).parents[2] / "docs"
 
 

@@ -31,23 +31,37 @@ def test_crossed(a, b, c):
 @pytest.mark.parametrize("b", [1, 2])
 def test_in_full(a, b):
     pass
+
+@pytest.fixture
+def make_napari_viewer():
+    pass
+
+@pytest.mark.parametrize("a", [1, 2, 3])
+def test_with_a_viewer(make_napari_viewer, a):
+    pass
+
+@pytest.mark.whole
+def test_that_takes_long():
+    pass
 """
 
 
-@pytest.mark.parametrize(("wanted", "crossed"), [("quick", 3), ("thorough", 6)])
+@pytest.mark.parametrize(
+    ("wanted", "kept"), [("quick", 3 + 3 + 1), ("whole", 3 + 6 + 4), ("thorough", 6 + 6 + 4)]
+)
 def test_each_value_is_tried(
-    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, wanted: str, crossed: int
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, wanted: str, kept: int
 ) -> None:
     monkeypatch.setenv("HISTEQ_TESTS", wanted)
-    pytester.makeini("[pytest]\nmarkers =\n    crossed: .")
+    pytester.makeini("[pytest]\nmarkers =\n    crossed: .\n    whole: .")
     pytester.makeconftest(
         "from helpers.effort import thinned\n"
         "def pytest_collection_modifyitems(items):\n    items[:] = thinned(items)"
     )
     pytester.makepyfile(test_some=TEST)
     found = pytester.runpytest_subprocess("-v", "-p", "no:cacheprovider")
-    found.assert_outcomes(passed=crossed + 6)
-    if wanted == "quick":
+    found.assert_outcomes(passed=kept)
+    if wanted != "thorough":
         found.stdout.fnmatch_lines_random(["*[[]x-c0-1] PASSED*", "*[[]y-c1-2] *", "*[[]x-c0-3] *"])
 
 
@@ -58,4 +72,4 @@ def test_another_effort_is_refused(
     pytester.makeconftest("from helpers import effort\neffort.load()")
     found = pytester.runpytest_subprocess()
     assert found.ret != 0
-    found.stderr.fnmatch_lines(["*HISTEQ_TESTS is 'thorogh'; it may be quick or thorough*"])
+    found.stderr.fnmatch_lines(["*HISTEQ_TESTS is 'thorogh'; it may be quick, whole, thorough*"])

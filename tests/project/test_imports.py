@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.whole
+
 HEAVY = [
     "PyQt5",
     "PyQt6",

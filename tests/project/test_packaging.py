@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 
+pytestmark = pytest.mark.whole
+
 ROOT = Path(__file__).parents[2]
 MANIFEST = ROOT / "src" / "napari_histeq" / "napari.yaml"
 GUI = {"napari", "magicgui", "qtpy", "superqt"}

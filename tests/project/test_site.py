@@ -6,9 +6,12 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 import napari_histeq
+
+pytestmark = pytest.mark.whole
 
 TOP = Path(__file__).parents[2]
 DOCS = TOP / "docs"

@@ -15,6 +15,8 @@ from napari_histeq.core.arrays.keys import bits_dtype, bits_of, finite_keys, key
 from napari_histeq.core.histogram.counting import as_words
 from napari_histeq.core.transfer.knots import knot_table
 
+pytestmark = pytest.mark.whole
+
 RUNS = npst.array_shapes(max_dims=1, max_side=70)
 WIDE = ["<u4", "<i4", "<f4", "<u8", "<i8", "<f8"]
 WORDS = {np.uint8: kernels.levels.count_bytes, np.uint16: kernels.levels.count_shorts}

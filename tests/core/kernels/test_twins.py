@@ -16,7 +16,10 @@ from napari_histeq import Clahe, Exact, Global, OpenCvClahe, equalize
 from napari_histeq.core import gain_map
 from napari_histeq.core.arrays import Distinct
 
-pytestmark = pytest.mark.filterwarnings("ignore")  # of images in which nothing counts: not of here
+pytestmark = [
+    pytest.mark.whole,
+    pytest.mark.filterwarnings("ignore"),  # of images in which nothing counts: not of here
+]
 
 RUNS = npst.array_shapes(min_dims=1, max_dims=2, max_side=40)
 PLANES = npst.array_shapes(min_dims=2, max_dims=3, min_side=2, max_side=12)

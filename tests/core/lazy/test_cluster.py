@@ -15,6 +15,8 @@ from napari_histeq import equalize, save_zarr
 from napari_histeq.core import ChunkError, watching
 from napari_histeq.core.lazy import reduce
 
+pytestmark = pytest.mark.whole
+
 distributed = pytest.importorskip("distributed")
 
 

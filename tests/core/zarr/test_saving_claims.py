@@ -27,6 +27,8 @@ from napari_histeq import save_zarr
 from napari_histeq.core import ChunkError
 from napari_histeq.core.zarr.folder import LOCK, is_incomplete
 
+pytestmark = pytest.mark.whole
+
 PIXELS = image("u2", (40, 60))
 CHUNKED = da.from_array(PIXELS, chunks=20)
 MODES = ["error", "resume", "overwrite"]

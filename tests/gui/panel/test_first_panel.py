@@ -6,6 +6,10 @@ import subprocess
 import sys
 import textwrap
 
+import pytest
+
+pytestmark = pytest.mark.whole
+
 CODE = """
 import sys, threading
 import napari, numpy as np

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
     Press = Callable[..., None]
 
+pytestmark = pytest.mark.whole
+
 
 def test_an_error_is_seen_as_one(viewer: napari.Viewer, panel: Any, run: Press) -> None:
     viewer.add_image(data.moon(), name="moon")

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     Press = Callable[..., None]
 
+pytestmark = pytest.mark.whole
+
 
 def dock_of(panel: Any) -> Any:
     found = panel.native

@@ -13,6 +13,8 @@ from helpers.clahe_previews import MOON, difference, is_in_place, look_at, previ
 from helpers.viewers import screen, state_of
 from napari_histeq import Clahe, equalize
 
+pytestmark = pytest.mark.whole
+
 
 @pytest.mark.crossed
 @pytest.mark.parametrize("kernel", ["50", "51", "37", "101"])

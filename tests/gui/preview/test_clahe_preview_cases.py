@@ -7,12 +7,15 @@ from typing import Any
 
 import dask.array as da
 import numpy as np
+import pytest
 from skimage import data, transform
 
 from helpers.clahe_previews import MOON, difference, is_in_place, look_at, place_in, preview_of
 from napari_histeq import Clahe, equalize
 from napari_histeq.core import ChunkError
 from napari_histeq.gui.preview import patch as patching
+
+pytestmark = pytest.mark.whole
 
 
 def after_of(panel: Any) -> int:

@@ -7,6 +7,8 @@ import pytest
 from napari_histeq import Match, equalize, plane_percentiles
 from napari_histeq.gui.preview import over_planes
 
+pytestmark = pytest.mark.whole
+
 
 def movie(shape=(8, 20, 24)):
     rng = np.random.default_rng(0)

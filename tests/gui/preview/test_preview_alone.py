@@ -15,6 +15,8 @@ from napari_histeq.gui.panel import EqualizePanel
 if TYPE_CHECKING:
     from napari.layers import Image
 
+pytestmark = pytest.mark.whole
+
 IMAGE = hard_images()["16 bit log-normal, hot pixels"]
 IMAGE_RANGE = (0, 65_535)
 

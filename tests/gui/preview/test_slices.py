@@ -21,6 +21,8 @@ from napari_histeq.gui.preview.follow_slice import follow
 from napari_histeq.layers.displayed_slice import thickness
 from napari_histeq.records import legend
 
+pytestmark = pytest.mark.whole
+
 
 def test_following_the_slice_is_plotted_told_and_baked(viewer: Any, panel: Any, qtbot: Any) -> None:
     """Plot and table are of the displayed slice, and the legend says so."""

@@ -12,6 +12,8 @@ from napari.utils.notifications import notification_manager
 from helpers.true_now import IMAGE, counts_are, has_table, is_empty
 from napari_histeq import equalize
 
+pytestmark = pytest.mark.whole
+
 
 def test_a_lazy_slice_that_was_edited_is_noticed(viewer: Any, panel: Any, until: Any) -> None:
     image = np.stack([IMAGE, IMAGE // 2])

@@ -14,6 +14,8 @@ from helpers.viewers import names, screen, state_of
 from napari_histeq import equalize
 from napari_histeq.gui.result.comparing import KEY, NOTHING
 
+pytestmark = pytest.mark.whole
+
 MOON = data.moon()[::4, ::4]
 
 

@@ -13,6 +13,8 @@ from napari_histeq import equalize
 from napari_histeq.gui.preview.follow_slice import followed
 from napari_histeq.layers.source import record_of
 
+pytestmark = pytest.mark.whole
+
 KEY = "napari_histeq"
 DAMAGE: list[dict[str, Any]] = [
     {"versions": {"numpy": "2\nimport os"}},

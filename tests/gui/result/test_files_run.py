@@ -21,6 +21,8 @@ from napari_histeq import equalize
 from napari_histeq.cli.app import app
 from napari_histeq.gui.result import on_files as files_run
 
+pytestmark = pytest.mark.whole
+
 
 @pytest.fixture
 def files(tmp_path: Path) -> list[Path]:

@@ -20,6 +20,8 @@ from napari_histeq import equalize
 from napari_histeq.gui.evidence.measures import SHOWN
 from napari_histeq.layers.source import record_of
 
+pytestmark = pytest.mark.whole
+
 
 def test_copy_as_python(viewer: Any, panel: Any, shown: Any, tmp_path: Any) -> None:
     item(panel, "Copy as Python").trigger()

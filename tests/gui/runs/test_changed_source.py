@@ -17,6 +17,8 @@ from napari_histeq.gui.runs.run import _running
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+pytestmark = pytest.mark.whole
+
 RNG = np.random.default_rng(11)
 STACK = RNG.gamma(3, 20, (3, 60, 80)).astype(np.uint8)
 OTHERS = {

@@ -10,6 +10,8 @@ from napari_histeq import Histogram, compute_histogram, equalize, transfer_funct
 from napari_histeq.core.arrays import output_limits
 from napari_histeq.display.display import DisplaySettings, display_settings, forget, show
 
+pytestmark = pytest.mark.whole
+
 IMAGES = hard_images()
 
 

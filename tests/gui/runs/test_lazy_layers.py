@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     Press = Callable[..., None]
 
+pytestmark = pytest.mark.whole
+
 
 def test_dask_in_dask_out(viewer: napari.Viewer, panel: Any, run: Press) -> None:
     pixels = volume()

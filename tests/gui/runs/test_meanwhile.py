@@ -16,6 +16,8 @@ from napari_histeq.gui.runs.run import _running
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+pytestmark = pytest.mark.whole
+
 IMAGE = np.asarray(pixels())
 
 

@@ -19,6 +19,8 @@ from napari_histeq.gui.runs import work
 if TYPE_CHECKING:
     import napari
 
+pytestmark = pytest.mark.whole
+
 
 def test_an_error_in_sight_of_the_activity_dock(
     viewer: napari.Viewer, panel: Any, slow: Any, qtbot: Any

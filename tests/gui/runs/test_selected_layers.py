@@ -16,6 +16,8 @@ from napari_histeq.display import display_settings
 if TYPE_CHECKING:
     import napari
 
+pytestmark = pytest.mark.whole
+
 CHANNELS = np.stack([data.camera(), data.moon(), data.camera()[::-1] // 2])[:, ::4, ::4]
 COLORS = ("red", "green", "blue")
 COMMANDS = (

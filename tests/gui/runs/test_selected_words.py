@@ -15,6 +15,8 @@ from napari_histeq import compute_histogram, equalize, layers
 if TYPE_CHECKING:
     import napari
 
+pytestmark = pytest.mark.whole
+
 RNG = np.random.default_rng(5)
 DIM = RNG.gamma(2, 20, (60, 70)).clip(0, 255).astype(np.uint8)
 BRIGHT = (200 - DIM // 2).astype(np.uint8)

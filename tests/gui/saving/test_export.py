@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     Press = Callable[..., None]
 
+pytestmark = pytest.mark.whole
+
 
 SAVE = "Save equalized as OME-Zarr..."
 

@@ -25,6 +25,8 @@ from napari_histeq.gui.saving.export import Export, _running
 if TYPE_CHECKING:
     import napari
 
+pytestmark = pytest.mark.whole
+
 BUILTINS = Path(napari_builtins.__file__).with_name("builtins.yaml")
 PLACE = {"scale": (4, 0.5, 0.5), "translate": (0, 1, 2), "units": "micrometer"}
 

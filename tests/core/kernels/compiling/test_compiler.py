@@ -14,6 +14,8 @@ from helpers.twins import DOORS
 from napari_histeq.core.kernels.compiling import compiler
 from napari_histeq.core.kernels.compiling.compiler import kind_of, sample_of
 
+pytestmark = pytest.mark.whole
+
 EVERYTHING = """
 import sys
 import numpy as np

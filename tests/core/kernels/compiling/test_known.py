@@ -11,6 +11,8 @@ import pytest
 from helpers.sessions import ended, patient, session
 from napari_histeq.core.kernels.compiling import known
 
+pytestmark = pytest.mark.whole
+
 REQUEST = ("levels.look_up", "<u2[1]", "int")
 OTHER = ("levels.look_up", "|u1[1]", "int")
 
