@@ -231,9 +231,9 @@ class TestBlocks:
         ends = output_limits("auto", image.dtype, (low, high))
         found = np.empty_like(image)
         for region in chunks(image.shape, rng):
-            offset = tuple(s.start for s in region)
+            places = mixing.Places.of(grid, tuple(s.start for s in region), image[region].shape)
             limits = mixing.Limits(*ends, 1.0)
-            mixing.mix_curves(image[region], offset, curves, limits, found[region])
+            mixing.mix_curves(image[region], places, curves, limits, found[region])
         np.testing.assert_array_equal(found, expected)
 
 

@@ -3,6 +3,7 @@
 from napari_histeq.core.arrays.blocks import (
     PerThread,
     Region,
+    add_arrays,
     block_size,
     current_watcher,
     flat_views,

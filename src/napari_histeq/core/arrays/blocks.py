@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    Watcher = Callable[[int, int], None] | None
+
 #: Pixels per block: small enough to stay responsive to a cancel, large enough
 #: that handing a block to a thread costs nothing beside the work on it.
 BLOCK_PIXELS = 1 << 21
@@ -38,6 +40,9 @@ BLOCK_BYTES = 1 << 23
 
 #: The environment variable that says how many threads to use.
 THREADS = "NAPARI_HISTEQ_THREADS"
+
+#: Numbers that a thread adds at once: fewer are not worth handing over.
+ADDED_AT_ONCE = 1 << 16
 
 Region = tuple[slice, ...]
 T = TypeVar("T")
@@ -106,32 +111,32 @@ def in_place() -> Iterator[None]:
         _inside.pool = before
 
 
-def for_each(work: Callable[[Any], object], items: Sequence[Any]) -> None:
+def for_each(work: Callable[[Any], object], items: Sequence[Any], *, watched: bool = True) -> None:
     """Do `work(item)` for every item on the shared pool, and wait.
 
     Called from inside the pool it runs in place: a worker that waited for
-    workers could wait for ever.
+    workers could wait for ever. What is not `watched` is no step of what `watching` watches.
     """
-    if len(items) <= 1 or getattr(_inside, "pool", False) or thread_count() == 1:
-        _in_place(work, items)
+    inside = getattr(_inside, "pool", False)
+    watcher = _watcher.get() if watched and not inside else None
+    if len(items) <= 1 or inside or thread_count() == 1:
+        _in_place(work, items, watcher)
     else:
-        _on_pool(work, items)
+        _on_pool(work, items, watcher)
 
 
-def _in_place(work: Callable[[Any], object], items: Sequence[Any]) -> None:
-    watcher = None if getattr(_inside, "pool", False) else _watcher.get()
+def _in_place(work: Callable[[Any], object], items: Sequence[Any], watcher: Watcher) -> None:
     for done, item in enumerate(items, 1):
         work(item)
         if watcher is not None:
             watcher(done, len(items))
 
 
-def _on_pool(work: Callable[[Any], object], items: Sequence[Any]) -> None:
+def _on_pool(work: Callable[[Any], object], items: Sequence[Any], watcher: Watcher) -> None:
     """The caller works too: on a busy machine a while may pass until another thread gets to run."""
     from concurrent.futures import wait  # late: both bring much along
     from queue import SimpleQueue
 
-    watcher = _watcher.get()
     todo, ended = deque(items), SimpleQueue[BaseException | None]()
     share = partial(_share, work, todo, ended)
     helpers = [_pool().submit(share) for _ in range(min(len(items), thread_count()) - 1)]
@@ -192,9 +197,30 @@ class PerThread(Generic[T]):
         return self._things[thread]
 
     def sum(self) -> T:
-        """All together."""
+        """All together; the first of them has it."""
         first, *rest = self._things.values()
+        if isinstance(first, np.ndarray):
+            add_arrays(first, rest)  # type: ignore[arg-type]
+            return first
+        if hasattr(first, "add_all"):
+            first.add_all(rest)
+            return first
         return sum(rest, start=first)  # type: ignore[call-overload, no-any-return]
+
+
+def add_arrays(total: NDArray[Any], others: Sequence[NDArray[Any]]) -> None:
+    """Add contiguous arrays of one shape to the first, each thread a part where they are large."""
+    if not others:
+        return
+    total, others = total.reshape(-1), [other.reshape(-1) for other in others]
+    step = max(-(-total.size // thread_count()), ADDED_AT_ONCE)
+
+    def work(start: int) -> None:
+        part = total[start : start + step]
+        for other in others:
+            part += other[start : start + step]
+
+    for_each(work, range(0, total.size, step), watched=False)
 
 
 def memory_order(image: NDArray[Any]) -> tuple[int, ...]:
@@ -220,8 +246,9 @@ def block_size(image: NDArray[Any]) -> int:
     """Pixels per block for a simple pass over an image, several blocks for each thread."""
     if image.size <= BLOCK_PIXELS:  # one of many planes: not worth asking for the threads
         return BLOCK_PIXELS
+    least = BLOCK_PIXELS if image.dtype.itemsize <= 2 else BLOCK_PIXELS // 4  # more work a pixel
     most = max(BLOCK_BYTES // image.dtype.itemsize, BLOCK_PIXELS)
-    return min(max(image.size // (4 * thread_count()), BLOCK_PIXELS), most)
+    return min(max(image.size // (4 * thread_count()), least), most)
 
 
 def flat_views(*arrays: NDArray[Any]) -> tuple[NDArray[Any], ...]:

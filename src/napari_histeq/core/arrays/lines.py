@@ -75,12 +75,16 @@ def _has_lines(block: NDArray[Any]) -> bool:
 
 def _flat(block: NDArray[Any]) -> NDArray[Any]:
     """All memory from the block's first pixel to its last."""
+    if block.flags.c_contiguous:
+        return block.reshape(-1)
     gaps = sum((n - 1) * s for n, s in zip(block.shape[:-1], block.strides[:-1], strict=True))
     extent = (gaps // block.itemsize + block.shape[-1],)
     return np.lib.stride_tricks.as_strided(block, extent, (block.itemsize,))
 
 
 def _rows(block: NDArray[Any]) -> NDArray[np.uint64]:
+    if block.flags.c_contiguous and block.size:
+        return np.arange(0, block.size, block.shape[-1], dtype=np.uint64)
     rows: NDArray[Any] = np.zeros(1, np.uint64)
     for n, stride in zip(block.shape[:-1], block.strides[:-1], strict=True):
         rows = (

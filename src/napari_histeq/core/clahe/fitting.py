@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from napari_histeq.core.arrays import for_each, regions
+from napari_histeq.core.arrays import for_each, regions, thread_count
 from napari_histeq.core.clahe.curves import (
     borrow,
     count_along,
@@ -23,7 +23,7 @@ from napari_histeq.core.clahe.curves import (
     tile_curves,
 )
 from napari_histeq.core.clahe.extent import extent_of, without_outliers
-from napari_histeq.core.clahe.mixing import Limits, mix_curves
+from napari_histeq.core.clahe.mixing import Limits, Places, mix_curves
 from napari_histeq.core.clahe.outliers import allowance, knots_show_none
 from napari_histeq.core.clahe.tiles import TileGrid, resolve_kernel
 
@@ -66,11 +66,11 @@ class TileMapping:
         start = offset or (0,) * block.ndim
         grid = self.curves.grid.seen_at(shape) if shape else self.curves.grid
         curves = replace(self.curves, grid=grid)
+        places = Places.of(grid, start, block.shape)
 
         def work(region: Region) -> None:
-            place = tuple(o + (s.start or 0) for o, s in zip(start, region, strict=True))
             pixels = block[region].astype(self.number or block.dtype, copy=False)
-            mix_curves(pixels, place, curves, self.limits, out[region])
+            mix_curves(pixels, places.cut(region), curves, self.limits, out[region])
 
         # Whole rows, so that what is mixed for a row is mixed once. Backwards: the end of the
         # image was counted last and is still in the cache.
@@ -157,21 +157,29 @@ def _count_block(
 def _curves_by_rows(
     source: Source, grid: TileGrid, knots: Knots, rule: Rule, total: NDArray[np.int64]
 ) -> TileCurves:
-    """Row of tiles by row of tiles, each in one go: never more counts than of one row a thread."""
+    """Row of tiles by row of tiles, each in one go: never more counts than of one row a thread.
+
+    Where there are more threads than rows, each row is divided among several.
+    """
     curves = empty_curves(grid, knots)
     filled = np.empty(grid.tiles, np.bool_)
     windows = [grid.windows(axis) for axis in range(len(grid.shape))]
-    size, dtype, one_by_one = (grid.tiles[-1], knots.counted), counter(grid), Lock()
+    dtype, one_by_one = counter(grid), Lock()
 
-    def work(tile: Shape) -> None:
-        inside = [slice(*w[:, index]) for w, index in zip(windows, tile, strict=False)]
-        block, mask = source.read((*inside, slice(None)))
-        counts = np.zeros(size, dtype)
-        count_along(block, windows[-1], knots, counts, mask)
-        curves_into(curves.tables[tile], filled[tile], counts, knots, rule, curves.full)
+    def work(tiles: tuple[Any, ...]) -> None:
+        *row, along = tiles
+        inside = [slice(*w[:, index]) for w, index in zip(windows, row, strict=False)]
+        starts, stops = windows[-1][:, along]
+        block, mask = source.read((*inside, slice(starts[0], stops[-1])))
+        counts = np.zeros((starts.size, knots.counted), dtype)
+        count_along(block, np.stack([starts, stops]) - starts[0], knots, counts, mask)
+        curves_into(curves.tables[tiles], filled[tiles], counts, knots, rule, curves.full)
         with one_by_one:
             _add_tiles(total, counts)
 
-    for_each(work, list(np.ndindex(grid.tiles[:-1])))
+    rows, columns = list(np.ndindex(grid.tiles[:-1])), grid.tiles[-1]
+    size = max(columns * len(rows) // thread_count(), 1) if len(rows) < thread_count() else columns
+    parts = [slice(start, start + size) for start in range(0, columns, size)]
+    for_each(work, [(*row, part) for row in rows for part in parts])
     borrow(curves.tables, filled)
     return curves

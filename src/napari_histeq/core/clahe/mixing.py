@@ -32,6 +32,35 @@ MOST_BY_PIXEL = (1 << 15) - 1
 WIDEST = 256
 
 
+class Places(NamedTuple):
+    """Where the pixels of a block lie among the tiles.
+
+    Along each axis but the last: the tiles on either side of every pixel, and their weights.
+    Along the last: the block's first pixel.
+    """
+
+    tiles: tuple[Ints, ...]
+    weights: tuple[Floats, ...]
+    start: int
+
+    @classmethod
+    def of(cls, grid: TileGrid, offset: tuple[int, ...], shape: tuple[int, ...]) -> Places:
+        """Those of a block of `shape` that starts at `offset`."""
+        tiles, weights = [], []
+        for axis, (start, length) in enumerate(zip(offset[:-1], shape[:-1], strict=True)):
+            left, right, weight = grid.blend(axis, start, start + length)
+            tiles.append(np.stack([left, right], axis=1))
+            shares = np.stack([grid.wholes[axis] - weight, weight], axis=1)
+            weights.append(shares.astype(np.float64))
+        return cls(tuple(tiles), tuple(weights), offset[-1])
+
+    def cut(self, region: tuple[slice, ...]) -> Places:
+        """Those of a part of the block, which is whole along the last axis."""
+        tiles = tuple(t[part] for t, part in zip(self.tiles, region, strict=False))
+        weights = tuple(w[part] for w, part in zip(self.weights, region, strict=False))
+        return Places(tiles, weights, self.start)
+
+
 class Limits(NamedTuple):
     """Range of the output, and how far to go from the input (0) toward it (1)."""
 
@@ -42,7 +71,7 @@ class Limits(NamedTuple):
 
 def mix_curves(
     block: NDArray[Any],
-    offset: tuple[int, ...],
+    places: Places,
     curves: TileCurves,
     limits: Limits,
     out: NDArray[Any],
@@ -53,9 +82,8 @@ def mix_curves(
     ----------
     block : array
         A part of the image.
-    offset : tuple of int
-        Where in the image the block starts: all that a pixel's result depends on, beside
-        its value and the curves.
+    places : Places
+        Where it lies: all that a pixel's result depends on, beside its value and the curves.
     curves : TileCurves
         Those of the whole image.
     limits : Limits
@@ -64,22 +92,22 @@ def mix_curves(
         Takes the result; shape and dtype of the block.
     """
     if is_wide(block.dtype):
-        _interpolate_wide(block, offset, curves, limits, out)
+        _interpolate_wide(block, places, curves, limits, out)
         return
     if curves.knots.steps is not None and block.dtype == np.float16:
         block = curves.knots.levels(block)
     with writable_lines(out) as result:
         lines = (*readable_lines(block, curves.knots.low), *result)
         if curves.knots.dtype.itemsize == 1:
-            _mix_bytes(lines, block.shape, offset, curves, limits)
+            _mix_bytes(lines, block.shape, places, curves, limits)
         else:
             half = 0.5 if out.dtype.kind in "iu" else 0.0
-            _mix_values(lines, block.shape, offset, curves, limits, half)
+            _mix_values(lines, block.shape, places, curves, limits, half)
 
 
 def _interpolate_wide(
     block: NDArray[Any],
-    offset: tuple[int, ...],
+    places: Places,
     curves: TileCurves,
     limits: Limits,
     out: NDArray[Any],
@@ -87,7 +115,7 @@ def _interpolate_wide(
     """As `_mix_values`, for 64-bit integers: what no float holds is added in integers."""
     part = np.empty(block.shape)
     lines = (*readable_lines(block, curves.knots.low), *readable_lines(part, 0))
-    _mix_values(lines, block.shape, offset, curves, Limits(0.0, 1.0, 1.0), 0.0)
+    _mix_values(lines, block.shape, places, curves, Limits(0.0, 1.0, 1.0), 0.0)
     least = int(np.iinfo(out.dtype).min)
     low, high = (round(limit) for limit in limits[:2])
     reach = _fraction(np.full(block.shape, high - low, np.uint64), part)
@@ -109,7 +137,7 @@ def _fraction(of: NDArray[np.uint64], part: Floats) -> NDArray[np.uint64]:
 def _mix_bytes(
     lines: tuple[Any, ...],
     shape: tuple[int, ...],
-    offset: tuple[int, ...],
+    places: Places,
     curves: TileCurves,
     limits: Limits,
 ) -> None:
@@ -120,7 +148,7 @@ def _mix_bytes(
     least = levels.min()
     base = strength * (low - least) + (1.0 - strength) * (levels - least) + 0.5
     scale = curves.scale * strength * (high - low)
-    by_row, where = _where(shape, offset, curves)
+    by_row, where = _where(shape, places, curves)
     mix = kernels.mixing.mix_bytes_by_row if by_row else kernels.patches.mix_bytes_by_pixel
     how = [*lines, *where, scale, base, 0x80 if least < 0 else 0]
     mix(*how)
@@ -129,7 +157,7 @@ def _mix_bytes(
 def _mix_values(
     lines: tuple[Any, ...],
     shape: tuple[int, ...],
-    offset: tuple[int, ...],
+    places: Places,
     curves: TileCurves,
     limits: Limits,
     half: float,
@@ -141,7 +169,7 @@ def _mix_values(
     gain = curves.scale * strength * (high / unit - low / unit)
     bounds = (low / unit, high / unit) if strength == 1 else (-math.inf, math.inf)
     ends = [gain, (1 - strength) / unit, strength * low / unit, *bounds, unit, half]
-    by_row, where = _where(shape, offset, curves)
+    by_row, where = _where(shape, places, curves)
     mix = kernels.mixing.mix_values_by_row if by_row else kernels.patches.mix_values_by_pixel
     how = [*lines, *where, curves.knots.numbers, np.array(ends, np.float64)]
     mix(*how)
@@ -156,21 +184,22 @@ def _unit(low: float, high: float) -> float:
 
 
 def _where(
-    shape: tuple[int, ...], offset: tuple[int, ...], curves: TileCurves
+    shape: tuple[int, ...], places: Places, curves: TileCurves
 ) -> tuple[bool, tuple[Any, ...]]:
     """Whether to mix by row, and what the kernel needs to know of the places of the pixels."""
     grid = curves.grid
-    blends = [
-        grid.blend(axis, start, start + length)
-        for axis, (start, length) in enumerate(zip(offset[:-1], shape[:-1], strict=True))
-    ]
-    corners, weights = _corners(blends, grid)
+    corners, weights = _corners(places, grid)
     knots = curves.knots.counted
     least = BYTES_BY_ROW if curves.knots.dtype.itemsize == 1 else VALUES_BY_ROW
     tables = curves.tables.reshape(-1, grid.tiles[-1] * knots)
     by_row = grid.seen_length(-1) * corners.shape[1] >= least * knots
     by_row |= grid.wholes[-1] > MOST_BY_PIXEL
-    return by_row, (corners, weights, tables, *_across(grid, offset[-1], shape[-1], knots, by_row))
+    return by_row, (
+        corners,
+        weights,
+        tables,
+        *_across(grid, places.start, shape[-1], knots, by_row),
+    )
 
 
 @lru_cache(8)  # asked for block after block
@@ -186,15 +215,13 @@ def _across(
     return cells, right_weight, float(grid.wholes[-1])
 
 
-def _corners(blends: list[Blend], grid: TileGrid) -> tuple[Ints, Floats]:
+def _corners(places: Places, grid: TileGrid) -> tuple[Ints, Floats]:
     """For each row: the rows of tiles around it, and their weights."""
     corners, weights = np.zeros((1, 1), np.int64), np.ones((1, 1))
-    for axis, blend in enumerate(blends):
-        both = np.stack([blend.left, blend.right], axis=1)
-        share = np.stack([grid.wholes[axis] - blend.right_weight, blend.right_weight], axis=1)
-        corners = _outer(corners * grid.tiles[axis], both, np.add)
-        weights = _outer(weights, share.astype(np.float64), np.multiply)
-    return corners, weights
+    for axis, (tiles, share) in enumerate(zip(places.tiles, places.weights, strict=True)):
+        corners = _outer(corners * grid.tiles[axis], tiles, np.add) if axis else tiles
+        weights = _outer(weights, share, np.multiply) if axis else share
+    return np.ascontiguousarray(corners), np.ascontiguousarray(weights)
 
 
 def _outer(a: NDArray[Any], b: NDArray[Any], combine: np.ufunc) -> NDArray[Any]:

@@ -23,7 +23,7 @@ import numpy as np
 from napari_histeq.core.clahe.curves import count_tiles, no_counts, tile_curves
 from napari_histeq.core.clahe.extent import Extent
 from napari_histeq.core.clahe.fitting import nothing_to_do
-from napari_histeq.core.clahe.mixing import Limits, mix_curves
+from napari_histeq.core.clahe.mixing import Limits, Places, mix_curves
 from napari_histeq.core.clahe.opencv import (
     OpenCvCurves,
     OpenCvGrid,
@@ -152,7 +152,7 @@ def equalize_part(
     count_tiles(pixels, offset, grid, knots, counts, mask)
     curves = replace(tile_curves(counts, grid, knots, rule), grid=mixing)
     out = np.empty(block.shape, block.dtype)
-    mix_curves(block, start, curves, limits, out)
+    mix_curves(block, Places.of(mixing, start, block.shape), curves, limits, out)
     return out
 
 
