@@ -59,8 +59,10 @@ def equalize_planes(whole: Plane, plan: Plan) -> list[bool]:
     found: list[bool] = []
 
     def work(plane: Plane, plan: Plan) -> None:
-        mapping, data = fit(ArraySource(plane.image, plane.mask, plan.channels), plan)
-        mapping.map_into(plane.image, plane.out)
+        with part(0, 2):
+            mapping, data = fit(ArraySource(plane.image, plane.mask, plan.channels), plan)
+        with part(1, 2):
+            mapping.map_into(plane.image, plane.out)
         found.append(data is not None)
 
     _each_plane(work, whole, plan)

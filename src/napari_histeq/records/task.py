@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from napari_histeq.core import measures, suggest_clahe
-from napari_histeq.core.arrays import watching
+from napari_histeq.core.arrays import told
 from napari_histeq.records.counted import MaskRecord, counting
 from napari_histeq.records.record import Record, digest_of
 from napari_histeq.records.steps import (
@@ -167,7 +167,7 @@ def suggestion(task: Task, report: Report) -> tuple[dict[str, Any], str]:
 @contextmanager
 def _stage(report: Report, start: float, end: float, what: str) -> Iterator[None]:
     report(start, what)
-    with watching(lambda done, total: report(start + (end - start) * done / total, what)):
+    with told(lambda fraction: report(start + (end - start) * fraction, what)):
         yield
 
 

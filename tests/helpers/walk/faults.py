@@ -9,6 +9,23 @@ from typing import Any, Self
 
 from napari.utils.notifications import ErrorNotification, Notification, notification_manager
 
+#: What no sentence for a person has in it: the words of Python about a fault of ours.
+INTERNAL = (
+    "Traceback",
+    " object at 0x",
+    "<class",
+    "<locals>",
+    "NoneType",
+    "unexpected keyword",
+    "positional argument",
+    "has no attribute",
+    "not subscriptable",
+    "not iterable",
+    "type object",
+    "could not be measured",
+    "could not be drawn",
+)
+
 
 class Faults:
     """Hears of every exception that nobody catches: ``with Faults() as faults: ...``.
@@ -56,5 +73,5 @@ class Faults:
             return
         words = str(notification.message)
         self.said.append(words)
-        if any(sign in words for sign in ("Traceback", " object at 0x", "<class")):
+        if any(sign in words for sign in INTERNAL):
             self.found.append(f"no plain sentence: {words}")

@@ -142,7 +142,9 @@ class LayerRules:
             else layer.data[..., rows, :][..., ::-1, :]
         )
         layer.refresh()
-        world.own[layer].note_data()
+        for own in world.known.values():  # display only shares the array
+            if own.layer.data is layer.data:
+                own.note_data()
 
     @rule(number=NUMBERS, label=st.sampled_from([0, 1, 2, None]))
     def paint(self, number: int, label: int | None) -> None:

@@ -75,7 +75,7 @@ class Gate:
     def before(self, perform: Any) -> Any:
         """`perform`, which waits meanwhile and goes on reporting."""
 
-        def held(task: Any, report: Any) -> Any:
+        def held(task: Any, report: Any, **how: Any) -> Any:
             if not self._opened.is_set():
                 self.waiting += 1
                 try:
@@ -83,7 +83,7 @@ class Gate:
                         report(0.3, "waiting")
                 finally:
                     self.waiting -= 1
-            return perform(task, report)
+            return perform(task, report, **how)
 
         return held
 

@@ -1,6 +1,7 @@
 """What an image is: its arguments checked, its blocks, its planes, its lazy kinds."""
 
 from napari_histeq.core.arrays.blocks import (
+    BLOCK_PIXELS,
     PerThread,
     Region,
     add_arrays,
@@ -11,6 +12,7 @@ from napari_histeq.core.arrays.blocks import (
     in_place,
     memory_order,
     native_run,
+    one_by_one,
     regions,
     thread_count,
     watching,
@@ -72,4 +74,5 @@ from napari_histeq.core.arrays.planes import (
     planes_of,
 )
 from napari_histeq.core.arrays.progress import part, told
+from napari_histeq.core.arrays.sorting import order_by_parts, sorted_by_parts
 from napari_histeq.core.arrays.source import ArraySource, Source, T, run_of

@@ -125,6 +125,11 @@ def for_each(work: Callable[[Any], object], items: Sequence[Any], *, watched: bo
         _on_pool(work, items, watcher)
 
 
+def one_by_one(work: Callable[[Any], object], items: Sequence[Any]) -> None:
+    """Do `work(item)` for every item, each after the one before, in the calling thread."""
+    _in_place(work, items, None if getattr(_inside, "pool", False) else _watcher.get())
+
+
 def _in_place(work: Callable[[Any], object], items: Sequence[Any], watcher: Watcher) -> None:
     for done, item in enumerate(items, 1):
         work(item)

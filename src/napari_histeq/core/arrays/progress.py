@@ -10,21 +10,36 @@ from napari_histeq.core.arrays.blocks import current_watcher, watching
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-#: Into how many steps a part of the work is divided.
-STEPS = 1000
+#: Into how many steps parts are divided for a watcher that counts.
+STEPS = 1 << 20
+
+#: How much of the rest a series of parts takes: a pass may follow.
+PARTS = 0.9
 
 
-class _Rising:
-    """The fraction done. How many passes there will be nobody knows: each gets half of the rest."""
+class _Share:
+    """Watches a share of the work: of the fraction done of it `tell` is told, and it only rises.
 
-    def __init__(self) -> None:
-        self._before = 0.0
+    How many passes there will be nobody knows: each gets half of the rest. A series of parts
+    (see `part`) knows it, and gets `most` of it.
+    """
 
-    def __call__(self, done: int, total: int) -> float:
-        fraction = self._before + (1 - self._before) / 2 * done / total
-        if done >= total:
-            self._before = fraction
-        return fraction
+    def __init__(self, tell: Callable[[float], object], most: float = 1.0) -> None:
+        self._tell, self._most, self._before = tell, most, 0.0
+
+    def __call__(self, done: int, total: int) -> None:
+        """So many blocks of a pass are done."""
+        self._at(0.5, done / total)
+
+    def parts(self, fraction: float) -> None:
+        """So much of all parts is done."""
+        self._at(self._most, fraction)
+
+    def _at(self, most: float, fraction: float) -> None:
+        found = self._before + (1 - self._before) * most * fraction
+        if fraction >= 1:
+            self._before = found
+        self._tell(found)
 
 
 @contextmanager
@@ -52,16 +67,22 @@ def told(progress: Callable[[float], object] | bool | None) -> Iterator[None]:
             f"progress is {progress!r}: give a function of the fraction done, as in "
             "progress=lambda fraction: print(f'{fraction:.0%}')"
         )
-    outer, rising = current_watcher(), _Rising()
-
-    def watch(done: int, total: int) -> None:
-        if outer is not None:
-            outer(done, total)
-        progress(rising(done, total))
-
-    with watching(watch):
+    with watching(_Share(_heard_too(progress), PARTS)):
         yield
     progress(1.0)
+
+
+def _heard_too(progress: Callable[[float], object]) -> Callable[[float], object]:
+    """Who watches already hears of it as well, and may stop the work."""
+    outer = current_watcher()
+    if outer is None:
+        return progress
+
+    def tell(fraction: float) -> None:
+        outer(int(fraction * STEPS), STEPS)
+        progress(fraction)
+
+    return tell
 
 
 @contextmanager
@@ -82,12 +103,12 @@ def _bar() -> Iterator[Callable[[float], object]]:
 
 @contextmanager
 def part(number: int, count: int) -> Iterator[None]:
-    """Have the passes within count as one of several equal parts of a single pass."""
-    outer, rising = current_watcher(), _Rising()
+    """Have the passes within count as one of several equal parts: 0 to `count` - 1, all of them."""
+    outer = current_watcher()
     if outer is None:
         yield
         return
-    start, total = number * STEPS, count * STEPS
-    with watching(lambda *of: outer(start + int(rising(*of) * STEPS), total)):
+    tell = outer.parts if isinstance(outer, _Share) else lambda f: outer(int(f * STEPS), STEPS)
+    with watching(_Share(lambda fraction: tell((number + fraction) / count))):
         yield
-    outer(start + STEPS, total)
+    tell((number + 1) / count)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
 
-from napari_histeq.core.arrays import Interval
+from napari_histeq.core.arrays import Interval, part
 from napari_histeq.core.methods.base import Fit, Method
 from napari_histeq.core.methods.matching.ordering import ordered
 from napari_histeq.core.methods.matching.target import (
@@ -132,11 +132,15 @@ class Exact(Method):
         data = held.min(), held.max()
         if data[0] == data[1]:
             return Fit(TransferFunction.identity(*data), data)
-        places = ordered(values, counted, self.ordering)
+        with part(0, 4):
+            places = ordered(values, counted, self.ordering)
         low, high = recipe.limits(source.dtype, data)
-        ranked = values.ravel()[places]
-        found = self._shared_out(places.size, float(low), float(high), source.dtype.kind == "f")
-        curve = _mean_curve(ranked, found).blend(recipe.strength)
+        with part(1, 4):
+            ranked = values.ravel()[places]
+        with part(2, 4):
+            found = self._shared_out(places.size, float(low), float(high), source.dtype.kind == "f")
+        with part(3, 4):
+            curve = _mean_curve(ranked, found).blend(recipe.strength)
         if recipe.strength != 1.0:
             found = (1.0 - recipe.strength) * ranked + recipe.strength * found
         result = values.copy() if counted.all() else curve(values)

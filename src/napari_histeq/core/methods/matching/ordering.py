@@ -13,11 +13,26 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_histeq.core.arrays import (
+    BLOCK_PIXELS,
+    for_each,
+    one_by_one,
+    order_by_parts,
+    part,
+    regions,
+    sorted_by_parts,
+)
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from napari_histeq.core.arrays import Region
+
 #: Odd, with scattered digits: a multiplication that can be undone (the golden ratio of 64 bit).
 _FACTOR = 0x9E3779B97F4A7C15
+
+#: Pixels that are worked on at a time: after each such piece a run can be stopped.
+PIECE = BLOCK_PIXELS
 
 #: Steps toward the smoothed image; the paper's are about as many.
 _STEPS = 5
@@ -41,38 +56,83 @@ def ordered(image: NDArray[Any], counted: NDArray[np.bool_], rule: str) -> NDArr
     -------
     (n,) array of int64
     """
+    places = np.flatnonzero(counted)
+    with part(0, 4):
+        levels, most = _levels_of(image.ravel()[places])
+    if most + 1 == places.size:  # no two are equal
+        found = np.empty_like(places)
+        found[levels] = places
+        return found
+    with part(1, 4):
+        details = _DETAILS[rule](image, counted)[places]
+    place_bits = max(int(image.size - 1).bit_length(), 1)
+    factor = _FACTOR % (1 << min(place_bits, 62)) | 1
+    with part(2, 4):
+        keys = _packed(levels, details, places, most.bit_length(), place_bits, factor)
+    del levels, details
+    with part(3, 4):
+        return _places_of(sorted_by_parts(keys), place_bits, factor)
+
+
+def _packed(
+    levels: NDArray[np.int64],
+    details: NDArray[np.float64],
+    places: NDArray[np.int64],
+    level_bits: int,
+    place_bits: int,
+    factor: int,
+) -> NDArray[np.uint64]:
+    """One number for each pixel, no two alike."""
     from napari_histeq.core import kernels
 
-    places = np.flatnonzero(counted)
-    values = image.ravel()[places]
-    levels, most = _levels_of(values)
-    if most + 1 == places.size:  # no two are equal
-        return np.asarray(places[np.argsort(levels)])
-    details = _DETAILS[rule](image, counted)[places]
-    place_bits = max(int(image.size - 1).bit_length(), 1)
-    level_bits = most.bit_length()
     detail_bits = min(64 - place_bits - level_bits, 52)
     low, high = float(details.min()), float(details.max())
     scale = 1.0 / (high - low) if high > low else 0.0
     keys = np.empty(places.size, np.uint64)
-    factor = _FACTOR % (1 << min(place_bits, 62)) | 1
-    kernels.ordering.pack_keys(
-        levels, details, places, keys, low, scale, place_bits, detail_bits, factor
-    )
-    keys.sort()
+
+    def pack(region: Region) -> None:
+        kernels.ordering.pack_keys(
+            levels[region], details[region], places[region], keys[region],
+            low, scale, place_bits, detail_bits, factor,
+        )  # fmt: skip
+
+    for_each(pack, regions(keys.shape, PIECE))
+    return keys
+
+
+def _places_of(keys: NDArray[np.uint64], place_bits: int, factor: int) -> NDArray[np.int64]:
+    from napari_histeq.core import kernels
+
+    places = np.empty(keys.size, np.int64)
     inverse = pow(factor, -1, 1 << place_bits)
-    kernels.ordering.unpack_places(keys, places, place_bits, inverse)
+
+    def unpack(region: Region) -> None:
+        kernels.ordering.unpack_places(keys[region], places[region], place_bits, inverse)
+
+    for_each(unpack, regions(keys.shape, PIECE))
     return places
 
 
 def _levels_of(values: NDArray[Any]) -> tuple[NDArray[np.int64], int]:
     """The number of each pixel's intensity among those there are, from 0; and the greatest."""
+    levels = np.empty(values.size, np.int64)
     if values.dtype.kind in "iu" and values.dtype.itemsize <= 2:
-        above = values.astype(np.int64) - int(values.min())
-        numbers = np.cumsum(np.bincount(above) > 0) - 1
-        return numbers[above], int(numbers[-1])
-    used, levels = np.unique(values, return_inverse=True)
-    return levels.reshape(-1).astype(np.int64), used.size - 1
+        low, used = int(values.min()), np.zeros(1 << 16, bool)
+
+        def note(region: Region) -> None:
+            used[values[region].astype(np.int64) - low] = True
+
+        def number(region: Region) -> None:
+            levels[region] = numbers[values[region].astype(np.int64) - low]
+
+        for_each(note, regions(values.shape, PIECE))
+        numbers = np.cumsum(used) - 1
+        for_each(number, regions(values.shape, PIECE))
+        return levels, int(numbers[-1])
+    order = order_by_parts(values)
+    ranked = values[order]
+    levels[order] = np.concatenate([[0], np.cumsum(ranked[1:] != ranked[:-1])])
+    return levels, int(levels[order[-1]])
 
 
 def _variational(image: NDArray[Any], counted: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -88,13 +148,48 @@ def _variational(image: NDArray[Any], counted: NDArray[np.bool_]) -> NDArray[np.
     flat, smooth, slopes = gray.ravel(), gray.copy(), np.zeros_like(gray)
     neighbors = 2 * sum(length > 1 for length in image.shape) or 1
     alpha, beta = 0.1 / neighbors, 0.4 / neighbors
-    for _ in range(_STEPS):
-        for axis, length in enumerate(image.shape):
-            before = int(np.prod(image.shape[:axis], dtype=np.int64))
-            lines = before, length, image.size // (before * length)
-            kernels.ordering.add_slopes(smooth.reshape(lines), slopes.reshape(lines), alpha)
-        kernels.ordering.step_from(flat, slopes.ravel(), smooth.ravel(), alpha, beta)
+    along, changed = slopes.ravel(), smooth.ravel()
+
+    def step(region: Region) -> None:
+        kernels.ordering.step_from(flat[region], along[region], changed[region], alpha, beta)
+
+    for number in range(_STEPS):
+        with part(number, _STEPS):
+            for axis in range(image.ndim):
+                _add_slopes(smooth, slopes, axis, alpha)
+            for_each(step, regions(flat.shape, PIECE))
     return np.asarray((smooth - gray).ravel())
+
+
+def _add_slopes(
+    smooth: NDArray[np.float64], slopes: NDArray[np.float64], axis: int, alpha: float
+) -> None:
+    """Add those along an axis, piece by piece.
+
+    Along the first axis two pieces share the pixels between them, and come one after the other: what
+    is added to a pixel is added in the same order as in one piece.
+    """
+    from napari_histeq.core import kernels
+
+    before, length = int(np.prod(smooth.shape[:axis], dtype=np.int64)), smooth.shape[axis]
+    lines = before, length, smooth.size // (before * length)
+    values, sums = smooth.reshape(lines), slopes.reshape(lines)
+    if before > 1:
+        step = max(PIECE // (length * lines[2]), 1)
+
+        def add(start: int) -> None:
+            lot = slice(start, start + step)
+            kernels.ordering.add_slopes(values[lot], sums[lot], alpha)
+
+        for_each(add, range(0, before, step))
+        return
+    rows = max(PIECE // lines[2], 1)
+
+    def add_between(start: int) -> None:
+        lot = slice(start, start + rows + 1)
+        kernels.ordering.add_slopes(values[:, lot], sums[:, lot], alpha)
+
+    one_by_one(add_between, range(0, length - 1, rows))
 
 
 def _local_means(image: NDArray[Any], counted: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -106,12 +201,13 @@ def _local_means(image: NDArray[Any], counted: NDArray[np.bool_]) -> NDArray[np.
     gray = np.where(known, gray, 0.0)
     places = np.flatnonzero(counted)
     means = []
-    for reach in _REACHES:
+    for number, reach in enumerate(_REACHES):
         near = _ball(image.ndim, reach)
-        count = ndimage.correlate(known.astype(np.float64), near, mode="constant")
-        held = ndimage.correlate(gray, near, mode="constant")
-        # Equal but for the order of adding is equal.
-        means.append(np.round(held / np.maximum(count, 1.0), 9).ravel()[places])
+        with part(number, len(_REACHES)):
+            count = ndimage.correlate(known.astype(np.float64), near, mode="constant")
+            held = ndimage.correlate(gray, near, mode="constant")
+            # Equal but for the order of adding is equal.
+            means.append(np.round(held / np.maximum(count, 1.0), 9).ravel()[places])
     order = np.lexsort(means[::-1])
     new = np.zeros(places.size, bool)
     for mean in means:

@@ -1,0 +1,87 @@
+"""Exact works piece by piece: the same bits for pieces of any size, and a look after each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from napari_histeq import Exact, equalize
+from napari_histeq.core import METHODS, watching
+from napari_histeq.core.arrays import BLOCK_PIXELS, order_by_parts, sorted_by_parts, thread_count
+from napari_histeq.core.kernels import door
+from napari_histeq.core.methods.matching import ordering
+from napari_histeq.core.recipe import Recipe
+from napari_histeq.records import Task, perform
+
+RNG = np.random.default_rng(4)
+
+
+@pytest.mark.parametrize("rule", ["variational", "local_means"])
+@pytest.mark.parametrize("dtype", ["u1", "i2", "f4", "f8"])
+@pytest.mark.parametrize("shape", [(40, 50), (3, 30, 20), (1, 500)])
+def test_the_bits_do_not_depend_on_the_pieces(
+    rule: Any, dtype: str, shape: tuple[int, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    image = RNG.gamma(2, 9, shape).astype(dtype)
+    mask = RNG.random(shape) < 0.9
+    wanted = equalize(image, Exact(rule), mask=mask)
+    for pieces in (7, 64, 333):
+        monkeypatch.setattr(ordering, "PIECE", pieces)
+        monkeypatch.setattr(
+            ordering, "sorted_by_parts", lambda keys, n=pieces: sorted_by_parts(keys, n)
+        )
+        monkeypatch.setattr(
+            ordering, "order_by_parts", lambda keys, n=pieces: order_by_parts(keys, n)
+        )
+        np.testing.assert_array_equal(equalize(image, Exact(rule), mask=mask), wanted)
+
+
+#: Pixels that the compiled loops work on between two looks, at most: one block for each thread, and
+#: one that they begin meanwhile; a block of floats is counted in two tables.
+MOST = 2 * (thread_count() + 1) * BLOCK_PIXELS
+
+LARGE = RNG.gamma(3, 30, (3000, 3000)).clip(0, 255).astype("u1")
+
+
+@pytest.mark.parametrize("dtype", ["u1", "f4"])
+@pytest.mark.parametrize("method", ["global", "clahe", "exact"])
+def test_a_cancel_is_looked_for_often(
+    method: str, dtype: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In pixels, as a busy machine needs longer for each."""
+    pixels, gaps, call = [0], [], door.Door.__call__
+
+    def counted(self: Any, *given: Any) -> Any:
+        pixels[0] += max(a.size for a in given if isinstance(a, np.ndarray))
+        return call(self, *given)
+
+    def look(*_: object) -> None:
+        gaps.append(pixels[0])
+        pixels[0] = 0
+
+    image = LARGE.astype(dtype)
+    monkeypatch.setattr(door.Door, "__call__", counted)
+    with watching(look):
+        perform(Task(image, "image", Recipe(METHODS[method]())), look)
+    assert sum(gaps) >= image.size / 8  # they were counted; a word holds eight of the smallest
+    assert max(gaps) <= MOST
+
+
+@pytest.mark.parametrize("method", ["global", "clahe", "exact"])
+def test_the_bar_moves_with_every_look(method: str) -> None:
+    """It stands at no number while a pass goes on, and never goes back."""
+    told: list[tuple[str, float]] = []
+    image = LARGE.astype("f4")
+    perform(
+        Task(image, "image", Recipe(METHODS[method]())),
+        lambda part, what: told.append((what, part)),
+    )
+    bar = [part for what, part in told if what == "equalizing"]
+    assert bar == sorted(bar)
+    assert bar[0] == 0.5
+    assert bar[-1] == 0.95
+    moved = np.diff(bar)
+    assert np.count_nonzero(moved) >= 0.8 * moved.size
+    assert moved.max() < 0.25
