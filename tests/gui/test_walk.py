@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
+from qtpy.QtWidgets import QFileDialog
 from vispy.gloo.glir import GlirProgram
 
 from helpers.effort import MORE, THOROUGH
@@ -28,7 +29,9 @@ STEPS = 15
 
 
 @pytest.fixture
-def world(viewer: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+def world(
+    viewer: Any, make_napari_viewer: Any, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[World]:
     # Drawn by Mesa, vispy crashes now and then after a layer was removed, also without this plugin:
     # so all is prepared for the screen, but the triangles are not drawn. Nothing looks at them here.
     monkeypatch.setattr(GlirProgram, "draw", lambda *_: None)
@@ -37,7 +40,8 @@ def world(viewer: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         monkeypatch.setattr(work, name, gate.before(getattr(work, name)))
     watch.watching(monkeypatch)
     with Faults() as faults:
-        made = World(viewer, faults, gate, watch)
+        made = World(viewer, faults, gate, watch, make_napari_viewer, tmp_path)
+        monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: (made.answer, ""))
         yield made
         made.clear()
 

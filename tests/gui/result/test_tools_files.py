@@ -18,6 +18,7 @@ from helpers.tools import IMAGE, item
 from helpers.viewers import add_stack
 from napari_histeq import equalize
 from napari_histeq.gui.evidence.measures import SHOWN
+from napari_histeq.gui.result.tools import PLOTS
 from napari_histeq.layers.source import record_of
 
 pytestmark = pytest.mark.whole
@@ -43,11 +44,16 @@ def test_copy_figure_legend(viewer: Any, panel: Any, shown: Any) -> None:
 
 @pytest.mark.parametrize("ending", ["svg", "png", "pdf"])
 def test_save_the_plot(
-    viewer: Any, panel: Any, shown: Any, tmp_path: Any, monkeypatch: Any, ending: str
+    viewer: Any, panel: Any, shown: Any, until: Any, tmp_path: Any, monkeypatch: Any, ending: str
 ) -> None:
+    """Off the GUI thread, which goes on; and it is told when it is done."""
+    said: list[str] = []
+    monkeypatch.setattr("napari_histeq.gui.result.tools.show_info", said.append)
     path = tmp_path / f"plot.{ending}"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
     item(panel, "Save plot...").trigger()
+    assert not path.exists()
+    until(lambda: said == [f"Saved plot.{ending}."])
     assert path.read_bytes()[:5] in (b"<?xml", b"\x89PNG\r", b"%PDF-")
 
 
@@ -104,10 +110,11 @@ def test_the_table_tells_the_settings_that_are_chosen_now(
 
 
 def test_files_are_called_after_the_layer(
-    viewer: Any, panel: Any, shown: Any, qtbot: Any, tmp_path: Any, monkeypatch: Any
+    viewer: Any, panel: Any, shown: Any, until: Any, tmp_path: Any, monkeypatch: Any
 ) -> None:
     proposed = asked(monkeypatch, tmp_path / "plot", "PDF (*.pdf)")
     item(panel, "Save plot...").trigger()
+    until(lambda: not PLOTS.busy)
     assert (tmp_path / "plot.pdf").read_bytes()[:5] == b"%PDF-"
     item(panel, "Save table...").trigger()
     assert proposed == ["cells histogram.svg", "cells measures.csv"]
@@ -115,13 +122,13 @@ def test_files_are_called_after_the_layer(
 
 @pytest.mark.parametrize("text", ["Save plot...", "Save table..."])
 def test_a_file_that_cannot_be_written_is_told(
-    viewer: Any, panel: Any, shown: Any, tmp_path: Any, monkeypatch: Any, text: str
+    viewer: Any, panel: Any, shown: Any, until: Any, tmp_path: Any, monkeypatch: Any, text: str
 ) -> None:
     said: list[str] = []
     monkeypatch.setattr("napari_histeq.gui.result.tools.show_error", said.append)
     asked(monkeypatch, tmp_path / "no such folder" / "file.svg")
     item(panel, text).trigger()
-    assert len(said) == 1
+    until(lambda: len(said) == 1)
     assert "no such folder" in said[0]
 
 

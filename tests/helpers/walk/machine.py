@@ -12,6 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant
 from helpers.walk import truth
 from helpers.walk.left import nothing_is_left
 from helpers.walk.pixels import IMAGES
+from helpers.walk.rules_files import FileRules
 from helpers.walk.rules_layers import LayerRules
 from helpers.walk.rules_panel import PanelRules
 from helpers.walk.rules_runs import RunRules
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 LOG = os.environ.get("HISTEQ_WALK_LOG", "")
 
 
-class Walk(LayerRules, PanelRules, RunRules, ViewRules, RuleBasedStateMachine):
+class Walk(FileRules, LayerRules, PanelRules, RunRules, ViewRules, RuleBasedStateMachine):
     """A person at work. Its viewer is used again by the next walk."""
 
     world: World

@@ -15,10 +15,16 @@ from helpers.viewers import open_panel
 from helpers.walk.pixels import bits
 from napari_histeq import layers
 from napari_histeq.gui.preview import follow_slice
+from napari_histeq.gui.result import tools
+from napari_histeq.gui.result.on_files import running_on_files
 from napari_histeq.gui.runs import results
 from napari_histeq.gui.runs import run as run_module
+from napari_histeq.gui.saving import export
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
     from napari.layers import Layer
 
     from helpers.walk.faults import Faults
@@ -94,7 +100,15 @@ class World:
     `made` are the layers that were added here, with the look in which they were left.
     """
 
-    def __init__(self, viewer: Any, faults: Faults, gate: Gate, watch: Watch) -> None:
+    def __init__(
+        self,
+        viewer: Any,
+        faults: Faults,
+        gate: Gate,
+        watch: Watch,
+        make_viewer: Callable[[], Any],
+        folder: Path,
+    ) -> None:
         self.viewer, self.faults, self.gate, self.watch = viewer, faults, gate, watch
         self.panel: Any = None
         self.own: dict[Layer, Own] = {}
@@ -102,6 +116,11 @@ class World:
         self.steps: list[str] = []
         self.rows: dict[str, str] = {}  # what they said after the last step
         self.touched = True  # since then, by the person
+        self.answer = ""  # to the next dialog that asks for a file
+        self.another_panel: Any = None
+        self._make_viewer, self._folder = make_viewer, folder
+        self._another: Any = None
+        self._files = 0
 
     # ---- the layers ----
 
@@ -157,6 +176,27 @@ class World:
         self.watch.asked.clear()
         self.settle()
 
+    # ---- files, and another viewer ----
+
+    def new_path(self, ending: str) -> Path:
+        """One of which there is nothing yet."""
+        self._files += 1
+        return self._folder / f"file {self._files}{ending}"
+
+    def another_viewer(self) -> Any:
+        """The same one each time: napari keeps something of each."""
+        if self._another is None:
+            self._another = self._make_viewer()
+        return self._another
+
+    def close_another(self) -> None:
+        """Its panel, and its layers."""
+        panel, self.another_panel = self.another_panel, None
+        self._put_away(self._another, panel)
+        for layer in reversed([*self._another.layers]):
+            self._another.layers.remove(layer)
+            self.settle()
+
     # ---- the panel ----
 
     def open(self) -> None:
@@ -164,7 +204,10 @@ class World:
 
     def close(self) -> None:
         panel, self.panel = self.panel, None
-        self.viewer.window.remove_dock_widget(panel.native)
+        self._put_away(self.viewer, panel)
+
+    def _put_away(self, viewer: Any, panel: Any) -> None:
+        viewer.window.remove_dock_widget(panel.native)
         panel.native.deleteLater()
         panel.native.setParent(None)
 
@@ -174,13 +217,17 @@ class World:
         """What goes on; empty when all has come to rest."""
         doing: dict[str, Any] = {
             "runs": run_module._running or run_module.RUNS.busy,
-            "plots": results.PLOTS.busy,
+            "plots": results.PLOTS.busy or tools.PLOTS.busy,
+            "saves": export._running,
+            "files": running_on_files(self.viewer),
             "threads": at_work(),
             "follow": any(f.busy or f._timer.isActive() for f in follow_slice._following.values()),
         }
-        if self.panel is not None:
-            live, panel = self.panel._live, self.panel
-            doing |= {
+        for panel in (self.panel, self.another_panel):
+            if panel is None:
+                continue
+            live = panel._live
+            found = {
                 "reaction": live._awaited,
                 "table": live._shown._later.isActive(),
                 "count": live._counter._runner.busy,
@@ -188,6 +235,7 @@ class World:
                 "suggest": panel.suggest._runner.busy,
                 "preset": panel.presets._later.isActive(),
             }
+            doing |= {name: on for name, on in found.items() if on}
         return ", ".join(name for name, on in doing.items() if on)
 
     def settle(self) -> None:

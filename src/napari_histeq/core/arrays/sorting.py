@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
@@ -10,68 +10,69 @@ from napari_histeq.core.arrays.blocks import for_each
 from napari_histeq.core.arrays.progress import part
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
+
+    Kind = Literal["stable"] | None
 
 #: Numbers in a part: some hundredths of a second.
 PART = 1 << 20
 
-#: Numbers that are drawn for each part, to find where the parts end: they differ by some tenths then.
+#: Numbers that are drawn for each part, to find where the parts end: their sizes differ by some tenths.
 DRAWN = 64
 
 
 def sorted_by_parts(values: NDArray[Any], size: int = PART) -> NDArray[Any]:
     """``np.sort(values)`` of a line of numbers, none of them NaN; `size`: of a part."""
-    found = np.empty_like(values)
 
-    def sort(inside: NDArray[np.int64], place: slice) -> None:
-        found[place] = np.sort(values[inside])
+    def sort(line: NDArray[Any], kind: Kind) -> NDArray[Any]:
+        return np.sort(line, kind=kind)
 
-    _by_parts(values, size, sort)
-    return found
+    return _by_parts(values, size, sort, lambda line: line)
 
 
 def order_by_parts(values: NDArray[Any], size: int = PART) -> NDArray[np.int64]:
     """``np.argsort(values)``, equal ones in any order."""
-    found = np.empty(values.size, np.int64)
 
-    def sort(inside: NDArray[np.int64], place: slice) -> None:
-        found[place] = inside[np.argsort(values[inside])]
+    def sort(line: NDArray[np.int64], kind: Kind) -> NDArray[np.int64]:
+        return np.asarray(line[np.argsort(values[line], kind=kind)])
 
-    _by_parts(values, size, sort)
-    return found
+    return _by_parts(np.arange(values.size), size, sort, values.__getitem__)
 
 
-def _by_parts(values: NDArray[Any], size: int, sort: Any) -> None:
-    """Call ``sort(inside, place)`` for each part: which numbers are in it, and where they belong.
+def _by_parts(
+    line: NDArray[Any],
+    size: int,
+    sort: Callable[[NDArray[Any], Kind], NDArray[Any]],
+    values_of: Callable[[NDArray[Any]], NDArray[Any]],
+) -> NDArray[Any]:
+    """Sort a line by the values of what is in it.
 
-    With pivots 3 and 7, say, the parts are what is less than 3, from 3 to less than 7, and the rest:
-    each block of numbers is split so, and then a part is put together from all blocks.
+    Blocks of it are sorted, each by itself. With pivots 3 and 7, say, the parts of the result are
+    what is less than 3, from 3 to less than 7, and the rest: each is merged from its piece of every block.
     """
-    count = max(-(-values.size // size), 1)
-    if count == 1:
-        sort(np.arange(values.size), slice(0, values.size))
-        return
-    drawn = np.random.default_rng(0).integers(0, values.size, DRAWN * count)
-    pivots = np.sort(values[drawn])[DRAWN::DRAWN]
-    inside: list[Any] = [None] * count
-    ends = np.zeros((count, count + 1), np.int64)  # of each block: where its parts end
+    count = -(-line.size // size)
+    if count <= 1:
+        return sort(line, None)
+    drawn = np.random.default_rng(0).integers(0, line.size, DRAWN * count)
+    pivots = np.sort(values_of(line[drawn]))[DRAWN::DRAWN]
+    runs: list[Any] = [None] * count
+    ends = np.zeros((count, count + 1), np.int64)  # of each block: where its pieces end
 
-    def split(number: int) -> None:
-        start = number * size
-        parts = np.searchsorted(pivots, values[start : start + size], side="right")
-        inside[number] = start + np.argsort(parts.astype(np.min_scalar_type(count)), kind="stable")
-        ends[number, 1:] = np.bincount(parts, minlength=count).cumsum()
+    def sort_block(number: int) -> None:
+        run = runs[number] = sort(line[number * size : (number + 1) * size], None)
+        ends[number, 1:] = *np.searchsorted(values_of(run), pivots), run.size
 
     with part(0, 2):
-        for_each(split, range(count))
-    starts = ends.sum(axis=0)
+        for_each(sort_block, range(count))
+    found, starts = np.empty_like(line), ends.sum(axis=0)
 
-    def put(number: int) -> None:
-        pieces = [
-            block[a:b]
-            for block, a, b in zip(inside, ends[:, number], ends[:, number + 1], strict=True)
-        ]
-        sort(np.concatenate(pieces), slice(starts[number], starts[number + 1]))
+    def merge(number: int) -> None:
+        spans = zip(runs, ends[:, number], ends[:, number + 1], strict=True)
+        pieces = np.concatenate([run[a:b] for run, a, b in spans])
+        found[starts[number] : starts[number + 1]] = sort(pieces, "stable")  # which merges runs
 
     with part(1, 2):
-        for_each(put, range(count))
+        for_each(merge, range(count))
+    return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import Signal
@@ -95,17 +96,24 @@ class PlotBox(QWidget):
         self._plot.mark(value)
         self._draw()
 
-    def save(self, path: str, title: str) -> None:
-        """Write the plot to a file, by the ending of its name: SVG, PNG or PDF."""
+    def saving(self, path: str, title: str) -> Callable[[object], object]:
+        """What writes the plot of now to a file, on any thread: SVG, PNG or PDF by its ending.
+
+        Raises
+        ------
+        ValueError
+            If there is no plot.
+        """
         from napari_histeq import plot
 
         if self.shown is None:
             raise ValueError("there is no plot yet: choose an image layer first")
-        plot.save(
-            path, self.shown.before, self.shown.after, curve=self.shown.curve,
+        write = partial(
+            plot.save, path, self.shown.before, self.shown.after, curve=self.shown.curve,
             title=title, theme="light", log=self.log, kde=self.kde, nbins=self.nbins,
             parts=self._colored(self.shown, plot.Theme.light().text),
         )  # fmt: skip
+        return lambda _: write()
 
     def _colored(self, shown: Drawn, gray: str) -> list[tuple[str, Histogram]]:
         """Of several layers the line of each, in its color or a gray that can be seen."""

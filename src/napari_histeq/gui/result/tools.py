@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari.utils.notifications import show_error, show_info
@@ -19,6 +20,7 @@ from qtpy.QtWidgets import (
 )
 
 from napari_histeq import layers
+from napari_histeq.gui.background import Runner, tell_fault
 from napari_histeq.gui.evidence import with_ending, write_table
 from napari_histeq.gui.preview import follow, followed
 from napari_histeq.gui.result.on_files import (
@@ -41,6 +43,9 @@ if TYPE_CHECKING:
 
     from napari_histeq.gui.evidence import PlotBox
     from napari_histeq.records import Record
+
+#: Plots are written one after the other: it takes a tenth of a second.
+PLOTS = Runner()
 
 BINS = {"auto bins": None, "20 bins": 20, "64 bins": 64, "256 bins": 256, "1024 bins": 1024}
 
@@ -232,7 +237,12 @@ class Tools(QWidget):
             self, "Save plot", file_name(f"{name} histogram", ".svg"), kinds
         )
         if path:
-            self._plot.save(with_ending(path, kind), name)
+            path = with_ending(path, kind)
+            called = Path(path).name
+            PLOTS.submit(
+                f"saving {called}", self._plot.saving(path, name), failed=_refuse,
+                done=lambda _: show_info(f"Saved {called}."),
+            )  # fmt: skip
 
     def ask_table(self) -> None:
         """Ask for a name, and save the measures."""
@@ -262,7 +272,14 @@ def _attempt(act: Callable[[], None]) -> None:
     try:
         act()
     except (ValueError, OSError) as error:
+        _refuse(error)
+
+
+def _refuse(error: BaseException) -> None:
+    if isinstance(error, ValueError | OSError):
         show_error(plain(error))
+    else:
+        tell_fault(error)
 
 
 def _item(name: str) -> str:
