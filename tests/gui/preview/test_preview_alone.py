@@ -212,7 +212,7 @@ def test_a_layer_of_two_viewers(
 
 def test_following_the_slice_beneath_a_preview(viewer: Any, panel: Any, qtbot: Any) -> None:
     """When the preview ends the layer shows the slice that is displayed then."""
-    from napari_histeq.gui.preview.follow_slice import follow
+    from napari_histeq.gui.preview.follow_slice import _following, follow
 
     planes = np.stack([IMAGE // 8, IMAGE, IMAGE // 3])
     viewer.add_image(planes, name="stack")
@@ -225,7 +225,7 @@ def test_following_the_slice_beneath_a_preview(viewer: Any, panel: Any, qtbot: A
     looks = []
     for z in (0, 1):
         viewer.dims.set_current_step(0, z)
-        qtbot.wait(100)
+        qtbot.waitUntil(lambda: not _following[id(made)].busy, timeout=20_000)
         looks.append(look(made))
     assert looks[0] != looks[1]
     viewer.dims.set_current_step(0, 0)
@@ -234,5 +234,6 @@ def test_following_the_slice_beneath_a_preview(viewer: Any, panel: Any, qtbot: A
     qtbot.wait(150)
     viewer.dims.set_current_step(0, 1)
     qtbot.wait(200)
+    qtbot.waitUntil(lambda: not _following[id(made)].busy, timeout=20_000)
     panel["preview"].value = False
     assert look(made)[:3] == looks[1][:3]

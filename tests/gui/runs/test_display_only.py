@@ -108,13 +108,16 @@ def test_zooming_into_a_dark_corner_lights_it_up(viewer: Any, panel: Any, qtbot:
     whole = photograph(viewer)
     follow_the_view(panel)
     assert followed(layer) == "view"
+    before = layer.colormap
     camera.zoom, camera.center = 9, (0, 64, 64)
-    qtbot.wait(500)
-    lit = photograph(viewer)
+    qtbot.waitUntil(lambda: layer.colormap is not before, timeout=20_000)
+    qtbot.wait(300)
+    lit, before = photograph(viewer), layer.colormap
     assert lit.mean() > dark.mean() + 60
     assert lit.std() > 3 * dark.std()
     viewer.reset_view()
-    qtbot.wait(500)
+    qtbot.waitUntil(lambda: layer.colormap is not before, timeout=20_000)
+    qtbot.wait(300)
     assert np.abs(photograph(viewer) - whole).mean() < 1
 
 
