@@ -62,4 +62,4 @@ def test_a_sample_is_called_what_it_opens(viewer: napari.Viewer, sample: Any) ->
 def test_a_layer_behind_a_proxy_is_called_by_its_kind() -> None:
     """napari hands commands layers that hide what is private."""
     points = PublicOnlyProxy(Points(name="dots"))
-    assert layers.why_not(points) == "“dots” is a Points layer, not an image"
+    assert layers.why_not(points) == "“dots” is a Points layer, not an image."

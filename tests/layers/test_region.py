@@ -162,7 +162,7 @@ def test_shapes_of_a_stack_lie_in_their_slice() -> None:
 @pytest.mark.parametrize("region", [Shapes(), Labels(np.zeros(SHAPE, int))])
 def test_a_mask_that_covers_nothing(region: Any) -> None:
     region.name = "hand"
-    with pytest.raises(ValueError, match=r"mask layer 'hand' covers no pixel of 'moon'"):
+    with pytest.raises(ValueError, match="mask layer “hand” covers no pixel of “moon”"):
         mask_on(Image(np.zeros(SHAPE), name="moon"), region)
 
 

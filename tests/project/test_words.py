@@ -1,7 +1,8 @@
-"""What a person reads: one spelling, the American one."""
+"""What a person reads: one spelling, the American one; clear words, in whole sentences."""
 
 import ast
 import re
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -42,8 +43,13 @@ def _texts():
     yield from (ROOT / name for name in FILES)
 
 
+@cache
 def _strings():
     """What may be shown: all that stands in the code but docstrings."""
+    return [*_read()]
+
+
+def _read():
     for path in sorted((ROOT / "src").rglob("*.py")):
         tree = ast.parse(path.read_text(encoding="utf-8"))
         about = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
@@ -83,3 +89,61 @@ UNCLEAR = {
 def test_unclear_words_do_not_come_back(phrase):
     found = [f"{where}: {text}" for where, text in _strings() if phrase in text.lower()]
     assert not found, f"say {UNCLEAR[phrase]!r}: {found}"
+
+
+#: What napari shows: the window, the plot, the legend.
+SHOWN = ("display", "gui", "layers", "plot", "records")
+LETTERS = re.compile("[A-Za-z]")
+
+
+def _glued(node):
+    """The pieces of texts that are put together here in another way than as a whole with gaps."""
+    if isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Add):
+        return [node.value]
+    if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Add):
+        return [side for side in (node.left, node.right) if not isinstance(side, ast.BinOp)]
+    if isinstance(node, ast.FormattedValue):
+        return [
+            c for c in ast.walk(node.value) if isinstance(c, ast.IfExp | ast.BinOp | ast.BoolOp)
+        ]
+    return []
+
+
+def _has_words(piece):
+    """Whether letters stand in it: not in a list, and not as the argument of a call."""
+    if isinstance(piece, ast.IfExp):
+        return any(map(_has_words, (piece.body, piece.orelse)))
+    if isinstance(piece, ast.BinOp):
+        return any(map(_has_words, (piece.left, piece.right)))
+    if isinstance(piece, ast.BoolOp | ast.JoinedStr):
+        return any(map(_has_words, piece.values))
+    is_text = isinstance(piece, ast.Constant) and isinstance(piece.value, str)
+    return is_text and LETTERS.search(piece.value) is not None
+
+
+def test_no_sentence_is_glued_from_parts():
+    """Or it could be told in no other language: there parts stand in another order and form."""
+    found = [
+        f"{path.relative_to(ROOT)}:{node.lineno}: {ast.unparse(piece)}"
+        for room in SHOWN
+        for path in sorted((ROOT / "src" / "napari_histeq" / room).rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        for piece in _glued(node)
+        if _has_words(piece)
+    ]
+    assert not found, "\n".join(found)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        """f"{n} file{'s' * (n != 1)}\"""",
+        """f"{'They are' if many else 'It is'} hidden\"""",
+        """f"of {name or 'another image'}\"""",
+        "words += ' It was stopped.'",
+        "name + ' was removed'",
+        "words + (f' and {n} more' if n else '')",
+    ],
+)
+def test_glue_is_seen(code):
+    assert any(_has_words(p) for node in ast.walk(ast.parse(code)) for p in _glued(node))

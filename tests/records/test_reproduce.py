@@ -190,7 +190,7 @@ def test_legend_of_the_simplest_case():
         ({"ignored": 0.0, "inside": True}, "Inside and outside cannot be compared."),
         ({"strength": 0.6}, "strength 0.6"),
         ({"out_range": (0.0, 100.0)}, "output range 0 to 100"),
-        ({"channel_axis": -1}, "Brightness preserves the rank order"),
+        ({"channel_axis": -1}, "Luminances preserve the rank order"),
     ],
 )
 def test_legend_tells_what_was_chosen(how, words):

@@ -188,7 +188,7 @@ def forget(layer: Image) -> None:
 
 
 _SUFFIX = ", equalized"
-_OURS = re.compile(re.escape(_SUFFIX) + r"( \(\d+\))?$")
+_OURS = re.compile(rf"{re.escape(_SUFFIX)}( \(\d+\))?$")
 _MODES: tuple[Mode, ...] = ("linear", "zero")
 
 

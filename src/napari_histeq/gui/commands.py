@@ -78,7 +78,7 @@ def _run(viewer: napari.viewer.Viewer, choice: Choice) -> None:
     images = [layer for layer in selected if layers.is_source(layer)]
     if not images:
         why = layers.why_not(selected[0] if selected else None)
-        show_warning(f"{why}: select an image layer first.")
+        show_warning(f"{why} Select an image layer first.")
         return
     be_patient(aside)
     first = images[0]

@@ -76,8 +76,8 @@ def mask_on(
         mask = _shapes_mask(region, shape, to_region)
     if grid is None and not mask.any():
         raise ValueError(
-            f"the mask layer {region.name!r} covers no pixel of {image.name!r}: "
-            "draw in it, move it over the image, or choose no mask"
+            f"The mask layer “{region.name}” covers no pixel of “{image.name}”: "
+            "draw in it, move it over the image, or choose no mask."
         )
     return mask
 

@@ -234,11 +234,14 @@ def layer_of(data: Any, state: dict[str, Any]) -> Image:
 
 
 def why_not(layer: Layer | None) -> str:
-    """Why a layer cannot be equalized, in plain words."""
+    """Why a layer cannot be equalized: a sentence."""
     if layer is None:
-        return "No layer is selected"
-    if isinstance(layer, Image):
-        kinds = {PLOT: "a histogram plot", PREVIEW: "only a preview"}
-        what = kinds.get(kind_of(layer), "a copy to compare with")
-        return f"“{short(layer.name)}” is {what}, not the image itself"
-    return f"“{short(layer.name)}” is a {layer.__class__.__name__} layer, not an image"
+        return "No layer is selected."
+    name = short(layer.name)
+    if not isinstance(layer, Image):
+        return f"“{name}” is a {layer.__class__.__name__} layer, not an image."
+    if kind_of(layer) == PLOT:
+        return f"“{name}” is a histogram plot, not the image itself."
+    if kind_of(layer) == PREVIEW:
+        return f"“{name}” is only a preview, not the image itself."
+    return f"“{name}” is a copy to compare with, not the image itself."

@@ -74,7 +74,7 @@ def file_name(name: str, ending: str) -> str:
         Of the file, with its dot.
     """
     safe = re.sub(r'[<>:"/\\|?*\x00-\x1f\x7f\ud800-\udfff]', "_", short(name)).strip(" .")
-    return f"{safe or 'image'}{ending}"
+    return f"{safe}{ending}" if safe else f"image{ending}"
 
 
 def plain(error: Exception | str) -> str:

@@ -182,8 +182,8 @@ class Panel:
         whole = [
             f"{height} at {number(place)}" for height, place in zip(heights, where, strict=True)
         ]
-        self.cut_off = "▲ cut off: " + ", ".join(whole) if whole else ""
-        self.cut_off_briefly = "▲ " + ", ".join(heights) if heights else ""
+        self.cut_off = f"▲ cut off: {', '.join(whole)}" if whole else ""
+        self.cut_off_briefly = f"▲ {', '.join(heights)}" if heights else ""
 
     def label_x(self, room: float, margin: float, shown: bool) -> str:
         """Ticks that fit into `room` inches; what their labels leave out (a power of ten).

@@ -84,7 +84,7 @@ class Content:
             parts.append(f"{percent(self.below)} down to {number(self.range[0], 3)}")
         if self.above:
             parts.append(f"{percent(self.above)} up to {number(self.range[1], 3)}")
-        return "not shown: " + ", ".join(parts) if parts else ""
+        return f"not shown: {', '.join(parts)}" if parts else ""
 
     @property
     def outside_briefly(self) -> str:

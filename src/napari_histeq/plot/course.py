@@ -57,9 +57,10 @@ class Course:
         before = step_of(self.before)
         if before is None:
             return ""
-        words = f"Mean step of the median: {100 * before:.2g} %"
         after = None if self.after is None else step_of(self.after)
-        return f"{words}{'' if after is None else f' → {100 * after:.2g} %'} of the 5–95 % range."
+        if after is None:
+            return f"Mean step of the median: {100 * before:.2g} % of the 5–95 % range."
+        return f"Mean step of the median: {100 * before:.2g} % → {100 * after:.2g} % of the 5–95 % range."
 
 
 def step_of(percentiles: Floats) -> float | None:

@@ -37,7 +37,7 @@ def levels_text(histogram: Histogram, source: Histogram) -> str:
     """The number of levels used, or what can be said honestly; `source`: made from that one."""
     count = levels_used(histogram)
     if count is not None:
-        return f"{count:,} level{'s' * (count != 1)}"
+        return f"{count:,} levels" if count != 1 else "1 level"
     if source.levels.dtype.kind == "f" and histogram.nbins > MANY:
         return "continuous"
     return f"counted in {histogram.nbins:,} bins"
@@ -92,10 +92,14 @@ def why_not_flat(
             f"{WHOLE_LEVELS}. All {many:,} levels were kept; only the distances between them "
             "changed."
         )
-    lost = f"{many - few:,} {'were' if many - few > 1 else 'was'} merged with a neighbor"
+    if many - few == 1:
+        return (
+            f"{WHOLE_LEVELS}, and output values are whole numbers: {many:,} levels became {few:,}, "
+            "because 1 was merged with a neighbor."
+        )
     return (
-        f"{WHOLE_LEVELS}, and output values are whole numbers: {many:,} levels became "
-        f"{few:,}, because {lost}."
+        f"{WHOLE_LEVELS}, and output values are whole numbers: {many:,} levels became {few:,}, "
+        f"because {many - few:,} were merged with a neighbor."
     )
 
 

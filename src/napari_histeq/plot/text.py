@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -79,8 +80,8 @@ def elided(text: str, room: float, size: float, weight: str = "normal") -> str:
 
 
 def balanced(text: str, room: float, size: float) -> list[str]:
-    """A text set into as few lines as fit `room` inches, about equally long."""
-    words = text.split()
+    """A text set into as few lines as fit `room` inches, about equally long; 5 % stays together."""
+    words = re.split(r"\s+(?!%)", text.strip())
     lines = wrapped(words, room, size)
     while len(closer := wrapped(words, 0.97 * room, size)) == len(lines) > 1:
         lines, room = closer, 0.97 * room

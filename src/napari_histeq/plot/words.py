@@ -94,7 +94,7 @@ class Words:
         look, size = self.look, self.look.sizes.label
         self.axis_label.set_text("" if look.compact else printable(look.unit))
         self.axis_label.set_position(((places.left + places.right) / 2, places.axis_label_y))
-        left = "fraction of pixels" + (", log" if look.log else "")
+        left = "fraction of pixels, log" if look.log else "fraction of pixels"
         right = ("cdf, curve" if shown.has_curve else "cdf", "cdf")
         margin = 0.5 * size / 72 + 0.16
         for index, rect in enumerate((places.before, places.after)):

@@ -30,12 +30,13 @@ def legend(record: Record, *, display_only: bool = False) -> str:
     """
     how = "; ".join((_named(record), *_conditions(record)))
     program = f"napari-histeq {record.versions.get('napari-histeq', '')}".strip()
-    what = "Display contrast" if display_only else "Contrast"
-    return (
-        f"{what} was changed by {how} ({program}). {_caution(record)}"
-        f"{' Inside and outside cannot be compared.' * record.recipe.inside}"
-        f"{' The data themselves are as measured.' if display_only else ''}"
-    )
+    sentences = [f"Contrast was changed by {how} ({program}).", _caution(record)]
+    if record.recipe.inside:
+        sentences.append("Inside and outside cannot be compared.")
+    if display_only:
+        sentences[0] = f"Display contrast was changed by {how} ({program})."
+        sentences.append("The data themselves are as measured.")
+    return " ".join(sentences)
 
 
 def _named(record: Record) -> str:
@@ -64,16 +65,19 @@ def _named(record: Record) -> str:
 def _counted(record: Record) -> Iterator[str]:
     """What the curve is of, and which pixels counted."""
     if record.given:
-        yield f"the curve of {record.curve_of or 'another image'}"
+        yield f"the curve of {record.curve_of}" if record.curve_of else "the curve of another image"
     if record.mask is not None and record.recipe.each_label:
         name = record.mask.layer.encode(errors="replace").decode()
         yield f"each label of “{name}” on its own, the background unchanged"
     elif record.mask is not None:
         name = record.mask.layer.encode(errors="replace").decode()  # of a file that is no UTF-8
-        yield f"counted{' and changed' * record.recipe.inside} only within “{name}”"
-    apart = record.recipe.inside or record.recipe.each_label
+        inside = f"counted and changed only within “{name}”"
+        yield inside if record.recipe.inside else f"counted only within “{name}”"
     if record.ignored is not None:
-        yield f"pixels equal to {_short(record.ignored)} ignored{' and unchanged' * apart}"
+        value = _short(record.ignored)
+        apart = record.recipe.inside or record.recipe.each_label
+        unchanged = f"pixels equal to {value} ignored and unchanged"
+        yield unchanged if apart else f"pixels equal to {value} ignored"
 
 
 def _conditions(record: Record) -> Iterator[str]:
@@ -112,16 +116,16 @@ _IN_WORDS = (
 def _caution(record: Record) -> str:
     method, axes = record.recipe.method, record.recipe.axes
     colors, whole = record.recipe.channel_axis is not None, method.is_single_curve
+    values = "Colors" if colors else "Gray values"
     if record.recipe.smooth is not None or method.neighbors is not None:
-        are = "Colors" if colors else "Gray values"
-        return f"{are} are for viewing, not for measuring intensities."
+        return f"{values} are for viewing, not for measuring intensities."
     if record.recipe.each_label:
-        return f"{'Colors' if colors else 'Gray values'} cannot be compared between labels."
+        return f"{values} cannot be compared between labels."
     if whole and axes is not None and len(axes) < len(record.shape):
-        return f"{'Colors' if colors else 'Gray values'} cannot be compared between planes."
-    if colors and whole:  # of one brightness: singular
-        return f"Brightness {method.caution.replace('preserve ', 'preserves ').replace(' are ', ' is ').replace('stay ', 'stays ')}."
-    return f"{'Colors' if colors else 'Gray values'} {method.caution}."
+        return f"{values} cannot be compared between planes."
+    if colors and whole:
+        return f"Luminances {method.caution}."
+    return f"{values} {method.caution}."
 
 
 def _short(value: Any) -> str:

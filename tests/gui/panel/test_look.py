@@ -70,6 +70,15 @@ def test_nothing_is_cut_off_at(
     assert not list(cut_off(panel))
 
 
+def test_several_layers_fit_into_a_narrow_panel(
+    viewer: napari.Viewer, panel: Any, qtbot: Any
+) -> None:
+    viewer.layers.selection = {viewer.add_image(data.moon()), viewer.add_image(data.camera())}
+    assert panel["together"].visible
+    wider(panel, 260, qtbot)
+    assert not list(cut_off(panel))
+
+
 def test_it_opens_at_300_pixels(viewer: napari.Viewer, panel: Any) -> None:
     assert panel.native.sizeHint().width() == 300
 

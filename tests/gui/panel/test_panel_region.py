@@ -101,5 +101,5 @@ def test_an_empty_mask_is_an_error_in_plain_words(
     panel["mask"].value = viewer.add_shapes(name="hand")
     run()
     assert names(viewer) == ["moon", "hand"]
-    assert "'hand' covers no pixel" in panel["status"].value
-    assert "'hand' covers no pixel" in notification_manager.records[-1].message
+    assert "“hand” covers no pixel" in panel["status"].value
+    assert "“hand” covers no pixel" in notification_manager.records[-1].message

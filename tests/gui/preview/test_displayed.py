@@ -54,7 +54,7 @@ def test_the_region_and_the_ignored_value_count(
     viewer.dims.set_current_step(0, 1)
     thin = np.s_[1, ::2, ::2]
     counted(panel, qtbot, PLANES[thin])
-    assert "from the displayed slice, every 2nd row and column" in panel["status"].value
+    assert "the displayed slice. They use one of 2 rows and columns." in panel["status"].value
     panel["mask"].value = region
     counted(panel, qtbot, PLANES[thin][labels[thin] > 0])
     panel["ignore"].value = True
@@ -141,4 +141,4 @@ def test_a_pyramid_by_all_of_its_slice(viewer: Any, panel: Any, qtbot: Any) -> N
     panel["mask"].value = region
     inside = np.s_[2, 20:100:2, 20:200:2]
     counted(panel, qtbot, PLANES[inside])
-    assert "of its coarsest level" in panel["status"].value
+    assert "They use its coarsest level." in panel["status"].value

@@ -150,7 +150,7 @@ def test_an_error_goes_with_its_settings_and_its_layer(
     panel["mask"].value = hand
     run()
     panel["layer"].value = other
-    until(lambda: "'hand' covers no pixel of 'other'" in panel["status"].value)
+    until(lambda: "“hand” covers no pixel of “other”" in panel["status"].value)
     panel["mask"].value = None
     panel["layer"].value = cells
     run()

@@ -113,7 +113,7 @@ def test_a_file_that_fails_is_named_and_the_others_are_done(
     files[1].write_bytes(b"no picture at all")
     item(panel, "Run on files...").trigger()
     ended()
-    assert said[-1].startswith(f"2 of 3 files equalized into {tmp_path / 'out'}; 1 failed.")
+    assert said[-1].startswith(f"2 of 3 files equalized into {tmp_path / 'out'}. 1 failed.")
     assert "\nb.tif: it is no TIFF file" in said[-1]
     assert panel["status"].problem
     assert "b.tif: it is no TIFF file" in panel["status"].value
@@ -165,6 +165,6 @@ def test_stopped_from_the_menu(
     item(panel, "Stop the run on files").trigger()
     gate.set()
     ended()
-    assert said == [f"1 of 3 files equalized into {tmp_path / 'out'}; then it was stopped."]
+    assert said == [f"1 of 3 files equalized into {tmp_path / 'out'}. Then it was stopped."]
     assert {p.name for p in (tmp_path / "out").iterdir()} == {"a.tif", "manifest.json"}
     assert item(panel, "Run on files...").isEnabled()

@@ -75,7 +75,7 @@ def test_cancel_takes_back_all_that_waits(
         panel["run"].native.click()
     panel["cancel"].native.click()
     assert not panel["cancel"].enabled
-    assert panel["status"].value == "Canceled: nothing was added."
+    assert panel["status"].value == "Canceled. Nothing was added."
     qtbot.waitUntil(idle)  # though `slow` holds the work: its report stops it
     assert names(viewer) == ["moon"]
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from napari_histeq.gui.background.runner import BackgroundJob
 
 MOON = data.moon()[::4, ::4]
-STAYS = "“moon equalized” stays, without a plot"
+STAYS = "“moon equalized” stays, without a plot."
 
 
 def idle() -> bool:
@@ -109,16 +109,16 @@ def test_canceled_the_result_stays(
 ) -> None:
     between()
     panel["cancel"].native.click()
-    assert panel["status"].value == f"Canceled: {STAYS}."
+    assert panel["status"].value == f"Canceled. {STAYS}"
     finish()
     assert names(viewer) == ["moon", "moon equalized"]
-    assert panel["status"].value == f"Canceled: {STAYS}."
+    assert panel["status"].value == f"Canceled. {STAYS}"
 
 
 def test_the_source_is_removed(viewer: Any, panel: Any, between: Any, finish: Any) -> None:
     between()
     viewer.layers.remove("moon")
-    assert panel["status"].value == f"“moon” was removed: {STAYS}."
+    assert panel["status"].value == f"“moon” was removed. {STAYS}"
     finish()
     assert names(viewer) == ["moon equalized"]
 
@@ -128,7 +128,7 @@ def test_the_result_is_removed(
 ) -> None:
     between()
     viewer.layers.remove("moon equalized")
-    assert panel["status"].value == "“moon equalized” was removed: no plot was added."
+    assert panel["status"].value == "“moon equalized” was removed. No plot was added."
     finish()
     assert names(viewer) == ["moon"]
 

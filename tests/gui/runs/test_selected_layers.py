@@ -71,7 +71,7 @@ def test_a_command_acts_on_all_selected_images(viewer: Any, qtbot: Any) -> None:
     assert {*viewer.layers.selection} == before
     assert dots in viewer.layers
     said = [record.message for record in notification_manager.records]
-    assert "“dots” is a Points layer, not an image: left as it is." in said
+    assert "“dots” is a Points layer, not an image. It is left as it is." in said
 
 
 def test_display_only_shares_the_pixels_of_each(viewer: Any, qtbot: Any) -> None:

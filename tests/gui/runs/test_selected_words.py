@@ -42,7 +42,7 @@ def test_what_is_left_out_is_named_before_and_not_touched(
     viewer.add_labels(DIM // 100, name="cells")
     viewer.layers.selection = {*viewer.layers}
     assert panel["layer"].native.currentText() == "4 selected layers"
-    words = "“cells” is a Labels layer, not an image: left as it is."
+    words = "“cells” is a Labels layer, not an image. It is left as it is."
     assert panel["message"].value == words
     panel["together"].value = "one histogram for all"
     assert panel["message"].value == (

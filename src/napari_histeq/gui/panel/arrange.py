@@ -107,7 +107,7 @@ def _foot(panel: Any) -> list[QWidget]:
 def _what(panel: Any) -> Form:
     form = Form()
     form.add(panel["layer"], "Layer")
-    form.add(panel["together"], "")
+    form.add(panel["together"])  # beside a caption it would be wider than a narrow panel
     form.add(panel["message"])
     form.add(panel["preset"], None, panel.presets.button)  # its names need the width
     form.add(panel["method"], "Method")

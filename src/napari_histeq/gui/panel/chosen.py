@@ -88,9 +88,9 @@ class Chosen:
         if source is None:
             if active is None:
                 return "Open an image to equalize it."
-            return f"{layers.why_not(active)}: select an image layer."
+            return f"{layers.why_not(active)} Select an image layer."
         if active is not None and not layers.is_source(active):
-            return f"{layers.why_not(active)}: still using “{source.name}”."
+            return f"{layers.why_not(active)} Still using “{source.name}”."
         if layers.is_of(active, source):
             return (
                 f"“{active.name}” is a result: still using “{source.name}”, from which it was "

@@ -92,15 +92,14 @@ class Runs:
 
     def _done(self, run: Run, state: Any, outcomes: list[Outcome]) -> str:
         """Keep what was found, and say what was done."""
-        what = f"{len(outcomes)} layers"
-        if len(outcomes) == 1:
-            what = f"“{outcomes[0].record.source}”"
-            self._live.remember(state, outcomes[0])
         seconds = self._found - self._began
-        words = f"{what} equalized in {seconds:.1f} s. {self._placed}".strip()
+        sentences = [f"{len(outcomes)} layers equalized in {seconds:.1f} s.", self._placed]
+        if len(outcomes) == 1:
+            sentences[0] = f"“{outcomes[0].record.source}” equalized in {seconds:.1f} s."
+            self._live.remember(state, outcomes[0])
         if self._live.state_of(run.source, run.choice) != state:
-            words += " The image or its mask has changed since the run began."
-        return words
+            sentences.append("The image or its mask has changed since the run began.")
+        return " ".join(filter(None, sentences))
 
     def _show_running(self) -> None:
         panel = self._panel
@@ -130,5 +129,7 @@ class Runs:
         panel["progress"].value = max(int(100 * fraction), panel["progress"].value)
         spent = time.monotonic() - self._began
         left = spent * (1 - fraction) / fraction if fraction > 0.05 and spent > 1 else 0
-        waiting = f"; {len(self._runs) - 1} more to come" if len(self._runs) > 1 else ""
-        panel["status"].value = (f"{what}, {left:.0f} s left" if left >= 1 else what) + waiting
+        parts = [f"{what}, {left:.0f} s left" if left >= 1 else what]
+        if len(self._runs) > 1:
+            parts.append(f"{len(self._runs) - 1} more to come")
+        panel["status"].value = "; ".join(parts)

@@ -60,10 +60,10 @@ def _thinned(source: Image) -> tuple[tuple[NDArray[np.generic], Grid], str]:
     ndim, shown = source.ndim, list(source._slice_input.displayed)  # noqa: SLF001
     start, apart = np.zeros(ndim), np.ones(ndim)
     if stands_for_all(source):
-        pixels, level = coarse, "of its coarsest level"
+        pixels, level = coarse, "They use its coarsest level."
         apart[shown] = np.asarray(source.downsample_factors)[-1, shown]
     elif source.multiscale:
-        level = "as far as it is loaded"
+        level = "They use what is loaded of it."
         start, apart = (
             np.asarray(n, float)
             for n in (source._transforms[0].translate, source._transforms[0].scale)  # noqa: SLF001
@@ -82,16 +82,12 @@ def _thinned(source: Image) -> tuple[tuple[NDArray[np.generic], Grid], str]:
 def _in_words(source: Image, step: int, level: str) -> str:
     """What is counted, as a person says it."""
     sliced = source.ndim > source._slice_input.ndisplay  # noqa: SLF001
-    what = "the displayed slice" if sliced else "the image"
-    parts = [f"Plot and preview are from {what}"]
-    if level:
-        parts.append(level)
-    if step > 1:
-        parts.append(f"every {step}{_ending(step)} row and column")
-    return f"{', '.join(parts)}. Equalize counts all pixels."
-
-
-def _ending(number: int) -> str:
-    if number % 100 in (11, 12, 13):
-        return "th"
-    return {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    sentences = [
+        "Plot and preview are from the displayed slice."
+        if sliced
+        else "Plot and preview are from the image, but not all of it.",
+        level,
+        f"They use one of {step} rows and columns." if step > 1 else "",
+        "Equalize counts all pixels.",
+    ]
+    return " ".join(filter(None, sentences))

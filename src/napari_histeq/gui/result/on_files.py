@@ -86,7 +86,7 @@ class FilesRun(QObject):
     def start(self) -> None:
         """Begin, or wait for the runs before it; this returns at once."""
         _running.add(self)
-        words = f"Equalizing {_count(self._files)}"
+        words = f"Equalizing {self._files} files" if self._files != 1 else "Equalizing 1 file"
         self._shown = Activity(self._viewer, words, self.cancel)
         BATCHES.submit(
             words, self._work, progressed=self._progressed, done=self._answered, failed=self._broke
@@ -114,7 +114,9 @@ class FilesRun(QObject):
         notes = dict.fromkeys(n for r in results if r.done for n in r.done.notes)
         for note in notes:
             names = [r.job.called for r in results if r.done and note in r.done.notes]
-            show_warning(f"{_some(names)}: {note}")
+            others = len(names) - 1
+            named = f"{names[0]} and {others} more: {note}"
+            show_warning(named if others else f"{names[0]}: {note}")
         words = _summary(results, self._folder)
         failed = any(result.error for result in results)
         (show_warning if failed else show_info)(words)
@@ -152,7 +154,7 @@ class _Told:
             with self._lock:
                 self._ahead += max(0.0, min(done, 1.0) - seen)
                 seen = max(seen, min(done, 1.0))
-                words = f"{self._done} of {_count(self._files)} equalized"
+                words = f"{self._done} of {self._files} files equalized"
             self._report(self._ahead / self._files, words)
 
         yield report
@@ -176,21 +178,13 @@ def _summary(results: Sequence[Result], folder: Path) -> str:
     """How it ended, and which files failed and why."""
     done = sum(result.done is not None for result in results)
     failed = [f"{result.job.called}: {result.error}" for result in results if result.error]
-    ended = f"{done} of {_count(len(results))} equalized into {folder}"
+    sentences = [f"{done} of {len(results)} files equalized into {folder}."]
     if failed:
-        ended += f"; {len(failed)} failed"
+        sentences.append(f"{len(failed)} failed.")
     if done + len(failed) < len(results):
-        ended += "; then it was stopped"
-    more = [f"and {len(failed) - NAMED} more"] if len(failed) > NAMED else []
-    return "\n".join([f"{ended}.", *failed[:NAMED], *more])
-
-
-def _some(names: list[str]) -> str:
-    return names[0] + (f" and {len(names) - 1} more" if len(names) > 1 else "")
-
-
-def _count(files: int) -> str:
-    return f"{files} file{'s' * (files != 1)}"
+        sentences.append("Then it was stopped.")
+    more = [f"And {len(failed) - NAMED} more."] if len(failed) > NAMED else []
+    return "\n".join([" ".join(sentences), *failed[:NAMED], *more])
 
 
 def running_on_files(viewer: Viewer) -> FilesRun | None:
@@ -209,9 +203,10 @@ def command_line(viewer: Viewer, record: Record) -> str:
     layer = next((layer for layer in viewer.layers if layer.name == record.source), None)
     path = None if layer is None else _file_of(layer)
     text = command_of(record, path)
-    if path is not None and sum(_file_of(other) == path for other in viewer.layers) > 1:
-        text += f"\n# {path.name} was opened as several layers: the command takes all of the file."
-    return text
+    if path is None or sum(_file_of(other) == path for other in viewer.layers) < 2:
+        return text
+    note = f"# {path.name} was opened as several layers: the command takes all of the file."
+    return f"{text}\n{note}"
 
 
 def _file_of(layer: Image) -> Path | None:

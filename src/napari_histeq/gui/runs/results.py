@@ -76,12 +76,12 @@ class Results:
 
     @property
     def so_far(self) -> str:
-        """What there is of the results, in words."""
+        """What there is of the results: a sentence."""
         if not self._added:
-            return "nothing was added"
+            return "Nothing was added."
         if len(self.outcomes) > 1:
-            return f"the results of {len(self.outcomes)} layers stay, without a plot"
-        return f"“{short(self._added[-1].name)}” stays, without a plot"
+            return f"The results of {len(self.outcomes)} layers stay, without a plot."
+        return f"“{short(self._added[-1].name)}” stays, without a plot."
 
     def are_those_of(self, layer: Image) -> bool:
         """Whether a layer is one of the results, and none of them is left."""

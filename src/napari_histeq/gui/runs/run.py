@@ -107,7 +107,7 @@ class Run(QObject):
 
     def cancel(self) -> None:
         """Stop soon, and add nothing more."""
-        self._end("canceled", f"Canceled: {self._results.so_far}.")
+        self._end("canceled", f"Canceled. {self._results.so_far}")
 
     def _end(self, how: str, why: object) -> None:
         """End now, or as soon as its bar is updated."""
@@ -130,10 +130,12 @@ class Run(QObject):
     def _layer_removed(self, event: Event) -> None:
         sources = [subject.source for subject in self._subjects]
         if event.value in sources and not {*sources} & {*self._viewer.layers}:
-            name = "all layers were" if len(sources) > 1 else f"“{short(self.source.name)}” was"
-            self._end("removed", f"{name} removed: {self._results.so_far}.")
+            words = "All layers were removed."
+            if len(sources) == 1:
+                words = f"“{short(self.source.name)}” was removed."
+            self._end("removed", f"{words} {self._results.so_far}")
         elif self._results.are_those_of(event.value):
-            self._end("removed", f"“{short(event.value.name)}” was removed: no plot was added.")
+            self._end("removed", f"“{short(event.value.name)}” was removed. No plot was added.")
 
     def _when_free(self, show: Callable[[Any], None], answer: Answer | Found | Measured) -> None:
         """Show an answer, unless it was canceled in the meantime."""
@@ -156,7 +158,7 @@ class Run(QObject):
                 f"“{subject.source.name}” was changed while it was equalized: "
                 "the result is of what it was before."
             )
-        self._add("result", partial(self._results.add, found))
+        self._add(partial(self._results.add, found))
         self.found.emit()
         if found.index == len(self._subjects) - 1:
             QTimer.singleShot(PAINTED, self._precedence.end)
@@ -167,12 +169,12 @@ class Run(QObject):
             show_warning(words)
         results, problems = self._results, "\n".join(answer.problems)
         if answer.picture is not None and answer.pictured is not None:
-            self._add("plot", partial(results.add_plot, answer.picture, answer.pictured))
+            self._add(partial(results.add_plot, answer.picture, answer.pictured), is_plot=True)
         if results.words:
             self._tell(results.words)
         if problems:
             got_on = bool(len(results)) and answer.picture is None
-            problems = f"{results.so_far}: {problems}" if got_on else problems
+            problems = f"{results.so_far} {problems}" if got_on else problems
             show_error(problems)
         if problems and answer.picture is None:
             self._stop("failed", problems)
@@ -184,16 +186,17 @@ class Run(QObject):
         if self._shown is not None:
             words = f"{type(fault).__name__}: {fault}"
             if len(self._results):
-                words = f"{self._results.so_far}: {words}"
+                words = f"{self._results.so_far} {words}"
             self._shown.when_free(partial(self._stop, "failed", words))
         tell_fault(fault)
 
-    def _add(self, what: str, add: Callable[[], None]) -> None:
+    def _add(self, add: Callable[[], None], *, is_plot: bool = False) -> None:
         self.adding = True
         try:
             add()
         except Exception:  # whatever it is, the run is over; napari shows what it was
-            self._end("failed", f"the {what} could not be added to the viewer")
+            words = "The result could not be added to the viewer."
+            self._end("failed", "The plot could not be added to the viewer." if is_plot else words)
             raise
         finally:
             self.adding = False

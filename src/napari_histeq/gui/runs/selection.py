@@ -51,14 +51,17 @@ def with_others(chosen: Image | Several | None, choice: Choice) -> Choice:
 
 
 def why_out(layer: Image, first: Image, choice: Choice) -> str:
-    """Why a layer takes no part beside the first of several; empty if it does."""
+    """Why a layer takes no part beside the first of several: a sentence; empty if it does."""
+    name = short(layer.name)
     if (choice.display or choice.together) and why_no_curve(layer) and not why_no_curve(first):
-        return "is in color" if layer.rgb else "is only true or false"
+        if layer.rgb:
+            return f"“{name}” is in color: left out."
+        return f"“{name}” is only true or false: left out."
     if choice.recipe.axes is not None and layer.ndim != first.ndim:
-        return f"has {layer.ndim} axes, not {first.ndim}"
+        return f"“{name}” has {layer.ndim} axes, not {first.ndim}: left out."
     one, other = dtype_of(first), dtype_of(layer)
     if choice.together and other != one:
-        return f"is {other}, not {one}"
+        return f"“{name}” is {other}, not {one}: left out."
     return ""
 
 
@@ -82,7 +85,7 @@ def left_out(selected: Iterable[Layer], first: Image, choice: Choice) -> str:
     words = []
     for layer in selected:
         if not layers.is_source(layer):
-            words.append(f"{layers.why_not(layer)}: left as it is.")
-        elif layer is not first and (why := why_out(layer, first, choice)):
-            words.append(f"“{short(layer.name)}” {why}: left out.")
-    return " ".join(words)
+            words.append(f"{layers.why_not(layer)} It is left as it is.")
+        elif layer is not first:
+            words.append(why_out(layer, first, choice))
+    return " ".join(filter(None, words))

@@ -48,28 +48,32 @@ class Placed:
     ----------
     hidden : tuple of str
         The names of the layers that were hidden, but for plots.
-    what, above : str
-        What was put above the layer of which name; empty if it is right above its source.
+    plot : bool
+        Whether it is a plot.
+    above : str
+        The name of the layer above which it was put; empty if it is right above its source.
     """
 
     hidden: tuple[str, ...] = ()
-    what: str = ""
+    plot: bool = False
     above: str = ""
 
 
 def in_words(placed: Sequence[Placed]) -> str:
-    """What was hidden or moved for some results."""
+    """What was hidden or moved for some results: sentences."""
     hidden = list(dict.fromkeys(name for one in placed for name in one.hidden))
+    names = ", ".join(f"“{name}”" for name in hidden)
     words = []
     if len(hidden) > NAMES:
         words.append(f"{len(hidden)} layers are hidden: they would mix in.")
+    elif len(hidden) > 1:
+        words.append(f"{names} are hidden: they would mix in.")
     elif hidden:
-        names = ", ".join(f"“{name}”" for name in hidden)
-        one = len(hidden) == 1
-        ending = "is hidden: it would mix in." if one else "are hidden: they would mix in."
-        words.append(f"{names} {ending}")
-    moved = dict.fromkeys((one.what, one.above) for one in placed if one.above)
-    words += [f"The {what} lies above “{name}”, which would cover it." for what, name in moved]
+        words.append(f"{names} is hidden: it would mix in.")
+    moved = dict.fromkeys((one.plot, one.above) for one in placed if one.above)
+    for plot, name in moved:
+        result = f"The result lies above “{name}”, which would cover it."
+        words.append(f"The plot lies above “{name}”, which would cover it." if plot else result)
     return " ".join(words)
 
 
@@ -105,13 +109,12 @@ def add_results(
     place, above = _place_of(viewer, source, made, earlier)
     for offset, layer in enumerate(made):
         viewer.layers.insert(place + offset, layer)
-    what = "plot" if kind_of(made[-1]) == PLOT and earlier else "result"
     viewer.layers.selection = selected
     viewer.layers.selection.active = active
     _follow_grid(viewer, source, made)
     if whole and viewer.dims.ndisplay == 2:
         viewer.reset_view()
-    return Placed(hidden, what, above)
+    return Placed(hidden, kind_of(made[-1]) == PLOT and bool(earlier), above)
 
 
 # ---- what would cover it ----

@@ -92,8 +92,12 @@ class Auto(LineEdit):
     def _cure(self) -> str:
         if self._one is _NUMBER:
             return f"give {self._option.accepts}"
-        words = "give a whole number, several, separated by commas (64, or 8, 64, 64)"
-        return f"{words}{', a length with its unit (20 µm)' * self._length}, or leave it empty"
+        if not self._length:
+            return "give a whole number, several, separated by commas (64, or 8, 64, 64), or leave it empty"
+        return (
+            "give a whole number, several, separated by commas (64, or 8, 64, 64), a length with its "
+            "unit (20 µm), or leave it empty"
+        )
 
     def set_value(self, value: Any) -> None:
         """Set a number, a tuple, a length, None, or what was typed."""
