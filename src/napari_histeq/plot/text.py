@@ -81,7 +81,7 @@ def elided(text: str, room: float, size: float, weight: str = "normal") -> str:
 
 def balanced(text: str, room: float, size: float) -> list[str]:
     """A text set into as few lines as fit `room` inches, about equally long; 5 % stays together."""
-    words = re.split(r"\s+(?!%)", text.strip())
+    words = re.findall(r"\S+(?:\s+%\S*)?", text)
     lines = wrapped(words, room, size)
     while len(closer := wrapped(words, 0.97 * room, size)) == len(lines) > 1:
         lines, room = closer, 0.97 * room
