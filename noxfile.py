@@ -27,7 +27,7 @@ def lint(session: nox.Session) -> None:
     session.run("npe2", "validate", "--imports", "napari-histeq")
 
 
-@nox.session(python=["3.11", "3.12", "3.13"])
+@nox.session(python=["3.11", "3.12", "3.13", "3.14"])
 def tests(session: nox.Session) -> None:
     """All the tests; on a machine without a screen, within ``xvfb-run``."""
     session.install("-e", ".[all,test]")
@@ -41,7 +41,7 @@ def lowest(session: nox.Session) -> None:
     _pytest(session, CORE)
 
 
-@nox.session(python="3.13")
+@nox.session(python="3.14")
 def prerelease(session: nox.Session) -> None:
     """The newest versions, pre-releases among them: what will break tomorrow."""
     session.install("--prerelease", "allow", "--upgrade", "-e", ".[all,test]")
