@@ -19,6 +19,8 @@ BAD = [
     (np.zeros((4, 0, 3)), {}, ValueError, r"empty.*\(4, 0, 3\).*at least 1"),
     (np.uint8(3), {}, ValueError, "0-dimensional.*axes"),
     (np.ma.masked_equal([1, 2], 1), {}, TypeError, "masked array.*mask="),
+    ("scan.png", {}, TypeError, "scan.png.*imread"),
+    (None, {}, TypeError, "image is None"),
     (GRAY, {"mask": np.ones((4, 5), bool)}, ValueError, r"\(4, 5\).*\(4, 6\)"),
     (GRAY, {"mask": np.ones((2, 4, 6), bool)}, ValueError, r"\(2, 4, 6\).*\(4, 6\)"),
     (GRAY, {"mask": GRAY}, TypeError, "mask has dtype uint8.*bool"),

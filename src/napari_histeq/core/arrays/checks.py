@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import operator
 from functools import cache
+from os import PathLike
 from typing import TYPE_CHECKING, Any, Literal, cast
 
 import numpy as np
@@ -25,6 +26,10 @@ def checked_image(value: Any) -> NDArray[Any]:
     if isinstance(value, np.ma.MaskedArray):
         raise TypeError(
             "image is a masked array: pass image.data, and mask=~image.mask (True = counts)"
+        )
+    if value is None or isinstance(value, str | bytes | PathLike):
+        raise TypeError(
+            f"image is {value!r}: pass an array; read a file first, say skimage.io.imread(path)"
         )
     array = np.asarray(value)
     check_dtype(array.dtype)

@@ -24,6 +24,7 @@ from napari_histeq.core.recipe import Recipe
 from napari_histeq.gui.background import aside
 from napari_histeq.gui.evidence import PlotBox, brief, table
 from napari_histeq.gui.links import Links
+from napari_histeq.gui.panel.about import About
 from napari_histeq.gui.panel.arrange import arrange_rows
 from napari_histeq.gui.panel.chosen import Chosen
 from napari_histeq.gui.panel.options import OptionRows
@@ -88,6 +89,7 @@ class EqualizePanel(Container[Any]):
         )
         self._runs = Runs(viewer, self, self._live)
         self.suggest = Suggest(self, viewer)
+        self.about = About(self.native, self["method"].get_value)
         self.presets = Presets(self, self._chosen.recipe, self._put)
         self._memory = Remembering(self, self._chosen.recipe, self._put)
         self._parts = arrange_rows(self)
@@ -196,6 +198,7 @@ class EqualizePanel(Container[Any]):
         """Let go of the viewer: stop the run, and hear of nothing more."""
         self._comparing.release()
         self._memory.flush()
+        self.about.close()
         self._runs.cancel()
         self._live.close()
         self.over.close_down()
@@ -304,6 +307,7 @@ class EqualizePanel(Container[Any]):
             self["method"].value = self._options.method
             return
         self["summary"].value = METHODS[name].summary
+        self.about.follow()
         self.suggest.offer(METHODS[name].suggests)
         self._parts.output.show_row(self["gain"], METHODS[name].has_gain)
         self._show_rows()
