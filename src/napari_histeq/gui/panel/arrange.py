@@ -110,6 +110,7 @@ def _what(panel: Any) -> Form:
     form.add(panel["together"])  # beside a caption it would be wider than a narrow panel
     form.add(panel["message"])
     form.add(panel["preset"], None, panel.presets.button)  # its names need the width
+    panel["method"].native.setMinimumContentsLength(3)  # the button needs room, too
     form.add(panel["method"], "Method", panel.about.button)
     form.add(panel["summary"], "")
     return form

@@ -113,6 +113,7 @@ class Evidence(Label):
         super().__init__(**kwargs)
         wrapped(self.native, "histeq_evidence").setTextFormat(Qt.TextFormat.RichText)
         self.more.setObjectName("histeq_fold")
+        self.more.setToolTip(tip("All measures before and after, or the most telling ones."))
         self.more.setCheckable(True)
         self.more.toggled.connect(self._show)
         self._show()

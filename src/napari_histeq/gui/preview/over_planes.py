@@ -96,6 +96,7 @@ class OverPlanes(QWidget):
     def _make(self) -> None:
         self.axes, self.button, self.add = QComboBox(), QPushButton(), QPushButton("Add as layer")
         self.axes.setToolTip(tip("The axis along which the planes are compared."))
+        self.button.setToolTip(tip("Read all planes and count each of them, or stop counting."))
         self.add.setToolTip(tip("Add this plot as a layer beside the image."))
         self.words = QLabel()
         self.words.setWordWrap(True)
