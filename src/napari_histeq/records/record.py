@@ -15,7 +15,7 @@ import numpy as np
 from pydantic import Field, Strict
 
 from napari_histeq.core import equalize
-from napari_histeq.core.arrays import checked_axes, checked_channel_axis, is_lazy
+from napari_histeq.core.arrays import checked_axes, checked_channel_axis, is_lazy, one_by_one
 from napari_histeq.core.methods import UnknownMethodError, options_of
 from napari_histeq.core.recipe import Recipe
 from napari_histeq.records.counted import MaskRecord, counting
@@ -44,6 +44,9 @@ SCHEMA = 3
 
 #: Images up to this many bytes are identified by a digest: it takes well under a second.
 DIGEST_BYTES = 1 << 28
+
+#: Bytes of it at a time: after each piece a run can be stopped.
+PIECE_BYTES = 1 << 25
 
 
 @cache
@@ -202,7 +205,13 @@ def digest_of(image: Any) -> str | None:
     """SHA-256 of the pixels, if they lie in memory and are not too many."""
     if is_lazy(image) or image.nbytes > DIGEST_BYTES:
         return None
-    return hashlib.sha256(np.ascontiguousarray(image).data).hexdigest()
+    found, run = hashlib.sha256(), np.ascontiguousarray(image).reshape(-1).view(np.uint8)
+
+    def add(start: int) -> None:
+        found.update(run[start : start + PIECE_BYTES].data)
+
+    one_by_one(add, range(0, run.size, PIECE_BYTES))
+    return found.hexdigest()
 
 
 def _as_plain(value: Any, names: tuple[str, ...]) -> dict[str, Any] | None:
