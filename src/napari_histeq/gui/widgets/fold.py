@@ -13,12 +13,19 @@ if TYPE_CHECKING:
     from qtpy.QtWidgets import QWidget
 
 
+class _NoIcon(QIcon):
+    """None, but true: PySide6's empty icon is false, and superqt takes that for no answer."""
+
+    def __bool__(self) -> bool:
+        return True
+
+
 class Fold(QCollapsible):
     """A heading that shows and hides what stands under it; closed at first."""
 
     def __init__(self, title: str, content: QWidget, about: str) -> None:
         # Its arrow is a letter of the heading, so that it has the color of the theme.
-        super().__init__(expandedIcon=QIcon(), collapsedIcon=QIcon())
+        super().__init__(expandedIcon=_NoIcon(), collapsedIcon=_NoIcon())
         self._title = title
         self.setDuration(0)
         self.layout().setContentsMargins(0, 0, 0, 0)
