@@ -81,7 +81,7 @@ def test_order_key(dtype, data):
     values = data.draw(runs(dtype))
     values = values[np.isfinite(values)]
     order = order_of(values.dtype)
-    keys = [kernels.levels.order_key(bits, order) for bits in bits_of(values)]
+    keys = [kernels.keys.order_key(bits, order) for bits in bits_of(values)]
     np.testing.assert_array_equal(np.array(keys, np.uint64), keys_of(values).astype(np.uint64))
 
 
@@ -90,7 +90,7 @@ def test_order_key_puts_what_is_not_finite_beyond():
         odd = np.array([np.nan, -np.nan, np.inf, -np.inf], dtype)
         low, high = finite_keys(dtype)
         for bits in bits_of(odd):
-            assert not low <= int(kernels.levels.order_key(bits, order_of(dtype))) <= high
+            assert not low <= int(kernels.keys.order_key(bits, order_of(dtype))) <= high
 
 
 @pytest.mark.parametrize("dtype", WIDE)
@@ -104,7 +104,7 @@ def test_counting_keys_in_one_level(dtype, data):
     counts = np.zeros(1 << 10, np.int64)
     kind = bits_dtype(image.dtype).type
     extremes = np.array([~kind(0), 0], kind)
-    kernels.levels.count_keys(
+    kernels.keys.count_keys(
         bits_of(image), mask.view(np.uint8), order_of(image.dtype), kind(low),
         kind(high - low), np.array([shift], kind), np.empty(0, np.int32), np.zeros(1, np.int64),
         counts, extremes,
@@ -132,7 +132,7 @@ def test_counting_keys_in_two_levels(dtype, data):
     children[heavy] = 0
     counts, extremes = np.zeros(8, np.int64), np.array([~kind(0), 0], kind)
     _, high = finite_keys(image.dtype)
-    kernels.levels.count_keys(
+    kernels.keys.count_keys(
         bits_of(finite), np.empty(0, np.uint8), order_of(image.dtype), kind(0),
         kind(high), shifts, children, np.zeros(1, np.int64), counts, extremes,
     )  # fmt: skip
@@ -153,7 +153,7 @@ def test_interpolating(dtype, end_slope, data):
     y = np.sort(np.random.default_rng(0).normal(size=x.size))
     curve = TransferFunction(x, y, end_slope)
     out = np.empty(image.shape, np.float64)
-    kernels.levels.interpolate(bits_of(image), image, *knot_table(curve, image.dtype), out)
+    kernels.keys.interpolate(bits_of(image), image, *knot_table(curve, image.dtype), out)
     finite = np.isfinite(image)
     where = image[finite].astype(np.float64)
     with np.errstate(over="ignore", invalid="ignore"):

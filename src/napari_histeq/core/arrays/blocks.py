@@ -251,8 +251,10 @@ def block_size(image: NDArray[Any]) -> int:
     """Pixels per block for a simple pass over an image, several blocks for each thread."""
     if image.size <= BLOCK_PIXELS:  # one of many planes: not worth asking for the threads
         return BLOCK_PIXELS
-    least = BLOCK_PIXELS if image.dtype.itemsize <= 2 else BLOCK_PIXELS // 4  # more work a pixel
+    # Fewer make too much of the tables of counts that each block has; floats are more work a pixel.
+    least = BLOCK_PIXELS // (2 if image.dtype.itemsize <= 2 else 4)
     most = max(BLOCK_BYTES // image.dtype.itemsize, BLOCK_PIXELS)
+    return min(max(image.size // (4 * thread_count()), least), most)
     return min(max(image.size // (4 * thread_count()), least), most)
 
 

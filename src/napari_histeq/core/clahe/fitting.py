@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     Extremes = tuple[Any, ...]
     Shape = tuple[int, ...]
 
-#: Pixels that are mapped at a time.
-MAP_PIXELS = 1 << 20
+#: Pixels that are mapped at a time, at most, and at least where several threads share an image.
+MAP_PIXELS, LEAST_PIXELS = 1 << 20, 1 << 18
 #: Curves that take more than this are a mistake, not a wish.
 TABLE_BYTES = 1 << 32
 
@@ -74,7 +74,8 @@ class TileMapping:
 
         # Whole rows, so that what is mixed for a row is mixed once. Backwards: the end of the
         # image was counted last and is still in the cache.
-        lead = regions(block.shape[:-1], max(MAP_PIXELS // block.shape[-1], 1))
+        pixels = min(max(block.size // (4 * thread_count()), LEAST_PIXELS), MAP_PIXELS)
+        lead = regions(block.shape[:-1], max(pixels // block.shape[-1], 1))
         for_each(work, [(*region, slice(None)) for region in lead][::-1])
 
     def gain(self, dtype: np.dtype[Any]) -> TileMapping:

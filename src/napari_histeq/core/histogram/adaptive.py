@@ -153,7 +153,7 @@ def _sweep(source: Source, tree: Tree) -> Tally:
     def visit(tally: Tally, block: NDArray[Any], mask: Any, _: tuple[int, ...]) -> None:
         run, counted = run_of(block, mask)
         tally.distinct.add(run, counted)
-        kernels.levels.count_keys(
+        kernels.keys.count_keys(
             bits_of(run), counted, order, base, span, shifts, children, starts,
             tally.counts, tally.extremes,
         )  # fmt: skip

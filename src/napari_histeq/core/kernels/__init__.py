@@ -3,6 +3,7 @@
 from napari_histeq.core.kernels import (
     clahe,
     color,
+    keys,
     lattice,
     levels,
     mixing,
@@ -17,6 +18,7 @@ __all__ = [
     "be_patient",
     "clahe",
     "color",
+    "keys",
     "lattice",
     "levels",
     "mixing",

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_histeq.core.kernels.compiling import compiled
-from napari_histeq.core.kernels.levels import kernel, order_key
+from napari_histeq.core.kernels.keys import order_key
+from napari_histeq.core.kernels.levels import kernel
 from napari_histeq.core.kernels.twins import lattice as twins
 
 if TYPE_CHECKING:

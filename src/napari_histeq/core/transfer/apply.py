@@ -152,7 +152,7 @@ def _knot_mapper(curve: TransferFunction, dtype: np.dtype[Any]) -> Run:
     table = knot_table(curve, dtype)
 
     def run_floats(run: NDArray[Any], out: NDArray[Any]) -> None:
-        kernels.levels.interpolate(bits_of(run), run, *table, out)
+        kernels.keys.interpolate(bits_of(run), run, *table, out)
 
     def run_integers(run: NDArray[Any], out: NDArray[Any]) -> None:
         exact = np.empty(run.size, np.float64)

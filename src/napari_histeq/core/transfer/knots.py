@@ -36,6 +36,7 @@ class KnotTable(NamedTuple):
     span: Any
     shift: Any
     cells: NDArray[np.int32]
+    inside: NDArray[np.int32]
     x: NDArray[np.float64]
     lines: NDArray[np.float64]
     end_slope: float
@@ -53,13 +54,14 @@ def knot_table(curve: TransferFunction, dtype: np.dtype[Any]) -> KnotTable:
     places = keys[below:] - base
     first = below + np.searchsorted(places, starts)
     inside = below + np.searchsorted(places, starts + np.uint64((1 << shift) - 1)) - first
-    cells = np.stack([np.minimum(first, x.size - 1), inside], axis=1).astype(np.int32)
+    nearest = np.minimum(first, x.size - 1)
+    cells = np.where(inside > 0, ~nearest, nearest).astype(np.int32)
     order = order_of(dtype)
     number = order.dtype.type
     knots = x.astype(np.float64)
     return KnotTable(
-        order, number(base), number(bulk[-1] - base), number(shift), cells, knots,
-        _lines(knots, y, curve.end_slope), curve.end_slope,
+        order, number(base), number(bulk[-1] - base), number(shift), cells,
+        inside.astype(np.int32), knots, _lines(knots, y, curve.end_slope), curve.end_slope,
     )  # fmt: skip
 
 

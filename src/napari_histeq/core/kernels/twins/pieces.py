@@ -31,7 +31,7 @@ def add_counts(counts: NDArray[Any], cells: NDArray[Any]) -> None:
 
 
 def order_keys(bits: NDArray[Any], order: NDArray[Any]) -> NDArray[Any]:
-    """See `kernels.levels.order_key`."""
+    """See `kernels.keys.order_key`."""
     top, floats, toggle, minus_zero = order
     if not floats:
         return bits ^ toggle if toggle else bits

@@ -1,0 +1,188 @@
+"""The compiled loops for floats and wide integers, which have no table: by the keys of their bits.
+
+See `arrays.keys`: keys are unsigned integers in the order of the values.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from napari_histeq.core.kernels.compiling import compiled
+from napari_histeq.core.kernels.levels import kernel
+from napari_histeq.core.kernels.twins import keys as twins
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+#: Pixels whose keys are made at once.
+AT_ONCE = 1 << 10
+
+
+@compiled
+def order_key(bits: Any, order: NDArray[Any]) -> Any:
+    """The bits as an unsigned key in the order of the values, without a branch.
+
+    `order` (see `arrays.keys.order_of`) holds the shift that leaves the sign bit, a mask that is
+    all ones for floats, what toggles the sign, and the bits of -0, which is counted as 0.
+    """
+    top, floats, toggle, minus_zero = order
+    one = bits if bits != minus_zero else bits ^ minus_zero  # 0, of the same type
+    return one ^ (((one >> top) * floats) | toggle)
+
+
+@kernel(
+    twins.count_keys,
+    bits="K[n]",
+    mask="u1[n?]",
+    order="K[4]",
+    shifts="K[:]",
+    children="i4[:]",
+    starts="i8[:]",
+    counts="i8[:]",
+    extremes="K[2]",
+)
+def count_keys(
+    bits: NDArray[Any],
+    mask: NDArray[Any],
+    order: NDArray[Any],
+    base: Any,
+    span: Any,
+    shifts: NDArray[Any],
+    children: NDArray[Any],
+    starts: NDArray[Any],
+    counts: NDArray[Any],
+    extremes: NDArray[Any],
+) -> None:
+    """Count order keys from `base` to ``base + span`` in the deepest level of a radix tree.
+
+    `shifts[level]` are the key bits below a cell of that level (see `histogram.adaptive`);
+    `children[starts[level] + cell]` is the place of its children, or -1. What lies
+    beyond is not counted: NaN and infinities have such keys. `extremes` takes the least
+    and the greatest key counted, less `base`.
+    """
+    if shifts.size == 1 and not mask.size:
+        count_cells(bits, order, base, span, shifts[0], counts, extremes)
+        return
+    low, high = extremes[0], extremes[1]
+    depth = shifts.size - 1
+    masked = mask.size > 0
+    for i in range(bits.size):
+        key = order_key(bits[i], order) - base
+        if key > span or (masked and not mask[i]):
+            continue
+        low, high = min(low, key), max(high, key)
+        cell = np.int64(key >> shifts[0])
+        for level in range(depth):
+            cell = np.int64(children[starts[level] + cell])
+            if cell < 0:
+                break
+            below = ~(~np.uint64(0) << (shifts[level] - shifts[level + 1]))
+            cell += np.int64((key >> shifts[level + 1]) & below)
+        if cell >= 0:
+            counts[cell] += 1
+    extremes[0], extremes[1] = low, high
+
+
+@compiled
+def count_cells(
+    bits: NDArray[Any],
+    order: NDArray[Any],
+    base: Any,
+    span: Any,
+    shift: Any,
+    counts: NDArray[Any],
+    extremes: NDArray[Any],
+) -> None:
+    """See `count_keys`: a tree of one level. The keys of some pixels are made at once, by SIMD."""
+    low, high = extremes[0], extremes[1]
+    cells = np.empty(AT_ONCE, np.uint32)
+    for start in range(0, bits.size, AT_ONCE):
+        some = bits[start : start + AT_ONCE]
+        least, most = low, low - low
+        for i in range(some.size):
+            key = order_key(some[i], order) - base
+            least, most = min(least, key), max(most, key)
+            cells[i] = key >> shift
+        if most <= span:
+            low, high = least, max(high, most)
+            for i in range(some.size):
+                counts[cells[i]] += 1
+            continue
+        for i in range(some.size):
+            key = order_key(some[i], order) - base
+            if key <= span:
+                low, high = min(low, key), max(high, key)
+                counts[key >> shift] += 1
+    extremes[0], extremes[1] = low, high
+
+
+@kernel(
+    twins.interpolate,
+    bits="K[n]",
+    values="R[n]",
+    order="K[4]",
+    cells="i4[c]",
+    inside="i4[c]",
+    x="f8[k]",
+    lines="f8[k,4]",
+    out="F[n]",
+)
+def interpolate(
+    bits: NDArray[Any],
+    values: NDArray[Any],
+    order: NDArray[Any],
+    base: Any,
+    span: Any,
+    shift: Any,
+    cells: NDArray[Any],
+    inside: NDArray[Any],
+    x: NDArray[Any],
+    lines: NDArray[Any],
+    end_slope: float,
+    out: NDArray[Any],
+) -> None:
+    """A piecewise linear curve at every finite value; the others stay.
+
+    `cells` holds, for each cell of keys from `base` on, the first knot of `x` that is
+    not below the cell; or, if any of them lie before its last key, ``~`` of that knot. Only
+    these, of which there are so many as `inside` says, are searched.
+    `lines[i]` ends at knot ``i``: its start, the value there, its slope, and the value at
+    the knot. For keys beyond `span`, which are few, all knots are searched; beyond these the
+    curve has `end_slope`.
+    """
+    last = x.size - 1
+    for i in range(values.size):
+        key = order_key(bits[i], order) - base
+        value = np.float64(values[i])
+        if key > span:
+            if not np.isfinite(value):
+                out[i] = values[i]
+                continue
+            if value <= x[0]:
+                out[i] = lines[0, 3] + (value - x[0]) * end_slope
+                continue
+            if value > x[last]:
+                out[i] = lines[last, 3] + (value - x[last]) * end_slope
+                continue
+            knot = first_from(0, last, value, x)
+        else:
+            cell = key >> shift
+            knot = np.int64(cells[cell])
+            if knot < 0:
+                knot = first_from(~knot, inside[cell], value, x)
+        line = lines[knot]
+        out[i] = min(line[1] + (value - line[0]) * line[2], line[3])
+
+
+@compiled
+def first_from(knot: Any, size: Any, value: Any, x: NDArray[Any]) -> Any:
+    """The first of the knots from one on that is not below a value, or the one after so many."""
+    first, left = np.int64(knot), np.int64(size)
+    while left > 0:
+        half = left >> 1
+        above = x[first + half] < value
+        first = first + half + 1 if above else first
+        left = left - half - 1 if above else half
+    return first
