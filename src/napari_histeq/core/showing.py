@@ -6,7 +6,6 @@ that `Histogram.plot()` draws as the panel does, and loads matplotlib when it is
 
 from __future__ import annotations
 
-from html import escape
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -62,6 +61,8 @@ def _points(across: NDArray[Any], down: NDArray[Any]) -> str:
 
 
 def _framed(shape: str, caption: str) -> str:
+    from html import escape  # late: it is for notebooks alone
+
     return (
         f'<div><svg viewBox="0 0 {WIDE} {HIGH}" width="{WIDE}" height="{HIGH}" role="img" '
         f'style="border-bottom: 1px solid currentColor">{shape}</svg>'

@@ -5,15 +5,15 @@ from __future__ import annotations
 import math
 import os
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 
 @cache
-def quota(root: Path = Path("/")) -> float:
+def quota(root: str | Path = "/") -> float:
     """The processors' time that Linux' control groups allow this process; infinite if all.
 
     A container with ``--cpus=2`` on a machine of 64 sees 64 processors, but is stopped as soon as
@@ -24,7 +24,9 @@ def quota(root: Path = Path("/")) -> float:
     root : path
         Where the file system starts.
     """
-    return min(map(_allowed, _groups(root)), default=math.inf)
+    from pathlib import Path  # late: it takes as long to import as a tenth of this package
+
+    return min(map(_allowed, _groups(Path(root))), default=math.inf)
 
 
 def processors() -> int:
