@@ -255,7 +255,6 @@ def block_size(image: NDArray[Any]) -> int:
     least = BLOCK_PIXELS // (2 if image.dtype.itemsize <= 2 else 4)
     most = max(BLOCK_BYTES // image.dtype.itemsize, BLOCK_PIXELS)
     return min(max(image.size // (4 * thread_count()), least), most)
-    return min(max(image.size // (4 * thread_count()), least), most)
 
 
 def flat_views(*arrays: NDArray[Any]) -> tuple[NDArray[Any], ...]:
