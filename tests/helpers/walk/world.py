@@ -187,6 +187,7 @@ class World:
         """The same one each time: napari keeps something of each."""
         if self._another is None:
             self._another = self._make_viewer()
+        _activate(self._another)
         return self._another
 
     def close_another(self) -> None:
@@ -196,6 +197,7 @@ class World:
         for layer in reversed([*self._another.layers]):
             self._another.layers.remove(layer)
             self.settle()
+        _activate(self.viewer)
 
     # ---- the panel ----
 
@@ -257,3 +259,9 @@ class World:
             QApplication.processEvents()
             time.sleep(0.001)
             assert time.monotonic() < until, f"waited in vain until {what}"
+
+
+def _activate(viewer: Any) -> None:
+    """As a click into its window does: menus are about the viewer whose window is active."""
+    event = QEvent(QEvent.Type.WindowActivate)
+    QApplication.sendEvent(viewer.window._qt_window, event)
