@@ -55,6 +55,7 @@ def test_the_rows_are_shown_where_they_matter(viewer: napari.Viewer, match: Any)
     assert shown(match) == {file: True, mask: True, each: False}
     match["axes"].value = (1, 2)
     assert shown(match) == {file: True, mask: True, each: True}
+    assert match.native.minimumSizeHint().width() <= 260
     assert not match["smooth"].native.isHidden()
     match["each_plane"].value = True
     assert match["smooth"].native.isHidden()

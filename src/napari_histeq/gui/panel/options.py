@@ -53,6 +53,8 @@ class OptionRows:
         self._references, self._changed = references, changed
         self._kept: dict[str, dict[str, Any]] = {}
         self.method, self.fields = "", tuple[OptionField, ...]()
+        for row in references.rows():  # in no place until a method has an image as option
+            panel.native.layout().removeWidget(row.native)
 
     def show(self, method: str) -> None:
         """Put a method's rows in the place of those of the one before.

@@ -37,7 +37,7 @@ def reference_rows(regions: Callable[..., Any]) -> list[Widget]:
     """What of an image is matched; or a file in its place: below the row of the reference."""
     file = PushButton(
         name="reference_file",
-        text="Standard from a file...",
+        text="From a file...",
         visible=False,
         tooltip=tip(
             "Match to what a JSON file holds: a standard that was learned from a series "
@@ -109,8 +109,11 @@ class References:
     def beside(self, field: OptionField) -> list[tuple[Widget, str | None]]:
         """The rows that follow that of an option, and their captions."""
         captions = "", "Its mask", None
-        rows = [self._panel[name] for name in ROWS]
-        return [*zip(rows, captions, strict=True)] if field.values else []
+        return [*zip(self.rows(), captions, strict=True)] if field.values else []
+
+    def rows(self) -> list[Widget]:
+        """All of them."""
+        return [self._panel[name] for name in ROWS]
 
     def shown(self) -> Iterator[tuple[Widget, bool]]:
         """The rows beside that of the reference, and whether they matter for what is chosen."""
