@@ -11,7 +11,9 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from helpers import strategies as some
-from napari_histeq import Clahe, Match, equalize, equalize_together
+from napari_histeq import Clahe, Match, equalize, equalize_together, transfer_function
+from napari_histeq.core.recipe import Recipe
+from napari_histeq.core.together import count_together, joint_gamut, recolor, source_of
 
 Array = np.ndarray[Any, Any]
 RNG = np.random.default_rng(6)
@@ -59,6 +61,42 @@ def test_colors() -> None:
     wanted = [whole[:, :20], whole[:, 20:]]
     lazy = da.from_array(colors[1], chunks=(1, 4, 9))
     same(equalize_together([colors[0], lazy], channel_axis=0), wanted)
+
+
+@pytest.mark.parametrize("strength", [1.0, 0.3])
+@pytest.mark.parametrize("dtype", ["u1", "u2", "i4", "f4", "f8"])
+def test_colors_by_a_curve_that_was_counted_before(dtype: str, strength: float) -> None:
+    """As files do it, which are not all in memory: count all, and then give each the curve."""
+    colors = [RNG.gamma(2, 20 * n, (3, 9 * n, 30)).astype(dtype) for n in (1, 2)]
+    masks = [colors[0][0] > 12, None]
+    lazy = da.from_array(colors[1], chunks=(1, 4, 9))
+    recipe = Recipe(channel_axis=0, strength=strength)
+    sources = [source_of(image, mask, 0) for image, mask in zip(colors, masks, strict=True)]
+    joint = count_together([sources[0], source_of(lazy, None, 0)])
+    assert joint.total == masks[0].sum() + colors[1][0].size
+    curve, ends = recipe.curve(joint), joint_gamut(recipe, joint)
+    found = [recolor(image, curve, ends, 0) for image in (colors[0], lazy)]
+    same(found, equalize_together(colors, masks=masks, channel_axis=0, strength=strength))
+    whole = np.concatenate(colors, axis=1)
+    counted = np.ones(whole.shape[1:], bool)
+    counted[:9] = masks[0]
+    wanted = equalize(whole, mask=counted, channel_axis=0, strength=strength)
+    same(found, [wanted[:, :9], wanted[:, 9:]])
+
+
+@given(st.data(), some.dtypes)
+def test_what_is_counted_together_gives_the_curve(data: Any, dtype: Any) -> None:
+    images = [data.draw(some.images(dtypes=st.just(dtype))) for _ in range(3)]
+    assume(any(np.isfinite(image).any() for image in images))
+    joint = count_together(map(source_of, images))
+    curve = transfer_function(joint)
+    for image, wanted in zip(images, equalize_together(images), strict=True):
+        np.testing.assert_array_equal(curve(image), wanted)
+
+
+def test_sources_of_different_dtypes_are_not_counted_together() -> None:
+    with pytest.raises(TypeError, match="dtypes float64 and float32"):
+        count_together([source_of(IMAGES[0]), source_of(IMAGES[1].astype("f4"))])
 
 
 def test_matched_together_by_name_and_range() -> None:

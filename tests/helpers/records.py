@@ -7,10 +7,12 @@ import numpy as np
 from helpers.strategies import CURVES
 from helpers.tasks import task_of
 from napari_histeq import BiHistogram, Clahe, Match, Standard
+from napari_histeq.core.compute import luminance_histogram
 from napari_histeq.records.task import perform
 
 RNG = np.random.default_rng(5)
 GRAY = RNG.integers(0, 180, (6, 20, 30), np.uint8)
+COLORS = GRAY.transpose(1, 2, 0)[..., :3].copy()
 MASK = RNG.random((20, 30)) < 0.5
 LABELS = (np.arange(20)[:, None] // 7 * (np.arange(30) < 25)).astype(np.int32)
 TASKS = {
@@ -23,6 +25,9 @@ TASKS = {
     "color": task_of(GRAY.transpose(1, 2, 0)[..., :3].copy(), channel_axis=-1, ignored=2.0),
     "color, region": task_of(
         GRAY.transpose(1, 2, 0)[..., :3].copy(), channel_axis=-1, region=lambda: MASK
+    ),
+    "colors together": task_of(
+        COLORS, channel_axis=-1, strength=0.5, joint=luminance_histogram(COLORS // 2)
     ),
     "range": task_of(GRAY, out_range=(10, 90)),
     "numpy's numbers": task_of(

@@ -38,11 +38,12 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Equalize:
-    """Equalize a file by the settings; by a `given` curve, if there is one."""
+    """Equalize a file by the settings; by a `given` curve (and gamut of colors), if there is one."""
 
     settings: Settings
     given: TransferFunction | None = None
     given_of: str = ""
+    gamut: tuple[float, float] | None = None
 
     def __call__(self, job: FileJob, report: Report) -> Done:
         """Do it."""
@@ -51,6 +52,7 @@ class Equalize:
                 task_of(picture, self.settings, job.name),
                 given=self.given,
                 given_of=self.given_of,
+                gamut=self.gamut,
                 measured=False,
             )
             return _made(job, picture, task, report)
@@ -96,6 +98,7 @@ def _again(picture: Picture, record: Record, name: str, *, same_curve: bool) -> 
         recipe=record.recipe,
         given=given,
         given_of=record.curve_of,
+        gamut=record.gamut,
         coarser=picture.coarser,
         measured=False,
     )
@@ -155,7 +158,11 @@ class Count:
         """Do it."""
         with read(job.source) as picture:
             outcome, heard = _looked_at(picture, self.settings, job.name, report, equalized=False)
-        entry = {"histogram": outcome.before, "recipe": outcome.record.recipe}
+        entry = {
+            "histogram": outcome.before,
+            "recipe": outcome.record.recipe,
+            "shape": picture.data.shape,
+        }
         return Done(entry, (*picture.notes, *heard))
 
 

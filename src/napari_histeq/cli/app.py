@@ -24,16 +24,17 @@ from napari_histeq.batch import (
     looked_at,
     match_of,
     numbers_of,
+    together,
     write_manifest,
 )
 from napari_histeq.cli import arguments as args
 from napari_histeq.cli.flags import Command, Group
+from napari_histeq.cli.learning import learned
 from napari_histeq.cli.looks import measure, plot
 from napari_histeq.cli.options import with_method_options
 from napari_histeq.cli.recipes import settings_of
 from napari_histeq.cli.report import Run, refused_in_words
 from napari_histeq.cli.tables import write_text
-from napari_histeq.cli.together import curve_of_all, learned
 from napari_histeq.core.methods import PERCENTILES, SCALE
 
 app = typer.Typer(
@@ -289,8 +290,7 @@ def _make(
         counted = count.all(Count(work.settings), todo)
         if count.failed:  # of fewer files it would be another curve
             count.end()
-        curve = curve_of_all(counted)
-        work = Equalize(work.settings, curve, f"all {len(todo)} files together")
+        work = together(counted, todo, work.settings)
     made = run.all(work, todo)
     if made:
         write_manifest(where.manifest, made, sys.argv[1:])

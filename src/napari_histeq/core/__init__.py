@@ -31,7 +31,7 @@ from napari_histeq.core.methods import (
 from napari_histeq.core.multiscale import equalize_multiscale
 from napari_histeq.core.over_planes import plane_percentiles
 from napari_histeq.core.suggest import suggest_clahe
-from napari_histeq.core.together import equalize_together
+from napari_histeq.core.together import equalize_together, recolor
 from napari_histeq.core.transfer import TransferFunction
 
 __all__ = [
@@ -64,6 +64,7 @@ __all__ = [
     "gain_map",
     "measures",
     "plane_percentiles",
+    "recolor",
     "suggest_clahe",
     "transfer_function",
     "watching",

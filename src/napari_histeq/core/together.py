@@ -1,4 +1,7 @@
-"""The verbs for several images: one histogram of all their pixels, and one curve by it."""
+"""The verbs for several images: one histogram of all their pixels, and one curve by it.
+
+Gray images give a curve of intensities, colors one of luminances.
+"""
 
 from __future__ import annotations
 
@@ -21,6 +24,7 @@ from napari_histeq.core.arrays import (
     is_named,
     taken_apart,
 )
+from napari_histeq.core.color import ColorMapping, LuminanceSource, gamut
 from napari_histeq.core.engine import fit
 from napari_histeq.core.errors import warn_of_empty
 from napari_histeq.core.histogram import count
@@ -36,6 +40,7 @@ if TYPE_CHECKING:
     from napari_histeq.core.histogram import Histogram
     from napari_histeq.core.methods import Mapping
     from napari_histeq.core.recipe import Plan
+    from napari_histeq.core.transfer import TransferFunction
 
     Visit = Callable[[T, NDArray[Any], NDArray[np.bool_] | None, tuple[int, ...]], object]
 
@@ -163,22 +168,70 @@ def equalize_together(
     return [image.mapped(mapping) for image in known]
 
 
-def count_together(
-    images: Iterable[ArrayLike], masks: Sequence[ArrayLike | None] | None = None
-) -> Histogram:
-    """Count the pixels of several gray images as if they were one.
+def source_of(image: ArrayLike, mask: Any = None, channel_axis: int | None = None) -> Source:
+    """What is counted of one of several images: its intensities, or luminances if it has channels.
 
     Parameters
     ----------
-    images, masks
-        As in `equalize_together`, and with its errors.
+    image, mask, channel_axis
+        As in `equalize_together`.
+    """
+    known = _one(image, mask, Recipe(channel_axis=channel_axis))
+    return known.source if known.channels is None else LuminanceSource(known.source)
+
+
+def count_together(sources: Iterable[Source]) -> Histogram:
+    """Count the pixels of several images of one dtype as if they were one.
+
+    Parameters
+    ----------
+    sources : iterable of Source
+        Of each image its `source_of`; or what reads the image when it is swept, once or several
+        times.
 
     Returns
     -------
     Histogram
         That of which `equalize_together` makes the curve.
+
+    Raises
+    ------
+    TypeError
+        If the dtypes differ.
     """
-    return count(_Joined(tuple(image.source for image in _known(images, masks, Recipe()))))
+    parts = tuple(sources)
+    _check_one_dtype([part.dtype for part in parts])
+    return count(_Joined(parts))
+
+
+def joint_gamut(recipe: Recipe, joint: Histogram) -> tuple[float, float]:
+    """What colors may span that get the curve of a joint histogram of luminances."""
+    dtype, data = joint.levels.dtype, joint.range
+    return gamut(recipe.checked(dtype).limits(dtype, data), recipe.strength, dtype, data)
+
+
+def recolor(
+    image: ArrayLike, curve: TransferFunction, ends: tuple[float, float], channel_axis: int
+) -> Any:
+    """Give colors the luminances that a curve makes of theirs; the hue is kept, alpha left alone.
+
+    Parameters
+    ----------
+    image : array
+        In memory or lazy, with RGB or RGBA channels.
+    curve : TransferFunction
+        Of luminances.
+    ends : (float, float)
+        What no color may leave: see `joint_gamut`.
+    channel_axis : int
+        The axis of the channels.
+
+    Returns
+    -------
+    array
+        Of the same shape, dtype and kind.
+    """
+    return _one(image, None, Recipe(channel_axis=channel_axis)).mapped(ColorMapping(curve, ends))
 
 
 def _known(images: Any, masks: Any, recipe: Recipe) -> list[_Image]:
@@ -195,13 +248,17 @@ def _known(images: Any, masks: Any, recipe: Recipe) -> list[_Image]:
             "or None where all pixels count"
         )
     known = [_one(image, mask, recipe) for image, mask in zip(given, wanted, strict=True)]
-    dtypes = list(dict.fromkeys(str(image.pixels.dtype.newbyteorder("=")) for image in known))
-    if len(dtypes) > 1:
+    _check_one_dtype([image.pixels.dtype for image in known])
+    return known
+
+
+def _check_one_dtype(dtypes: Sequence[np.dtype[Any]]) -> None:
+    names = list(dict.fromkeys(str(dtype.newbyteorder("=")) for dtype in dtypes))
+    if len(names) > 1:
         raise TypeError(
-            f"the images have dtypes {' and '.join(dtypes)}: one curve is for one dtype, so "
+            f"the images have dtypes {' and '.join(names)}: one curve is for one dtype, so "
             "convert them to the same, say image.astype(float)"
         )
-    return known
 
 
 def _one(given: Any, mask: Any, recipe: Recipe) -> _Image:

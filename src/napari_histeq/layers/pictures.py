@@ -141,8 +141,6 @@ def of_several(
 
     first = done[0][0].colors, done[0][1].before.levels.dtype
     same = [(t, o, c) for t, o, c in done if (t.colors, o.before.levels.dtype) == first]
-    if first[0] and first[1].itemsize > 2:  # luminances of floats, which are not counted as one
-        same = same[:1]
     tasks, outcomes = [t for t, _, _ in same], [o for _, o, _ in same]
     shown = _joint(tasks, outcomes)
     colors = theme_of(theme)

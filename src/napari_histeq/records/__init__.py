@@ -2,7 +2,7 @@
 
 from napari_histeq.records.counted import MaskRecord, counting
 from napari_histeq.records.frames import along
-from napari_histeq.records.joint import joined, joint_of
+from napari_histeq.records.joint import joined, joint_of, source_of_task
 from napari_histeq.records.packing import as_json, from_json
 from napari_histeq.records.record import KEY, Record, current_versions
 from napari_histeq.records.record_fields import RecordError, damaged

@@ -7,7 +7,8 @@ from functools import reduce
 from operator import add
 from typing import TYPE_CHECKING
 
-from napari_histeq.core.together import count_together
+from napari_histeq.core.together import count_together, source_of
+from napari_histeq.records.counted import where_counted
 from napari_histeq.records.steps import count_of
 from napari_histeq.records.task import mask_of
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from napari_histeq.core import Histogram
+    from napari_histeq.core.arrays import Source
     from napari_histeq.records.steps import Task
     from napari_histeq.records.task import Report
 
@@ -28,7 +30,7 @@ def joined(tasks: Sequence[Task], report: Report) -> list[Task]:
     Parameters
     ----------
     tasks : sequence of Task
-        Gray images of one dtype, all with the same recipe, which is a single curve.
+        Images of one dtype, all gray or all in color, all with the same recipe, which is a single curve.
     report : callable
         As in `perform`.
 
@@ -59,15 +61,22 @@ def count_each(tasks: Sequence[Task], report: Report) -> list[Histogram]:
 
 
 def joint_of(tasks: Sequence[Task], counted: Sequence[Histogram], report: Report) -> Histogram:
-    """One histogram of several gray images of one dtype, each of which was counted already.
+    """One histogram of several images of one dtype, each of which was counted already.
+
+    Of colors, that of the luminances.
 
     With a bin for each level of 8 or 16 bit the counts add up; adaptive bins do not.
     """
     dtype = counted[0].levels.dtype
     if dtype.kind in "iu" and dtype.itemsize <= 2:
         return reduce(add, counted)
-    masks = [mask_of(task, report)[0] for task in tasks]
-    return count_together([task.image for task in tasks], masks)
+    return count_together(source_of_task(task, report) for task in tasks)
+
+
+def source_of_task(task: Task, report: Report) -> Source:
+    """What is counted of the image of a task."""
+    mask = where_counted(mask_of(task, report)[0])
+    return source_of(task.image, mask, task.recipe.channel_axis)
 
 
 def _named(names: Sequence[str]) -> str:

@@ -18,6 +18,7 @@ from napari_histeq.core import equalize
 from napari_histeq.core.arrays import checked_axes, checked_channel_axis, is_lazy, one_by_one
 from napari_histeq.core.methods import UnknownMethodError, options_of
 from napari_histeq.core.recipe import Recipe
+from napari_histeq.core.together import recolor
 from napari_histeq.records.counted import MaskRecord, counting
 from napari_histeq.records.record_fields import (
     Curve,
@@ -26,6 +27,7 @@ from napari_histeq.records.record_fields import (
     Exact,
     FieldError,
     Flag,
+    Gamut,
     Measures,
     RecordError,
     Shape,
@@ -40,7 +42,10 @@ from napari_histeq.records.record_fields import (
 KEY = "napari_histeq"
 
 #: What this version writes and reads; one that adds or changes a field counts on.
-SCHEMA = 3
+SCHEMA = 4
+
+#: What records without a gamut tell, so that the versions before read them too.
+BEFORE_GAMUT = 3
 
 #: Images up to this many bytes are identified by a digest: it takes well under a second.
 DIGEST_BYTES = 1 << 28
@@ -87,12 +92,14 @@ class Record:
         Whether the curve was known already, and is not that of the histogram of the whole.
     curve_of : str
         What the given curve is of, in words: the slice of a stack; empty for another layer.
+    gamut : (float, float) or None
+        What colors may span, where the given curve is that of several images' luminances.
     measures : mapping
         ``{"before": {...}, "after": {...}}``.
     versions : mapping
         Of the software that did it.
     schema : int
-        `SCHEMA` of the version that wrote it.
+        The least `SCHEMA` that reads it.
     """
 
     source: Text
@@ -105,9 +112,10 @@ class Record:
     curve: Curve = None
     given: Flag = False
     curve_of: Text = ""
+    gamut: Gamut = None
     measures: Measures = field(default_factory=dict)
     versions: Versions = field(default_factory=lambda: dict(current_versions()))
-    schema: Annotated[int, Strict(), Field(ge=1, le=SCHEMA)] = SCHEMA
+    schema: Annotated[int, Strict(), Field(ge=1, le=SCHEMA)] = BEFORE_GAMUT
 
     @property
     def one_curve(self) -> bool:
@@ -122,6 +130,8 @@ class Record:
         """Plain dicts, tuples, numbers, strings, bytes and arrays: for a layer's metadata."""
         plain = {name: getattr(self, name) for name in self.__slots__}
         plain |= plain.pop("recipe").as_dict()
+        if self.gamut is None:  # which versions before do not know
+            del plain["gamut"]
         plain["versions"] = dict(self.versions)
         plain["measures"] = {when: dict(found) for when, found in self.measures.items()}
         plain["mask"] = _as_plain(self.mask, MaskRecord.__slots__)
@@ -177,6 +187,8 @@ class Record:
         recipe = self.recipe
         if self.curve is not None and recipe.channel_axis is None:
             return self.curve(image)
+        if self.given and self.curve is not None and self.gamut is not None:
+            return recolor(image, self.curve, self.gamut, recipe.channel_axis or 0)
         mask = self.counted(image, mask)
         return equalize(image, recipe.method, mask=mask, **recipe.keywords())
 
@@ -195,6 +207,8 @@ def _check_agreement(record: Record) -> None:
     checked_axes(recipe.axes, len(shape))
     if record.given and record.curve is None:
         raise ValueError("the curve is missing")
+    if (record.given and channels is not None) != (record.gamut is not None):
+        raise ValueError("colors by a given curve have a gamut, and nothing else has")
     if recipe.each_label != (record.mask is not None and bool(record.mask.dtype)):
         raise ValueError("labels are missing, or a mask holds labels")
     if record.mask is not None and not broadcasts(record.mask.shape, grid):

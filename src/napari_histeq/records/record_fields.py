@@ -127,6 +127,7 @@ if TYPE_CHECKING:
     Curve = TransferFunction | None
 else:  # whose annotations pydantic would look into
     Curve = Annotated[Any, PlainValidator(_curve)]
+Gamut = tuple[Number, Number] | None
 _When = Annotated[str, Strict(), Field(pattern="^(before|after)$")]
 Measures = dict[_When, dict[Text, Number]]
 _Name = Annotated[str, Strict(), Field(pattern=r"^[A-Za-z0-9._!+-]{1,100}$")]

@@ -154,7 +154,14 @@ def script(record: Record, *, display_only: bool = False) -> str:
         shape=_literal(record.shape),
         dtype=_literal(record.dtype),
         versions=_literal(", ".join(" ".join(pair) for pair in record.versions.items())),
-        imports="\n".join([*lines, "", "import numpy as np", *_imports_of(method, given)]),
+        imports="\n".join(
+            [
+                *lines,
+                "",
+                "import numpy as np",
+                *_imports_of(method, given, record.gamut is not None),
+            ]
+        ),
         digest=f"\nSHA256 = {_literal(record.digest)}\n" if known else "",
         check=_CHECK if known else "",
         mask=_curve_source(record) if given else _parts_source(record, values, packed),
@@ -180,12 +187,14 @@ def _parts_source(record: Record, values: dict[str, Any], packed: bool) -> str:
     return "\n".join(parts)
 
 
-def _imports_of(method: Method, given: bool) -> Iterator[str]:
+def _imports_of(method: Method, given: bool, colors: bool) -> Iterator[str]:
     """The lines that import what the script calls; a method of somebody's own from its module."""
     name, module = type(method).__name__, type(method).__module__
     ours = {"equalize", *(type(value).__name__ for value in _values_of(method).values())}
     if given:
         yield "from napari_histeq import TransferFunction"
+        if colors:
+            yield "from napari_histeq.core import recolor"
     elif module.partition(".")[0] == "napari_histeq":
         yield f"from napari_histeq import {', '.join(sorted({name, *ours}))}"
     elif module == "__main__" or "." in type(method).__qualname__:
@@ -229,7 +238,11 @@ def _in_lines(packed: bytes) -> str:
 def _body(record: Record, packed: bool) -> Iterator[str]:
     """The lines of the function that equalizes."""
     if record.given:
-        yield "return curve()(image)"
+        if record.gamut is None:
+            yield "return curve()(image)"
+        else:
+            axis = _literal(record.recipe.channel_axis)
+            yield f"return recolor(image, curve(), {_literal(record.gamut)}, {axis})"
         return
     counted = ""
     if record.mask is not None:

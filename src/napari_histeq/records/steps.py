@@ -21,6 +21,7 @@ from napari_histeq.core import (
 from napari_histeq.core.arrays import is_lazy
 from napari_histeq.core.compute import luminance_histogram
 from napari_histeq.core.recipe import Recipe
+from napari_histeq.core.together import joint_gamut, recolor
 from napari_histeq.records.counted import plain_array, where_counted
 
 if TYPE_CHECKING:
@@ -57,6 +58,8 @@ class Task:
         An intensity that does not count.
     given : TransferFunction, optional
         A curve that is known already; then nothing needs to be counted to get one.
+    gamut : (float, float), optional
+        What colors may span, if the curve is given to the luminances of colors.
     given_of : str
         What that curve is of, in words; empty for another image.
     coarser : tuple of array
@@ -76,6 +79,7 @@ class Task:
     region_name: str = ""
     ignored: int | float | None = None
     given: TransferFunction | None = None
+    gamut: tuple[float, float] | None = None
     given_of: str = ""
     coarser: tuple[Any, ...] = ()
     joint: Histogram | None = None
@@ -131,11 +135,26 @@ def curve_of(task: Task, before: Histogram) -> TransferFunction | None:
     return task.recipe.curve(before)
 
 
+def gamut_of(task: Task, curve: TransferFunction | None) -> tuple[float, float] | None:
+    """What colors may span that get the curve of several images; None if it is not so."""
+    if not task.colors or curve is None or (task.given is None and task.joint is None):
+        return None
+    if task.joint is not None:
+        return joint_gamut(task.recipe, task.joint)
+    if task.gamut is None:
+        raise ValueError("the curve of another image does not tell what colors may span")
+    return task.gamut
+
+
 def equalized(task: Task, mask: Any, curve: TransferFunction | None) -> Any:
     """The equalized image; a list of its levels, if there are several."""
     levels = [task.image, *task.coarser]
     if curve is not None and not task.colors:
         mapped = [curve(level) for level in levels]  # what `equalize` does, without counting again
+        return mapped if task.coarser else mapped[0]
+    ends, channels = gamut_of(task, curve), task.recipe.channel_axis
+    if ends is not None and curve is not None and channels is not None:
+        mapped = [recolor(level, curve, ends, channels) for level in levels]
         return mapped if task.coarser else mapped[0]
     method, how = task.recipe.method, task.recipe.keywords()
     if task.coarser:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from napari_histeq.core import measures, suggest_clahe
 from napari_histeq.core.arrays import told
 from napari_histeq.records.counted import MaskRecord, counting
-from napari_histeq.records.record import Record, digest_of
+from napari_histeq.records.record import BEFORE_GAMUT, SCHEMA, Record, digest_of
 from napari_histeq.records.steps import (
     Task,
     after_of,
@@ -19,6 +19,7 @@ from napari_histeq.records.steps import (
     curve_of,
     equalized,
     gain_of,
+    gamut_of,
     measured_images,
 )
 
@@ -196,6 +197,7 @@ def _record_of(
     curve: TransferFunction | None,
     found: dict[str, tuple[float, float]],
 ) -> Record:
+    ends = gamut_of(task, curve)
     return Record(
         source=task.source,
         shape=tuple(int(n) for n in task.image.shape),
@@ -208,4 +210,6 @@ def _record_of(
         measures=_told(found),
         given=task.given is not None or task.joint is not None,
         curve_of=task.given_of,
+        gamut=ends,
+        schema=BEFORE_GAMUT if ends is None else SCHEMA,
     )

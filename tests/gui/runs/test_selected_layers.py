@@ -106,7 +106,7 @@ def test_when_nothing_is_selected_the_first_stays(viewer: Any, panel: Any, chann
 @pytest.mark.parametrize("together", ["each on its own", "one histogram for all"])
 def test_a_run_on_all(viewer: Any, panel: Any, run: Any, dtype: str, together: str) -> None:
     added = add_channels(viewer, dtype)
-    panel["together"].value = together
+    panel["together"].value, panel["output"].value = together, "new layer"
     run()
     images = [layer.data for layer in added]
     wanted = equalize_together(images) if "all" in together else [equalize(i) for i in images]
@@ -117,6 +117,24 @@ def test_a_run_on_all(viewer: Any, panel: Any, run: Any, dtype: str, together: s
     record = layers.record_of(viewer.layers["red equalized"])
     assert record is not None
     np.testing.assert_array_equal(record.reproduce(images[0]), wanted[0])
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "float32"])
+def test_colors_by_one_curve(viewer: Any, panel: Any, run: Any, dtype: str) -> None:
+    whole = np.stack([*CHANNELS], -1).astype(dtype) / (255 if dtype == "float32" else 1)
+    photos = [whole.astype(dtype), (whole[::-1, :50] / 2).astype(dtype)]
+    added = [viewer.add_image(p, name=f"photo {i}") for i, p in enumerate(photos)]
+    viewer.layers.selection = {*added, viewer.add_image(photos[0][..., 0], name="gray")}
+    panel["together"].value = "one histogram for all"
+    assert panel["message"].value == "“gray” is not in color: left out."
+    run()
+    wanted = equalize_together(photos, channel_axis=-1)
+    for layer, pixels in zip(added, wanted, strict=True):
+        np.testing.assert_array_equal(result(viewer, layer.name), pixels)
+        record = layers.record_of(viewer.layers[f"{layer.name} equalized"])
+        assert record is not None
+        np.testing.assert_array_equal(record.reproduce(layer.data), pixels)
+    assert "2 layers histogram" in viewer.layers
 
 
 def test_one_curve_for_all_displays(viewer: Any, panel: Any, run: Any, channels: Any) -> None:
@@ -143,7 +161,7 @@ def test_a_mask_counts_in_each(viewer: Any, panel: Any, run: Any, channels: Any)
     viewer.add_labels(mask, name="cells")
     viewer.layers.selection = set(channels)
     panel["mask"].value = viewer.layers["cells"]
-    panel["together"].value = "one histogram for all"
+    panel["together"].value, panel["output"].value = "one histogram for all", "new layer"
     run()
     wanted = equalize_together([*CHANNELS], masks=[mask > 0] * 3)
     for color, pixels in zip(COLORS, wanted, strict=True):
