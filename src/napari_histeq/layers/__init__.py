@@ -25,7 +25,7 @@ from napari_histeq.layers.placement import (
     spanned,
 )
 from napari_histeq.layers.plot_stack import PlotStack
-from napari_histeq.layers.region import Grid, affine_of, is_grid, mask_on, shape_of
+from napari_histeq.layers.region import Grid, affine_of, geometry_of, is_grid, mask_on, shape_of
 from napari_histeq.layers.source import (
     DISPLAY,
     GAIN,

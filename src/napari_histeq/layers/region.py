@@ -100,6 +100,12 @@ def affine_of(layer: Layer) -> tuple[Floats, Floats]:
     return whole[:-1, :-1], whole[:-1, -1]
 
 
+def geometry_of(layer: Layer) -> tuple[Any, ...]:
+    """Where a layer lies in the world: equal for layers that lie alike."""
+    matrix, offset = affine_of(layer)
+    return (matrix.tobytes(), offset.tobytes(), *map(str, layer.units))
+
+
 def is_grid(matrix: Floats) -> bool:
     """Whether axes stay axes: no rotation and no shear, but for errors of rounding."""
     beside = matrix - np.diag(np.diag(matrix))

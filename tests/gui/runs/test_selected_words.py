@@ -24,13 +24,14 @@ BRIGHT = (200 - DIM // 2).astype(np.uint8)
 
 @pytest.fixture
 def pair(viewer: napari.Viewer, panel: Any) -> list[Any]:
-    """Two channels, selected."""
+    """Two channels, selected, of which new layers are to be made."""
     panel["plot"].value = False
     added = [
         viewer.add_image(DIM, name="dim", colormap="green", blending="additive"),
         viewer.add_image(BRIGHT, name="bright", colormap="magenta", blending="additive"),
     ]
     viewer.layers.selection = set(added)
+    panel["output"].value = "new layer"
     return added
 
 

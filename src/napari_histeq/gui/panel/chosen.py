@@ -21,6 +21,7 @@ from napari_histeq.gui.runs import (
     EXPECTED,
     Choice,
     Several,
+    are_channels,
     lead_of,
     left_out,
     selected_of,
@@ -32,6 +33,13 @@ if TYPE_CHECKING:
     from napari.viewer import Viewer
 
     from napari_histeq.core.methods import Method
+
+
+#: What is said of channels that are displayed only, before they are.
+CHANNELS = (
+    "Channels of one image: only their display will change, no pixel value. For new values choose "
+    "“New layer” under Output."
+)
 
 
 class Chosen:
@@ -82,9 +90,11 @@ class Chosen:
         if isinstance(self._panel["layer"].value, Several):
             selected = [layer for layer in self._viewer.layers if layer in selection]
             try:
-                return left_out(selected, source, self.choice())
+                choice = self.choice()
             except EXPECTED:  # settings that do not fit, which are told as such
                 return ""
+            told = CHANNELS if choice.display and self.are_channels else ""
+            return " ".join(filter(None, (told, left_out(selected, source, choice))))
         if source is None:
             if active is None:
                 return "Open an image to equalize it."
@@ -145,6 +155,17 @@ class Chosen:
         """Whether the source is a stack, each of whose planes is on its own."""
         axes = self._panel["axes"]
         return len(axes.names) > 2 and 0 < len(axes.value) < len(axes.names)
+
+    @property
+    def are_channels(self) -> bool:
+        """Whether several channels of one image are chosen, and a colormap can show the result."""
+        chosen = self._panel["layer"].value
+        if not isinstance(chosen, Several) or not are_channels(chosen.images):
+            return False
+        try:
+            return self.recipe().one_curve
+        except EXPECTED:  # settings that do not fit, which are told as such
+            return False
 
     @property
     def has_planes(self) -> bool:

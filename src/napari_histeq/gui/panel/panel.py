@@ -28,10 +28,10 @@ from napari_histeq.gui.panel.about import About
 from napari_histeq.gui.panel.arrange import arrange_rows
 from napari_histeq.gui.panel.chosen import Chosen
 from napari_histeq.gui.panel.options import OptionRows
+from napari_histeq.gui.panel.outputs import Outputs
 from napari_histeq.gui.panel.references import References, reference_rows
 from napari_histeq.gui.panel.rows import (
     CUSTOM,
-    DISPLAY_ONLY,
     can_clip,
     output_rows,
     region_rows,
@@ -91,7 +91,8 @@ class EqualizePanel(Container[Any]):
         self.suggest = Suggest(self, viewer)
         self.about = About(self.native, self["method"].get_value)
         self.presets = Presets(self, self._chosen.recipe, self._put)
-        self._memory = Remembering(self, self._chosen.recipe, self._put)
+        self._outputs = Outputs(self["output"])
+        self._memory = Remembering(self, self._chosen.recipe, self._put, self._outputs)
         self._parts = arrange_rows(self)
         self._options = OptionRows(self, self._parts, self._chosen.references, self._show_rows)
         hold = self["hold"].native
@@ -159,6 +160,7 @@ class EqualizePanel(Container[Any]):
         ):
             link(self[row].changed, self._show_rows)
         link(self["out_range"].changed, self._show_rows)
+        link(self["output"].changed, self._outputs.changed)
         for row in ("together", "output", "axes"):
             link(self[row].changed, self.show_message)
         link(self["run"].changed, self._start)
@@ -333,7 +335,8 @@ class EqualizePanel(Container[Any]):
             self._parts.output.show_row(self[bound], custom)
         several = isinstance(self["layer"].value, Several)
         self._parts.what.show_row(self["together"], several)
-        self["output"].offer(DISPLAY_ONLY, why_no_curve(source) if source else "")
+        why_not = why_no_curve(source) if source else ""
+        self._outputs.follow(channels=self._chosen.are_channels, why_not=why_not)
 
     # ---- the run ----
 

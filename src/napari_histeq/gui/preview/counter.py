@@ -18,7 +18,7 @@ from napari_histeq.gui.background import Runner, give_way
 from napari_histeq.gui.links import Links
 from napari_histeq.gui.preview.displayed import of_displayed, stands_for_all
 from napari_histeq.gui.runs import EXPECTED, Choice, color_of, counted_with, task_of
-from napari_histeq.layers import affine_of, is_current, place_of, plain
+from napari_histeq.layers import geometry_of, is_current, place_of, plain
 from napari_histeq.records import joint_of, survey
 
 if TYPE_CHECKING:
@@ -131,7 +131,7 @@ class Counter(QObject):
         covered: Key = ()
         if region is not None:
             beyond = tuple(self._viewer.dims.point) if region.ndim > image.ndim else ()
-            covered = (weakref.ref(region), _geometry(image), _geometry(region), beyond)
+            covered = (weakref.ref(region), geometry_of(image), geometry_of(region), beyond)
         return weakref.ref(image), id(image.data), covered
 
     def stop(self) -> None:
@@ -236,12 +236,6 @@ def _covers(known: Key | None, key: Key) -> bool:
 def _awaited(choice: Choice) -> Any:
     """The method, if it has to find out something first."""
     return None if choice.recipe.method.is_ready else choice.recipe.method
-
-
-def _geometry(layer: Layer) -> Key:
-    """Where a layer lies in the world."""
-    matrix, offset = affine_of(layer)
-    return (matrix.tobytes(), offset.tobytes(), *map(str, layer.units))
 
 
 def _not_displayed(source: Image) -> str:

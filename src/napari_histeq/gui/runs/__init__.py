@@ -3,6 +3,7 @@
 from napari_histeq.gui.runs.run import Run
 from napari_histeq.gui.runs.selection import (
     Several,
+    are_channels,
     counted_with,
     lead_of,
     left_out,

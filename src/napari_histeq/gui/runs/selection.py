@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_histeq import layers
+from napari_histeq.display import result_look
 from napari_histeq.gui.runs.work import why_no_curve
-from napari_histeq.layers import short
+from napari_histeq.layers import geometry_of, shape_of, short
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from napari.components import ViewerModel
     from napari.layers import Image, Layer
@@ -37,6 +38,20 @@ def selected_of(viewer: ViewerModel) -> Several | None:
     return Several(images) if len(images) > 1 else None
 
 
+def are_channels(images: Sequence[Image]) -> bool:
+    """Whether several images are channels of one: by how they lie and how they are displayed.
+
+    They have one shape and one place in the world, each has a single value at a pixel, and they
+    are displayed as channels are: all of them added up, or each by another colormap.
+    """
+    if len(images) < 2 or any(map(why_no_curve, images)):
+        return False
+    if len({(shape_of(la), geometry_of(la)) for la in images}) > 1:
+        return False
+    added = all(la.blending == "additive" for la in images)
+    return added or len({result_look(la)[0].name for la in images}) == len(images)
+
+
 def lead_of(chosen: Image | Several | None) -> Image | None:
     """The image, or the first of several."""
     return chosen.images[0] if isinstance(chosen, Several) else chosen
@@ -57,6 +72,8 @@ def why_out(layer: Image, first: Image, choice: Choice) -> str:
         if layer.rgb:
             return f"“{name}” is in color: left out."
         return f"“{name}” is only true or false: left out."
+    if choice.together and first.rgb and not layer.rgb:
+        return f"“{name}” is not in color: left out."
     if choice.recipe.axes is not None and layer.ndim != first.ndim:
         return f"“{name}” has {layer.ndim} axes, not {first.ndim}: left out."
     one, other = dtype_of(first), dtype_of(layer)
@@ -74,9 +91,7 @@ def dtype_of(layer: Image) -> np.dtype[Any]:
 
 def counted_with(first: Image, others: Iterable[Image]) -> tuple[Image, ...]:
     """The images whose pixels can be counted as one with those of the first: that comes first."""
-    if first.rgb:
-        return (first,)
-    same = (la for la in others if not la.rgb and dtype_of(la) == dtype_of(first))
+    same = (la for la in others if la.rgb == first.rgb and dtype_of(la) == dtype_of(first))
     return (first, *same)
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from napari_histeq.core.recipe import Recipe
 
 #: Rows that are remembered beside the recipe: none of them is about one layer.
-ROWS = ("output", "gain", "plot", "compare", "replace", "together", "each_plane")
+ROWS = ("gain", "plot", "compare", "replace", "together", "each_plane")
 
 #: Milliseconds after the last change.
 PAUSE = 500
@@ -36,13 +36,19 @@ class Remembering(QObject):
         What the rows say; raises ValueError if they do not fit together.
     put_on : callable
         Sets the rows to a recipe.
+    outputs : Outputs
+        Has the row of the output, which is remembered for channels and for others.
     """
 
     def __init__(
-        self, panel: Any, recipe: Callable[[], Recipe], put_on: Callable[[Recipe], None]
+        self,
+        panel: Any,
+        recipe: Callable[[], Recipe],
+        put_on: Callable[[Recipe], None],
+        outputs: Any,
     ) -> None:
         super().__init__(panel.native)
-        self._panel, self._recipe, self._put = panel, recipe, put_on
+        self._panel, self._recipe, self._put, self._outputs = panel, recipe, put_on, outputs
         self._later = QTimer(self, singleShot=True)
         self._later.timeout.connect(self.keep)
 
@@ -64,7 +70,9 @@ class Remembering(QObject):
             if isinstance(file := kept.get("file"), str):
                 self._panel.references.rename(file)
         rows = kept.get("rows")
-        for name, value in rows.items() if isinstance(rows, dict) else ():
+        rows = rows if isinstance(rows, dict) else {}
+        self._outputs.restore(rows)
+        for name, value in rows.items():
             with suppress(ValueError, TypeError):
                 if name in ROWS and type(value) is type(self._panel[name].value):
                     self._panel[name].value = value
@@ -82,7 +90,7 @@ class Remembering(QObject):
     def keep(self) -> None:
         """Keep what the rows say, unless that makes no sense or cannot be written."""
         with suppress(ValueError, TypeError, OSError):
-            rows = {name: self._panel[name].value for name in ROWS}
+            rows = {name: self._panel[name].value for name in ROWS} | self._outputs.kept()
             recipe = recipe_as_dict(general(self._of_no_layer(self._recipe())))
             file = self._panel.references.name_of_file()
             stored.write(panel={"recipe": recipe, "rows": rows} | ({"file": file} if file else {}))

@@ -111,23 +111,17 @@ class Either(RadioButtons):
     magicgui makes new buttons whenever a parent changes, and leaves the old ones.
     """
 
-    _put_off = ""
-
     def reset_choices(self, *_: Any) -> None:
         """Make the buttons, once."""
         if not len(self):
             super().reset_choices()
             self.value = self.choices[0]
 
-    def offer(self, choice: str, why_not: str) -> None:
-        """Let a choice be made, or not, and say why not; the first is chosen in its place."""
+    def allow(self, choice: str, why_not: str) -> None:
+        """Let a choice be made, or not, and say why not."""
         button = self.native.findChildren(QRadioButton)[self.choices.index(choice)]
         button.setEnabled(not why_not)
         button.setToolTip(why_not or self.tooltip or "")
-        if why_not and self.value == choice:
-            self.value, self._put_off = self.choices[0], choice
-        elif not why_not and self._put_off == choice:
-            self.value, self._put_off = choice, ""
 
 
 class AxesRow(Container[CheckBox]):
