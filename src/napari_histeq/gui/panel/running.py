@@ -106,7 +106,9 @@ class Runs:
         self._began, self._placed, panel.tools.busy = time.monotonic(), "", True
         panel["cancel"].enabled = panel["cancel"].visible = True
         panel.tools.button.setVisible(False)  # Cancel is in its place
-        panel["progress"].value, panel["progress"].visible = 0, True
+        with panel["progress"].changed.blocked():
+            panel["progress"].value = 0
+        panel["progress"].visible = True
         panel["status"].value = "starting"
 
     def show_idle(self) -> None:
@@ -126,7 +128,8 @@ class Runs:
         if not self._runs:
             return
         panel = self._panel
-        panel["progress"].value = max(int(100 * fraction), panel["progress"].value)
+        with panel["progress"].changed.blocked():  # no row that decides about anything
+            panel["progress"].value = max(int(100 * fraction), panel["progress"].value)
         spent = time.monotonic() - self._began
         left = spent * (1 - fraction) / fraction if fraction > 0.05 and spent > 1 else 0
         parts = [f"{what}, {left:.0f} s left" if left >= 1 else what]

@@ -6,6 +6,7 @@ lies in its place there, so that each fills its cell.
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from weakref import ref
@@ -18,7 +19,7 @@ from napari_histeq.layers import DISPLAY, GAIN, IMAGE, ORIGINAL, PLOT, kind_of, 
 from napari_histeq.records import KEY
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from napari.components import ViewerModel
     from napari.layers import Layer
@@ -103,18 +104,39 @@ def add_results(
     """
     if not made:
         return Placed()
-    selected, active = set(viewer.layers.selection), viewer.layers.selection.active
     whole = not _zoomed_in(viewer, source)
     hidden = _hide(viewer, source, made)
     place, above = _place_of(viewer, source, made, earlier)
-    for offset, layer in enumerate(made):
-        viewer.layers.insert(place + offset, layer)
-    viewer.layers.selection = selected
-    viewer.layers.selection.active = active
+    with _selection_kept(viewer):
+        for offset, layer in enumerate(made):
+            viewer.layers.insert(place + offset, layer)
     _follow_grid(viewer, source, made)
     if whole and viewer.dims.ndisplay == 2:
         viewer.reset_view()
     return Placed(hidden, kind_of(made[-1]) == PLOT and bool(earlier), above)
+
+
+@contextmanager
+def _selection_kept(viewer: ViewerModel) -> Iterator[None]:
+    """Have napari not select the layers that are added meanwhile.
+
+    Whenever the selection changes, it makes the controls of all that is selected anew: with thirty
+    channels that takes a second, and to select each result and then the channels again takes it
+    twice for each of them. It tells of a change, too, when Qt divides a range of selected rows
+    because a row comes in between.
+    """
+    layers: Any = viewer.layers
+    selected, active = set(layers.selection), layers.selection.active
+    selects = getattr(layers, "_activate_on_insert", True)
+    layers._activate_on_insert = False  # noqa: SLF001
+    try:
+        with layers.selection.events.changed.blocker():
+            yield
+    finally:
+        layers._activate_on_insert = selects  # noqa: SLF001
+        if set(layers.selection) != selected or layers.selection.active != active:
+            layers.selection = selected
+            layers.selection.active = active
 
 
 # ---- what would cover it ----
