@@ -17,8 +17,9 @@ from typer.testing import CliRunner
 
 from helpers.sample_files import pixels
 from helpers.tools import IMAGE, item
-from napari_histeq import equalize
+from napari_histeq import equalize, save_zarr
 from napari_histeq.cli.app import app
+from napari_histeq.files import read
 from napari_histeq.gui.result import on_files as files_run
 
 pytestmark = pytest.mark.whole
@@ -104,6 +105,43 @@ def test_run_on_files(
         np.testing.assert_array_equal(tifffile.imread(out / path.name), wanted)
     manifest = json.loads((out / "manifest.json").read_text())
     assert [entry["input"] for entry in manifest["files"]] == ["a.tif", "b.tif", "c.tif"]
+
+
+def test_run_on_a_folder(
+    panel: Any, shown: Any, asked: Any, said: list[str], ended: Any, files: list[Path],
+    tmp_path: Path, monkeypatch: Any,
+) -> None:  # fmt: skip
+    """All images in it, an OME-Zarr among them; what is no image is named."""
+    folder, out = files[0].parent, tmp_path / "out"
+    (folder / "notes.txt").write_text("mine")
+    volume = pixels(3, 20, 30)
+    save_zarr(volume, folder / "stack.ome.zarr", axes="zyx", scale=(2, 0.5, 0.5))
+    answers = iter([str(folder), str(out), str(folder / "stack.ome.zarr"), str(tmp_path / "two")])
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_, **__: next(answers))
+    item(panel, "Run on a folder or OME-Zarr...").trigger()
+    ended()
+    assert said == ["Left out, as no images: notes.txt.", f"4 of 4 files equalized into {out}."]
+    wanted = equalize(volume, strength=0.8)
+    made = read(out / "stack.ome.zarr")
+    np.testing.assert_array_equal(np.asarray(made.data), wanted)
+    assert (made.axes, made.scale) == ("zyx", (2.0, 0.5, 0.5))
+    np.testing.assert_array_equal(
+        tifffile.imread(out / "c.tif"), equalize(tifffile.imread(files[2]), strength=0.8)
+    )
+    item(panel, "Run on a folder or OME-Zarr...").trigger()
+    ended()
+    np.testing.assert_array_equal(np.asarray(read(tmp_path / "two/stack.ome.zarr").data), wanted)
+
+
+def test_results_are_not_put_into_an_ome_zarr(
+    panel: Any, shown: Any, asked: Any, said: list[str], tmp_path: Path
+) -> None:
+    save_zarr(pixels(20, 30), tmp_path / "a.zarr", axes="yx")
+    before = sorted(p.name for p in (tmp_path / "a.zarr").iterdir())
+    asked["folder"] = str(tmp_path / "a.zarr")
+    item(panel, "Run on files...").trigger()
+    assert "is an OME-Zarr: name another folder" in said[0]
+    assert sorted(p.name for p in (tmp_path / "a.zarr").iterdir()) == before
 
 
 def test_a_file_that_fails_is_named_and_the_others_are_done(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import Any
 
 from magicgui.widgets import Label, PushButton
@@ -19,6 +20,9 @@ from qtpy.QtWidgets import (
 
 from napari_histeq.gui.widgets import tip
 from napari_histeq.layers import brief
+
+#: Characters of the words on what was done: about four lines.
+LONGEST = 180
 
 #: Pixels across the icon before words about a problem.
 ICON = 16
@@ -57,11 +61,12 @@ class Note(Label):
 class Status(Note):
     """Words on what was done, or on what went wrong: those with an icon, in another color.
 
-    It is never less than one line high.
+    It is never less than one line high. What was done and takes more than some lines is shortened,
+    whole in the tooltip; what went wrong is told whole.
     """
 
     def __init__(self, **kwargs: Any) -> None:
-        self.problem = False
+        self.problem, self._told = False, ""
         self._frame, self.icon = QFrame(), QLabel()
         self._frame.setObjectName("histeq_status")
         super().__init__(**kwargs)
@@ -78,11 +83,14 @@ class Status(Note):
         row.addWidget(self.native, 1)
         return self._frame
 
+    def get_value(self) -> str:
+        """All that is told."""
+        return self._told
+
     def set_value(self, value: Any) -> None:
-        """Tell something; the tooltip has all of it, should the panel be too low."""
-        super().set_value(value)
-        self.native.setToolTip(tip(self.native.text()) if self.native.text() else "")
-        self.problem = False
+        """Tell something; the tooltip has all of it."""
+        self.problem, self._told = False, brief(value)
+        self.native.setToolTip(tip(self._told) if self._told else "")
         self._look()
 
     def fail(self, words: str) -> None:
@@ -92,6 +100,8 @@ class Status(Note):
         self._look()
 
     def _look(self) -> None:
+        short = textwrap.shorten(self._told, LONGEST, placeholder=" …")
+        super().set_value(self._told if self.problem else short)
         self.icon.setVisible(self.problem)
         for widget in (self._frame, self.native):
             widget.setProperty("problem", self.problem)

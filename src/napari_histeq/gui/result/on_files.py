@@ -25,11 +25,12 @@ from napari_histeq.batch import (
     command_of,
     inputs_of,
     jobs_of,
+    left_out,
     run_all,
     settings_of,
     write_manifest,
 )
-from napari_histeq.files import FORMATS, format_of
+from napari_histeq.files import FORMATS, format_of, is_store
 from napari_histeq.gui.background import Activity, Runner, tell_fault
 
 if TYPE_CHECKING:
@@ -72,13 +73,16 @@ class FilesRun(QObject):
         """
         super().__init__()
         self._viewer, self._folder = viewer, Path(folder)
+        if is_store(self._folder):
+            raise ValueError(f"{self._folder} is an OME-Zarr: name another folder for the results")
         sources = inputs_of(files)
         where = Output(self._folder)
         jobs = jobs_of(sources, where, resumable=True)
         check_manifest(where.manifest)
         given = record.curve if record.given else None
-        work = Equalize(settings_of(record), given, record.curve_of or "another image")
-        self._files = len(jobs)
+        of = record.curve_of or "another image"
+        work = Equalize(settings_of(record), given, of, record.gamut)
+        self._files, self._left_out = len(jobs), left_out(files)
         self._stop = threading.Event()
         self._work = partial(_work, work, jobs, where.manifest, self._stop)
         self._shown: Activity | None = None
@@ -91,6 +95,8 @@ class FilesRun(QObject):
         BATCHES.submit(
             words, self._work, progressed=self._progressed, done=self._answered, failed=self._broke
         )
+        if self._left_out:
+            show_info(f"Left out, as no images: {_few(self._left_out)}.")
         self.told.emit(f"{words}...", False)
 
     def of(self, viewer: Viewer) -> bool:
@@ -187,6 +193,11 @@ def _summary(results: Sequence[Result], folder: Path) -> str:
     return "\n".join([" ".join(sentences), *failed[:NAMED], *more])
 
 
+def _few(names: list[str]) -> str:
+    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
+    return ", ".join(names[:NAMED]) + more
+
+
 def running_on_files(viewer: Viewer) -> FilesRun | None:
     """The run on files that a viewer's panel has begun, if one goes on."""
     return next((run for run in _running if run.of(viewer)), None)
@@ -226,13 +237,28 @@ def ask_for_files(parent: Any) -> tuple[list[str], str] | None:
     if not files:
         return None
     update_open_history(files[0])
+    return _with_place(parent, files)
+
+
+def ask_for_folder(parent: Any) -> tuple[list[str], str] | None:
+    """As `ask_for_files`, but for a folder: all images in it are taken, or it is one OME-Zarr."""
+    words = "Equalize all images in a folder, or an OME-Zarr"
+    folder = QFileDialog.getExistingDirectory(parent, words, _first(get_open_history()))
+    if not folder:
+        return None
+    update_open_history(folder)
+    return _with_place(parent, [folder])
+
+
+def _with_place(parent: Any, inputs: list[str]) -> tuple[list[str], str] | None:
+    """Some inputs, and the folder of their results, which is asked for."""
     folder = QFileDialog.getExistingDirectory(
         parent, "Folder for the results", _first(get_save_history())
     )
     if not folder:
         return None
     update_save_history(folder)
-    return files, folder
+    return inputs, folder
 
 
 def _first(history: Sequence[str]) -> str:

@@ -26,6 +26,7 @@ from napari_histeq.gui.preview import follow, followed
 from napari_histeq.gui.result.on_files import (
     FilesRun,
     ask_for_files,
+    ask_for_folder,
     command_line,
     running_on_files,
 )
@@ -133,7 +134,9 @@ class Tools(QWidget):
         self._apply_menu("Apply the same settings to", made, record, same_curve=False)
         running = running_on_files(self._viewer)
         if running is None:
-            self._action("Run on files...", record and partial(self.ask_files, made))
+            self._action("Run on files...", record and partial(self.ask_files, made, ask_for_files))
+            in_folder = record and partial(self.ask_files, made, ask_for_folder)
+            self._action("Run on a folder or OME-Zarr...", in_folder)
         else:
             self._action("Stop the run on files", running.cancel)
         self.menu.addSeparator()
@@ -211,11 +214,11 @@ class Tools(QWidget):
         assert record is not None
         _copy(command_line(self._viewer, record), "Command line copied.")
 
-    def ask_files(self, made: Image) -> None:
-        """Ask for files and a folder, and equalize them as the layer was."""
+    def ask_files(self, made: Image, ask: Callable[[Any], tuple[list[str], str] | None]) -> None:
+        """Ask for files and a folder of the results, and equalize them as the layer was."""
         record = layers.record_of(made)
         assert record is not None
-        asked = ask_for_files(self)
+        asked = ask(self)
         if asked is not None:
             run = FilesRun(self._viewer, record, *asked)
             run.told.connect(self.told)
