@@ -41,6 +41,14 @@ def test_channels_are_displayed_only_and_it_is_said(
         assert made.data is layer.data
 
 
+def test_more_channels_than_napari_has_colormaps_for(viewer: Any, panel: Any) -> None:
+    added = viewer.add_image(np.stack([PIXELS[0]] * 30), channel_axis=0)
+    assert len({layer.colormap.name for layer in added}) < 30
+    viewer.layers.selection = set(added)
+    assert panel["layer"].native.currentText() == "30 selected layers"
+    assert panel["output"].value == "display only"
+
+
 def test_one_layer_is_as_ever(viewer: Any, panel: Any, channels: Any) -> None:
     viewer.layers.selection = {channels[0]}
     assert panel["output"].value == "new layer"
@@ -100,6 +108,7 @@ def test_it_is_remembered_for_channels_and_for_others(
     ("changes", "wanted"),
     [
         ([{"blending": "additive"}, {"blending": "additive"}], True),
+        ([{}, {"blending": "additive"}, {"blending": "additive"}], True),  # as napari makes them
         ([{"colormap": "green"}, {"colormap": "magenta"}], True),
         ([{}, {}], False),
         ([{"blending": "additive"}, {}], False),

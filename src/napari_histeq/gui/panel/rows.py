@@ -213,7 +213,7 @@ def _added_rows() -> list[Widget]:
                 "New layer: a copy with equalized pixel values.\n"
                 "Display only: changes only the display; pixel values stay as measured.\n"
                 "Several selected layers that are channels of one image (of one size, in one place, "
-                "all additive or each in another colormap) are displayed only, until you choose "
+                "additive or each in another colormap) are displayed only, until you choose "
                 "otherwise here. What you choose for channels is remembered apart."
             ),
         ),

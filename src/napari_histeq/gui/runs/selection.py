@@ -42,13 +42,14 @@ def are_channels(images: Sequence[Image]) -> bool:
     """Whether several images are channels of one: by how they lie and how they are displayed.
 
     They have one shape and one place in the world, each has a single value at a pixel, and they
-    are displayed as channels are: all of them added up, or each by another colormap.
+    are displayed as channels are: added up (napari's lowest channel is as any image is, and the
+    others are additive), or each by another colormap.
     """
     if len(images) < 2 or any(map(why_no_curve, images)):
         return False
     if len({(shape_of(la), geometry_of(la)) for la in images}) > 1:
         return False
-    added = all(la.blending == "additive" for la in images)
+    added = all(la.blending == "additive" for la in images[1:])  # the lowest comes first
     return added or len({result_look(la)[0].name for la in images}) == len(images)
 
 
