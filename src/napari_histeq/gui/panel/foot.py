@@ -100,7 +100,7 @@ class Status(Note):
         self._look()
 
     def _look(self) -> None:
-        short = textwrap.shorten(self._told, LONGEST, placeholder=" …")
+        short = textwrap.shorten(self._told, LONGEST, placeholder="...")
         super().set_value(self._told if self.problem else short)
         self.icon.setVisible(self.problem)
         for widget in (self._frame, self.native):
