@@ -204,6 +204,24 @@ def test_the_settings_of_a_manifest_for_other_files(run):
     assert refused.exit_code == 2
 
 
+@pytest.mark.parametrize(
+    ("told", "why"),
+    [
+        ({"method": {"name": "clahe", "clip_limit": -1}}, "clip_limit=-1 is out of range"),
+        ({"method": {"name": "clahee"}}, "clahee"),
+        ({"method": {"name": "global"}, "strength": "much"}, "strength is wrong"),
+        ({"method": {"name": "global"}, "inside": "perhaps"}, "inside is wrong"),
+        ({"strength": 1.0}, "tells no method"),
+    ],
+)
+def test_a_recipe_that_makes_no_sense_is_refused_before_any_work(run, told, why):
+    Path("r.json").write_text(json.dumps(told))
+    refused = run("equalize", "in/b.tif", "-o", "b.tif", "--recipe", "r.json")
+    assert refused.exit_code == 2
+    assert why in " ".join(refused.output.replace("│", "").split())
+    assert not Path("b.tif").exists()
+
+
 def test_what_a_file_says_is_told(run):
     tifffile.imwrite("w.tif", pixels(20, 30), photometric="miniswhite")
     done = run("equalize", "w.tif", "-o", "o.tif")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 import napari_histeq
@@ -11,13 +13,15 @@ INTEGERS = ["u1", "i1", "u2", "i2", "u4", "i4", "u8", "i8"]
 FLOATS = ["f2", "f4", "f8"]
 
 
-def equalize(image, *, mask=None, out_range="auto", strength=1.0, **options):
+def equalize(
+    image: Any, *, mask: Any = None, out_range: Any = "auto", strength: Any = 1.0, **options: Any
+) -> Any:
     return napari_histeq.equalize(
         image, Clahe(**options), mask=mask, out_range=out_range, strength=strength
     )
 
 
-def sample(dtype, shape, seed=0):
+def sample(dtype: Any, shape: Any, seed: int = 0) -> Any:
     """Noise on a slope, within what the dtype holds."""
     rng = np.random.default_rng(seed)
     values = rng.normal(0, 1, shape) + np.linspace(-2, 2, shape[-1])

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 import itertools
 from math import ceil, exp
+from typing import Any
 
 import numpy as np
 
 
 def clahe(
-    image, kernel_size, *, clip_limit=0.01, nbins=256, target="uniform", alpha=0.4,
-    mask=None, out_range="auto", strength=1.0,
-):  # fmt: skip
+    image: Any, kernel_size: Any, *, clip_limit: float = 0.01, nbins: int = 256, target: str = "uniform", alpha: float = 0.4,
+    mask: Any = None, out_range: Any = "auto", strength: float = 1.0,
+) -> Any:  # fmt: skip
     counted = np.isfinite(image) if mask is None else np.isfinite(image) & mask
     low, high = (float(v) for v in (image[counted].min(), image[counted].max()))
     whole = image.dtype.kind in "iu"
@@ -51,13 +52,13 @@ def clahe(
     return found, curves
 
 
-def bounds(tile, n, k):
+def bounds(tile: int, n: int, k: int) -> Any:
     """First and last pixel + 1 of a tile; a pixel that straddles two is in both."""
     start = (n - ceil(n / k) * k) / 2 + tile * k
     return max(int(np.floor(start)), 0), min(int(np.ceil(start + k)), n)
 
 
-def curve(counts, limit, target, alpha):
+def curve(counts: Any, limit: float, target: str, alpha: float) -> Any:
     total = counts.sum()
     cap = max(limit, 1 / counts.size) * total
     heights = counts.astype(float)
@@ -81,7 +82,7 @@ def curve(counts, limit, target, alpha):
     return np.minimum(s, 1)
 
 
-def borrow(curves):
+def borrow(curves: Any) -> None:
     while np.isnan(curves).any():
         before = curves.copy()
         for tile in map(tuple, np.argwhere(np.isnan(before[..., 0]))):
@@ -96,7 +97,7 @@ def borrow(curves):
                 curves[tile] = np.mean(known, axis=0)
 
 
-def limits(out_range, dtype, low, high):
+def limits(out_range: Any, dtype: Any, low: Any, high: Any) -> Any:
     if out_range == "auto":
         out_range = "dtype" if dtype.kind == "u" else "image"
     if out_range == "dtype":
@@ -104,7 +105,7 @@ def limits(out_range, dtype, low, high):
     return (low, high) if out_range == "image" else out_range
 
 
-def neighbors(corner, shape, kernel_size, tiles):
+def neighbors(corner: Any, shape: Any, kernel_size: Any, tiles: Any) -> Any:
     """Per axis the tile on this side of each pixel, and the product of the weights."""
     index, weight = [], np.ones(())
     for side, n, k, count in zip(corner, shape, kernel_size, tiles, strict=True):

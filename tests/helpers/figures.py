@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -14,20 +16,20 @@ RNG = np.random.default_rng(3)
 SIZE = (128, 128)
 
 
-def both(image):
+def both(image: Any) -> Any:
     """Before, after and the curve."""
     before = compute_histogram(image)
     curve = transfer_function(before, Global()) if before.total else None
     return before, curve.push(before) if curve else before, curve
 
 
-def hot():
+def hot() -> Any:
     image = RNG.lognormal(0, 1, SIZE).astype(np.float32)
     image[0, 0] = 1e30
     return image
 
 
-def x_ray():
+def x_ray() -> Any:
     image = np.clip(RNG.gamma(1.2, 12, SIZE), 0, 255).astype(np.uint8)
     image[:, :55] = 0
     return image
@@ -54,7 +56,7 @@ IMAGES = {
 }
 
 
-def drawn(image, size=(9, 6.2), dpi=100, **options):
+def drawn(image: Any, size: Any = (9, 6.2), dpi: int = 100, **options: Any) -> Any:
     """A drawn figure and its plot."""
     figure = Figure(figsize=size, dpi=dpi)
     canvas = FigureCanvasAgg(figure)
@@ -64,21 +66,21 @@ def drawn(image, size=(9, 6.2), dpi=100, **options):
     return shown
 
 
-def texts(shown):
+def texts(shown: Any) -> Any:
     """The words to be seen, and the pixels they take."""
     renderer = shown.figure.canvas.get_renderer()
     found = [t for t in shown.figure.findobj(Text) if t.get_text() and seen(t)]
     return [(t.get_text(), t.get_window_extent(renderer)) for t in found]
 
 
-def seen(text):
+def seen(text: Any) -> Any:
     axes = text.axes
     return text.get_visible() and (axes is None or axes.get_visible())
 
 
-def words(shown):
+def words(shown: Any) -> Any:
     return {text for text, _ in texts(shown)}
 
 
-def pixels(figure):
+def pixels(figure: Any) -> Any:
     return np.asarray(figure.canvas.buffer_rgba()).copy()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from typing import Any
 
 import numpy as np
 
@@ -10,24 +11,24 @@ from helpers import naive
 from napari_histeq import Global, equalize
 
 
-def quietly(image, method=Global(), **options):  # noqa: B008
+def quietly(image: Any, method: Any = Global(), **options: Any) -> Any:  # noqa: B008
     """`equalize`; that nothing is counted is no surprise here."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "no pixel was counted", UserWarning)
         return equalize(image, method, **options)
 
 
-def bits(image):
+def bits(image: Any) -> Any:
     """The very bits, so that NaN equals NaN and -0 is not 0."""
     return np.ascontiguousarray(image).view(f"u{image.dtype.itemsize}")
 
 
-def assert_same_bits(one, other):
+def assert_same_bits(one: Any, other: Any) -> None:
     assert one.dtype == other.dtype
     np.testing.assert_array_equal(bits(one), bits(other))
 
 
-def tolerance(image, wanted, convention, strength):
+def tolerance(image: Any, wanted: Any, convention: str, strength: float) -> Any:
     """Half a level for integers, and what the arithmetic may round; tie or not, no more."""
     scale = max(np.abs(v[np.isfinite(v)].astype(float)).max(initial=0) for v in (wanted, image))
     if image.dtype.kind == "f":
@@ -41,7 +42,7 @@ def tolerance(image, wanted, convention, strength):
     return 0.5 + extra + 1e-12 * scale
 
 
-def is_its_formula(image, options, how):
+def is_its_formula(image: Any, options: Any, how: Any) -> Any:
     """Whether `Global` makes of an image what the naive formula does, and keeps what it leaves."""
     out = quietly(image, Global(**options), **how)
     wanted = naive.equalized(image, **how, **options)

@@ -1,21 +1,27 @@
 """Chunkings and images that the tests of lazy arrays share."""
 
+from __future__ import annotations
+
+from typing import Any
+
 import dask.array as da
 import numpy as np
 import tensorstore
 
 
-def random_chunks(rng, shape, most=5):
+def random_chunks(rng: np.random.Generator, shape: tuple[int, ...], most: int = 5) -> Any:
     """Any way to cut an image into chunks: up to `most` cuts along each axis."""
     chunks = []
     for length in shape:
         number = int(rng.integers(0, min(length - 1, most) + 1)) if length > 1 else 0
-        cuts = np.sort(rng.choice(np.arange(1, length), number, replace=False)) if number else []
+        cuts: Any = (
+            np.sort(rng.choice(np.arange(1, length), number, replace=False)) if number else []
+        )
         chunks.append(tuple(int(n) for n in np.diff([0, *cuts, length])))
     return tuple(chunks)
 
 
-def image(dtype, shape=(6, 31, 40), seed=0):
+def image(dtype: Any, shape: Any = (6, 31, 40), seed: int = 0) -> Any:
     """Skewed intensities of any dtype; among floats some that are not finite."""
     rng = np.random.default_rng(seed)
     values = rng.gamma(2.0, 20.0, shape)
@@ -30,10 +36,10 @@ def image(dtype, shape=(6, 31, 40), seed=0):
     return values.astype(dtype)
 
 
-def failing(shape, chunks, at, error):
+def failing(shape: Any, chunks: Any, at: Any, error: Exception) -> Any:
     """A dask array one of whose chunks cannot be read."""
 
-    def read(block, block_id=None):
+    def read(block: Any, block_id: Any = None) -> Any:
         if block_id == at:
             raise error
         return block
@@ -42,7 +48,7 @@ def failing(shape, chunks, at, error):
     return zeros.map_blocks(read, dtype=np.uint8, meta=np.empty((0,) * len(shape), np.uint8))
 
 
-def same_bits(got, want):
+def same_bits(got: Any, want: Any) -> None:
     assert isinstance(got, da.Array)
     assert (got.shape, got.dtype) == (want.shape, want.dtype)
     computed = got.compute(scheduler="synchronous")
@@ -50,7 +56,7 @@ def same_bits(got, want):
     assert computed.tobytes() == want.tobytes()
 
 
-def stored(pixels, chunks=(2, 20, 20)):
+def stored(pixels: Any, chunks: Any = (2, 20, 20)) -> Any:
     """A tensorstore in memory, in chunks."""
     grid = {"name": "regular", "configuration": {"chunk_shape": chunks}}
     metadata = {"shape": pixels.shape, "data_type": pixels.dtype.name, "chunk_grid": grid}

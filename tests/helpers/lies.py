@@ -30,10 +30,10 @@ class Scaled:
     dtype = property(lambda self: self.stored.dtype)
     ndim = property(lambda self: self.stored.ndim)
 
-    def __getitem__(self, index):
+    def __getitem__(self, index: Any) -> Any:
         return np.asarray(self)[index]
 
-    def __array__(self, dtype=None, copy=None):
+    def __array__(self, dtype: Any = None, copy: Any = None) -> Any:
         return self.stored * np.float32(0.5)
 
 
@@ -60,11 +60,13 @@ LIES: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def lying(lie, at=(1, 2), dtype="u1", shape=(40, 60), chunks=20):
+def lying(
+    lie: Any, at: Any = (1, 2), dtype: Any = "u1", shape: Any = (40, 60), chunks: Any = 20
+) -> Any:
     """A lazy array of which one chunk is something else than declared."""
     pixels = image("u1", shape).astype(dtype)
 
-    def read(block, block_id=None):
+    def read(block: Any, block_id: Any = None) -> Any:
         return lie(block) if block_id == at else block
 
     meta = np.empty((0,) * len(shape), dtype)

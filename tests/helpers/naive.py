@@ -97,7 +97,13 @@ def pillow_levels(levels: Levels, at: Array, span: int, low: int) -> Array:
 
 
 def curve(
-    counted: Array, at: Array, *, convention="cdf", power=1.0, plateau=np.inf, out_range="auto"
+    counted: Array,
+    at: Array,
+    *,
+    convention: str = "cdf",
+    power: float = 1.0,
+    plateau: float = np.inf,
+    out_range: Any = "auto",
 ) -> Array:
     """What `Global` makes of the intensities `at`, unrounded; `counted` are the pixels."""
     span = output_range(out_range, counted)
@@ -111,7 +117,9 @@ def curve(
     return span.at(fraction(levels, at, convention, span))
 
 
-def equalized(image, *, mask=None, axes=None, strength=1.0, **options) -> Array:
+def equalized(
+    image: Any, *, mask: Any = None, axes: Any = None, strength: float = 1.0, **options: Any
+) -> Array:
     """The wanted result in float64, unrounded, plane by plane; NaN where nothing may change."""
     outer = [] if axes is None else outer_axes(image.ndim, axes)
     counts = np.broadcast_to(True if mask is None else mask, image.shape)

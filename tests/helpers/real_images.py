@@ -52,7 +52,8 @@ def smooth(image: Array) -> Array:
     """Means of 3 x 3 pixels: many levels from few."""
     wide = np.pad(image.astype(float), 1, mode="edge")
     rows, columns = image.shape
-    return sum(wide[i : i + rows, j : j + columns] for i in range(3) for j in range(3)) / 9
+    total: Array = sum(wide[i : i + rows, j : j + columns] for i in range(3) for j in range(3))  # type: ignore[assignment]
+    return total / 9
 
 
 GRAY8 = gray8()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any, cast
+
 import numpy as np
 
 from helpers.strategies import CURVES
@@ -38,13 +40,15 @@ TASKS = {
     ),
     "swapped bytes": task_of(GRAY.astype(">u2")),
     "float": task_of(GRAY * np.float32(0.1)),
-    "clahe": task_of(GRAY, method=Clahe(kernel_size=(np.int64(5), 6, 7), clip_limit=0.02)),
+    "clahe": task_of(
+        GRAY, method=Clahe(kernel_size=(cast("int", np.int64(5)), 6, 7), clip_limit=0.02)
+    ),
     "opencv": task_of(GRAY, method=Clahe.opencv(), axes=(1, 2)),
     "given": task_of(GRAY, given=perform(task_of(GRAY // 2), lambda *_: None).curve),
     **{kind.name: task_of(GRAY, method=kind()) for kind in CURVES},
     "parts": task_of(GRAY, method=BiHistogram("median", levels=2)),
-    "match": task_of(GRAY, method=Match(GRAY // 3, (5, 50, 95))),
-    "match, planes": task_of(GRAY, method=Match(GRAY * 0.1, 7), axes=(1, 2)),
+    "match": task_of(GRAY, method=Match(cast("Any", GRAY // 3), (5, 50, 95))),
+    "match, planes": task_of(GRAY, method=Match(cast("Any", GRAY * 0.1), 7), axes=(1, 2)),
     "standard": task_of(GRAY, method=Match(Standard.learn([GRAY, GRAY // 2]))),
 }
 

@@ -6,6 +6,10 @@ import os
 import subprocess
 import sys
 import textwrap
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 #: A person's session: each answer comes from numpy, until the compiled loop has been loaded.
 PATIENT = """
@@ -30,10 +34,10 @@ print("fine")
 """
 
 
-def session(program, folder, *, expect="fine", **variables):
+def session(program: str, folder: Path, *, expect: str = "fine", **variables: str) -> Any:
     """A process of its own; returns it when it has ended."""
     variables = {"NAPARI_HISTEQ_LOOPS": "auto", "NUMBA_CACHE_DIR": str(folder)} | variables
-    process = subprocess.Popen(
+    process: Any = subprocess.Popen(
         [sys.executable, "-W", "error", "-c", program],
         env=os.environ | variables, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
@@ -41,7 +45,7 @@ def session(program, folder, *, expect="fine", **variables):
     return process
 
 
-def ended(process):
+def ended(process: Any) -> str:
     out, err = process.communicate(timeout=290)
     assert process.returncode == 0, err
     assert out.strip() == process.expected, err
@@ -49,5 +53,5 @@ def ended(process):
     return out
 
 
-def patient(before="", after=""):
+def patient(before: str = "", after: str = "") -> str:
     return PATIENT.format(before=textwrap.dedent(before), after=textwrap.dedent(after))

@@ -20,7 +20,8 @@ SIGNED = ("i1", "<i2", ">i2", "<i4", ">i4", "<i8", ">i8")
 FLOATS = ("<f2", ">f2", "<f4", ">f4", "<f8", ">f8")
 REAL = (*UNSIGNED, *SIGNED, *FLOATS)
 #: Every method that needs no reference, and those that are one curve; a new one needs no line here.
-BARE = tuple(k for k in METHODS.values() if not any(field.values for field in options_of(k)))
+_KNOWN: tuple[Any, ...] = tuple(METHODS.values())
+BARE = tuple(k for k in _KNOWN if not any(field.values for field in options_of(k)))
 CURVES = tuple(kind for kind in BARE if kind.is_single_curve)
 CONVENTIONS = ("cdf", "cdf_min", "midpoint", "pillow")
 
@@ -71,7 +72,7 @@ ordinary = {
 def element_pools(dtype: np.dtype[Any]) -> st.SearchStrategy[st.SearchStrategy[Any]]:
     """One kind of elements for a whole image, so that images differ in kind."""
     if dtype.kind == "f":
-        width = 8 * dtype.itemsize
+        width: Any = 8 * dtype.itemsize
         return st.sampled_from(
             [
                 st.floats(width=width),
@@ -102,7 +103,7 @@ def read_only(image: Array) -> Array:
     return image
 
 
-LAYOUTS = {
+LAYOUTS: dict[str, Any] = {
     "C": np.ascontiguousarray,
     "Fortran": np.asfortranarray,
     "strided": strided,
@@ -114,7 +115,9 @@ LAYOUTS = {
 
 
 @st.composite
-def images(draw: Any, dtypes: Any = dtypes, shapes: Any = shapes, layouts: Any = tuple(LAYOUTS)):
+def images(
+    draw: Any, dtypes: Any = dtypes, shapes: Any = shapes, layouts: Any = tuple(LAYOUTS)
+) -> Any:
     """Images of any dtype, shape, contents and memory layout."""
     dtype, shape = np.dtype(draw(dtypes)), draw(shapes)
     elements = draw(element_pools(dtype))
@@ -123,7 +126,7 @@ def images(draw: Any, dtypes: Any = dtypes, shapes: Any = shapes, layouts: Any =
 
 
 @st.composite
-def masks(draw: Any, shape: tuple[int, ...]):
+def masks(draw: Any, shape: tuple[int, ...]) -> Any:
     """None, or a mask that broadcasts to `shape`; it may be empty."""
     if draw(st.booleans()):
         return None
@@ -133,7 +136,7 @@ def masks(draw: Any, shape: tuple[int, ...]):
 
 
 @st.composite
-def axes(draw: Any, ndim: int):
+def axes(draw: Any, ndim: int) -> Any:
     """None, a number, or several of them; from either end."""
     if draw(st.booleans()):
         return None
@@ -143,7 +146,7 @@ def axes(draw: Any, ndim: int):
 
 
 @st.composite
-def out_ranges(draw: Any, dtype: np.dtype[Any]):
+def out_ranges(draw: Any, dtype: np.dtype[Any]) -> Any:
     """A name, or two numbers that the dtype holds."""
     if draw(st.booleans()):
         return draw(st.sampled_from(["auto", "dtype", "image"]))
@@ -158,7 +161,7 @@ def out_ranges(draw: Any, dtype: np.dtype[Any]):
 
 
 @st.composite
-def matches(draw: Any):
+def matches(draw: Any) -> Any:
     """Matching to any image in which something counts, or to a standard."""
     reference = draw(images())
     if not np.isfinite(reference).any():
@@ -176,14 +179,14 @@ def matches(draw: Any):
 
 
 @st.composite
-def methods(draw: Any):
+def methods(draw: Any) -> Any:
     """Any curve method with any options; `matches` are beside, as they may not fit an image."""
     kind: Any = draw(st.sampled_from([Global, *CURVES]))
     return kind(**draw(any_options(kind)))
 
 
 @st.composite
-def clahes(draw: Any, shape: tuple[int, ...]):
+def clahes(draw: Any, shape: tuple[int, ...]) -> Any:
     """CLAHE with any options, and tiles that fit planes of `shape`; in its own convention."""
     chosen = draw(any_options(Clahe, "kernel_size", "convention", "tile_grid_size"))
     kernel = st.tuples(*(st.integers(1, n) for n in shape))
@@ -199,7 +202,7 @@ class Job:
 
 
 @st.composite
-def jobs(draw: Any, images: Any = images(), strengths: Any = strengths):  # noqa: B008
+def jobs(draw: Any, images: Any = images(), strengths: Any = strengths) -> Any:  # noqa: B008
     """What `equalize` may be asked, beside the method."""
     image = draw(images)
     return Job(

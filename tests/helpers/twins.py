@@ -48,7 +48,7 @@ def comparing() -> Iterator[set[str]]:
     forget()
     # Lines have other blocks' pixels between them, which another thread might be writing.
     os.environ[THREADS] = "1"
-    Loop.choose = choose  # type: ignore[method-assign]
+    Loop.choose = choose  # type: ignore[assignment, method-assign]
     try:
         yield called
     finally:
@@ -72,7 +72,7 @@ def _both(loop: Loop, given: tuple[Any, ...]) -> Any:
     _same(loop, found, wanted)
     tables = loop.name in ("lattice.count_distinct", "lattice.add_distinct")
     if tables:
-        given, mine = _tables(given, wanted), _tables(mine, wanted)
+        given, mine = tuple(_tables(given, wanted)), _tables(mine, wanted)
     room = {"opencv.opencv_mix": 1}.get(loop.name, 0)  # its last argument is room to work in
     for a, b in zip(given[: len(given) - room], mine, strict=not room):
         _same(loop, b, a)

@@ -10,7 +10,7 @@ from napari_histeq.batch import Refused, Settings, method_of, out_range_of
 from napari_histeq.core import METHODS
 from napari_histeq.core.methods import check_saturated, clips, from_dict
 from napari_histeq.core.recipe import Recipe
-from napari_histeq.records import KEY
+from napari_histeq.records import KEY, recipe_of_dict
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -66,23 +66,16 @@ def _of_file(path: Path, given: Settings) -> Settings:
     except (OSError, ValueError, RecursionError) as error:
         raise Refused(f"--recipe {path} cannot be read: {error}") from None
     told = _recipe(found, path)
+    known = {name: told[name] for name in _FIELDS if told.get(name) not in (None, "auto")}
+    places: dict[str, Any] = {n: _place(known.pop(n)) for n in _PLACES if n in known}
     try:
-        method = from_dict({k: _option(v) for k, v in told["method"].items()})
+        # This says what is wrong with an option, and the cure; that looks at all the rest.
+        from_dict({k: _option(v) for k, v in known["method"].items()})
+        recipe = recipe_of_dict(known)
     except (LookupError, TypeError, ValueError, AttributeError) as error:
-        raise Refused(f"--recipe {path} tells no method: {error}") from None
-    more: dict[str, Any] = {}
-    how: dict[str, Any] = {"method": method}
-    if told.get("axes") is not None:
-        more["axes"] = ",".join(str(a) for a in told["axes"])
-    if told.get("channel_axis") is not None:
-        more["channel_axis"] = str(told["channel_axis"])
-    if told.get("out_range", "auto") != "auto":
-        wanted = told["out_range"]
-        how["out_range"] = wanted if isinstance(wanted, str) else tuple(wanted)
-    for name in set(_FIELDS) - {"method", "out_range", *_PLACES}:
-        if told.get(name) is not None:
-            how[name] = told[name]
-    return replace(given, recipe=replace(given.recipe, **how), **more)
+        raise Refused(f"--recipe {path}: {error}") from None
+    how = {name: getattr(recipe, name) for name in known}
+    return replace(given, recipe=replace(given.recipe, **how), **places)
 
 
 def _recipe(found: Any, path: Path) -> dict[str, Any]:
@@ -101,3 +94,7 @@ def _option(value: Any) -> Any:
     if isinstance(value, list):
         return tuple(value)
     return float(value) if value in ("inf", "-inf") else value
+
+
+def _place(value: Any) -> str:
+    return ",".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -38,7 +38,7 @@ def connected(world: World) -> Iterator[str]:
     parts = (viewer, viewer.layers, viewer.layers.selection, viewer.dims, viewer.cursor)
     groups = [p.events for p in (*parts, viewer.scene.camera, viewer.canvas.grid, *viewer.layers)]
     for group in groups:
-        emitters = getattr(group, "emitters", None) or group._psygnal_group.signals  # type: ignore[attr-defined]
+        emitters = getattr(group, "emitters", None) or group._psygnal_group.signals
         for emitter in emitters.values():
             for callback in emitter.callbacks:
                 yield from _ours(callback)

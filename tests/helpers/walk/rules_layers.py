@@ -95,7 +95,7 @@ class LayerRules:
     @rule(one=NUMBERS, other=NUMBERS, on=st.booleans())
     def link(self, one: int, other: int, on: bool) -> None:
         first, second = self.world.pick(one), self.world.pick(other)
-        if first is None or first is second:
+        if first is None or second is None or first is second:
             return
         if on:
             self.say("link", first.name[:40], "and", second.name[:40])
@@ -106,7 +106,8 @@ class LayerRules:
 
     @rule(numbers=st.sets(NUMBERS, max_size=4))
     def select(self, numbers: set[int]) -> None:
-        chosen = {self.world.pick(number) for number in numbers} - {None}
+        picked = map(self.world.pick, numbers)
+        chosen = {layer for layer in picked if layer is not None}
         self.say("select", sorted(layer.name[:40] for layer in chosen))
         self.world.viewer.layers.selection = chosen
 

@@ -55,7 +55,8 @@ class PanelRules:
         """Any option of the method, anywhere within its limits."""
         self.world.touched = True
         panel = self.world.panel
-        fields = options_of(METHODS[panel["method"].value])
+        method: Any = METHODS[panel["method"].value]
+        fields = options_of(method)
         if not fields:
             return
         field = data.draw(st.sampled_from(fields), "option")

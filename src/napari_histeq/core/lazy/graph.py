@@ -6,7 +6,6 @@ threads, the synchronous one, or a cluster through a `dask.distributed.Client`.
 
 from __future__ import annotations
 
-import gc
 import itertools
 import os
 import pickle
@@ -15,7 +14,6 @@ import threading
 import time
 import uuid
 import zlib
-from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -47,36 +45,6 @@ if hasattr(os, "register_at_fork"):
 BRANCHES = 8
 #: Seconds between looks at a cluster's progress.
 PATIENCE = 0.1
-
-#: A graph of fewer tasks than this troubles nobody's collector.
-MANY_TASKS = 1000
-
-_spared = 0
-_sparing = threading.Lock()
-
-
-@contextmanager
-def collector_spared(tasks: int) -> Iterator[None]:
-    """Have Python's collector leave alone what is alive already, while a large graph is made and run.
-
-    The objects of 10,000 tasks set off full collections, each of which would walk all that the
-    process holds with the interpreter locked: for a viewer a quarter of a second, again and again.
-    """
-    global _spared  # noqa: PLW0603  (one collector for the process)
-    if tasks < MANY_TASKS:
-        yield
-        return
-    with _sparing:
-        if not _spared:
-            gc.freeze()
-        _spared += 1
-    try:
-        yield
-    finally:
-        with _sparing:
-            _spared -= 1
-            if not _spared:
-                gc.unfreeze()
 
 
 class Gate:

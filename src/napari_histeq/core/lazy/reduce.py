@@ -27,11 +27,11 @@ from napari_histeq.core.arrays import (
     promise_of,
 )
 from napari_histeq.core.histogram import counts_on
+from napari_histeq.core.lazy.collector import collector_spared
 from napari_histeq.core.lazy.graph import (
     Packed,
     blocks_of,
     called,
-    collector_spared,
     graph_of,
     run_graph,
     shares_memory,

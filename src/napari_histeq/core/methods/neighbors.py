@@ -247,3 +247,21 @@ def _binned(
     if start is not None:
         edges = np.concatenate([[start], levels]).astype(dtype)
     return Histogram(summed, edges, levels)
+
+
+def checked_window(value: Any, reference: Any) -> int | None:
+    """The window of `Match`, looked at: how many frames are averaged."""
+    if value is None:
+        return None
+    if not hasattr(value, "__index__") or isinstance(value, bool):
+        raise TypeError(f"Match: window={value!r} is not an integer")
+    if not 1 <= value <= MOST_FRAMES:
+        raise ValueError(
+            f"Match: window={value!r} is out of range: it must be >= 1 and <= {MOST_FRAMES}"
+        )
+    if reference != KINDS[0]:
+        raise ValueError(
+            f"Match: window={value!r} is how many neighbors are averaged, but the reference is "
+            f"{reference if isinstance(reference, str) else 'an image'}: leave window out"
+        )
+    return int(value)

@@ -7,7 +7,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
-import numpy as np
 from qtpy.QtCore import QTimer
 from qtpy.QtWidgets import (
     QComboBox,
@@ -21,18 +20,12 @@ from qtpy.QtWidgets import (
 
 from napari_histeq import layers
 from napari_histeq.core.arrays import is_lazy
-from napari_histeq.gui.background import (
-    Runner,
-    cluster_in_words,
-    scheduler_address,
-    tell_fault,
-    working_at,
-)
-from napari_histeq.gui.evidence import new_canvas, warm_up
-from napari_histeq.gui.runs import EXPECTED, add_results, available, task_of
+from napari_histeq.gui.background import Runner, scheduler_address, tell_fault
+from napari_histeq.gui.evidence import new_canvas
+from napari_histeq.gui.preview.planes_work import axes_of, bytes_of, counted, drawn, scale_of
+from napari_histeq.gui.runs import EXPECTED, add_results, task_of
 from napari_histeq.gui.widgets import Fold, tip
-from napari_histeq.layers import coarser_too, course_layer, plain, theme_of
-from napari_histeq.records import along
+from napari_histeq.layers import course_layer, plain, theme_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,10 +34,8 @@ if TYPE_CHECKING:
     from napari.viewer import Viewer
 
     from napari_histeq import plot
-    from napari_histeq.gui.background import BackgroundJob
     from napari_histeq.gui.preview.live import Live
     from napari_histeq.gui.runs import Choice
-    from napari_histeq.records import Report, Task
 
 #: Height of the plot in pixels; its width is the panel's.
 HEIGHT = 230
@@ -79,14 +70,13 @@ class OverPlanes(QWidget):
     ) -> None:
         super().__init__()
         self._viewer, self._live, self._images, self._choose = viewer, live, images, choose
-        self._runner = Runner(newest=True)
+        self._runner, self._theme = Runner(newest=True), viewer.theme
         self._state: Any = None
         self._asked: tuple[Choice, int] | None = None
         self._source: Image | None = None
         self.course: plot.Course | None = None
         self._plot: plot.CourseFigure | None = None
         self._canvas: Any = None
-        self._theme = viewer.theme
         self._make()
         self._gone = False
         self.destroyed.connect(partial(_drop, ref(self)))
@@ -175,10 +165,7 @@ class OverPlanes(QWidget):
 
     def _offer(self) -> None:
         """Offer the axes along which there are planes; nothing where there are none."""
-        images, wanted = self._images(), []
-        if len(images) == 1:
-            names, shape = layers.axis_names(images[0])[:-2], layers.shape_of(images[0])
-            wanted = [(name, axis) for axis, name in enumerate(names) if shape[axis] > 1]
+        wanted = axes_of(self._images())
         if wanted != [
             (self.axes.itemText(i), self.axes.itemData(i)) for i in range(self.axes.count())
         ]:
@@ -216,13 +203,9 @@ class OverPlanes(QWidget):
             self._count()
 
     def _offer_to_count(self, pixels: Any) -> None:
-        size = (
-            math.prod(pixels.shape)
-            * np.dtype(getattr(pixels.dtype, "numpy_dtype", pixels.dtype)).itemsize
-        )
         self.button.setText(f"Count {pixels.shape[self._asked[1]]} planes")  # type: ignore[index]
         self.button.setVisible(True)
-        self._tell(f"All pixels are read and equalized for it ({size / 1e9:.2g} GB).")
+        self._tell(f"All pixels are read and equalized for it ({bytes_of(pixels) / 1e9:.2g} GB).")
 
     def _pressed(self) -> None:
         """The one button: count, or cancel."""
@@ -236,8 +219,7 @@ class OverPlanes(QWidget):
     def _count(self) -> None:
         assert self._source is not None
         assert self._asked is not None
-        choice, axis = self._asked
-        source = self._source
+        (choice, axis), source = self._asked, self._source
         try:
             task = task_of(self._viewer, source, choice)
         except EXPECTED as error:
@@ -248,7 +230,7 @@ class OverPlanes(QWidget):
         self.button.setVisible(True)
         self._tell("counting")
         self._runner.submit(
-            "counting over planes", _counted, task, axis, address,
+            "counting over planes", counted, task, axis, address,
             progressed=lambda done, what: self._tell(f"{what}: {done:.0%}"),
             done=partial(self._answer, *scale_of(source, axis)), failed=self._fail,
         )  # fmt: skip
@@ -294,11 +276,6 @@ class OverPlanes(QWidget):
         self.follow()
         self._canvas.draw()
 
-    @property
-    def _along(self) -> str:
-        """The name of the axis."""
-        return str(self.axes.currentText())
-
     def _add(self) -> None:
         """Have the plot drawn large, and added as a layer."""
         if self.course is None or self._source is None:
@@ -306,14 +283,15 @@ class OverPlanes(QWidget):
         source = self._source
         self.add.setEnabled(False)
         self._runner.submit(
-            "drawing the plot over planes", _drawn, self.course, source.name, self._theme,
+            "drawing the plot over planes", drawn, self.course, source.name, self._theme,
             done=partial(self._add_layer, source), failed=self._fail,
         )  # fmt: skip
 
     def _add_layer(self, source: Image, pictures: Any) -> None:
         self.add.setEnabled(True)
         if source in self._viewer.layers:
-            add_results(self._viewer, source, [course_layer(source, pictures, self._along)])
+            along = str(self.axes.currentText())
+            add_results(self._viewer, source, [course_layer(source, pictures, along)])
 
 
 def _drop(own: ref[OverPlanes], *_: object) -> None:
@@ -321,33 +299,3 @@ def _drop(own: ref[OverPlanes], *_: object) -> None:
     over = own()
     if over is not None:
         over.mark_gone()
-
-
-def scale_of(source: Image, axis: int) -> tuple[Callable[[int], Any], str]:
-    """What gives the places of so many planes along an axis of a layer; and its name and unit."""
-    step, start = float(source.scale[axis]), float(source.translate[axis])
-    unit = f"{source.units[axis]:~}" if str(source.units[axis]) != "pixel" else ""
-    name = layers.axis_names(source)[axis]
-    return lambda count: start + step * np.arange(count), f"{name} ({unit})" if unit else name
-
-
-def _counted(task: Task, axis: int, address: str, report: BackgroundJob) -> Any:
-    """On a worker's thread: the percentiles before and after, or why there are none, in words."""
-    warm_up(report.check)  # or the first drawing would hold the GUI
-    try:
-        if task.memory > available():
-            return "There is not enough memory to equalize it: open it as a dask or zarr array."
-        if not is_lazy(task.image):
-            return along(task, axis, report)
-        with working_at(address):
-            return along(
-                task, axis, lambda done, what: report(done, f"{what} {cluster_in_words(address)}")
-            )
-    except EXPECTED as error:
-        return plain(error)
-
-
-def _drawn(course: plot.Course, name: str, theme: str, _: Report) -> Any:
-    from napari_histeq import plot
-
-    return coarser_too(plot.render_course(course, title=name, theme=theme_of(theme)))

@@ -12,7 +12,7 @@ from napari_histeq.core.histogram import count
 from napari_histeq.core.methods.base import Fit, Method
 from napari_histeq.core.methods.matching.landmarks import checked_landmarks, percentiles_at
 from napari_histeq.core.methods.matching.planes import ReferencePlanes
-from napari_histeq.core.methods.matching.quantiles import Line, percentiles_of
+from napari_histeq.core.methods.matching.quantiles import Line, check_levels, percentiles_of
 from napari_histeq.core.methods.matching.reference import (
     Reference,
     counted,
@@ -20,7 +20,7 @@ from napari_histeq.core.methods.matching.reference import (
     reference_of,
 )
 from napari_histeq.core.methods.matching.standard import Standard
-from napari_histeq.core.methods.neighbors import KINDS, MOST_FRAMES, Kind, Neighbors
+from napari_histeq.core.methods.neighbors import KINDS, MOST_FRAMES, Kind, Neighbors, checked_window
 from napari_histeq.core.methods.options import Option
 from napari_histeq.core.methods.single import CurveMethod, held, with_ends
 
@@ -130,7 +130,7 @@ class Match(CurveMethod):
         if not (isinstance(self.reference, str) and self.reference in KINDS):
             object.__setattr__(self, "reference", reference_of(self.reference))
         object.__setattr__(self, "landmarks", checked_landmarks(self.landmarks))
-        object.__setattr__(self, "window", _checked_window(self.window, self.reference))
+        object.__setattr__(self, "window", checked_window(self.window, self.reference))
         if isinstance(self.reference, Standard) and self.landmarks is not None:
             raise ValueError(
                 f"Match: landmarks={self.landmarks!r} cannot be set beside a Standard, which "
@@ -239,14 +239,8 @@ class Match(CurveMethod):
         """Refuse a reference of whose intensities the image's dtype can hold but two."""
         if out_range != "auto" or dtype.kind not in "iu" or self.neighbors:
             return
-        info, (low, high) = np.iinfo(dtype), self._given.range
-        whole = int(np.clip(high, info.min, info.max)) - int(np.clip(low, info.min, info.max))
-        if whole < 2 and self._given.size > 2:
-            raise ValueError(
-                f"reference has intensities from {low:g} to {high:g}, of which {dtype} holds "
-                f"{whole + 1}: give an out_range to stretch them over, say 'dtype', or convert "
-                "the image to float"
-            )
+        if self._given.size > 2:
+            check_levels(self._given.range, dtype)
 
     def check_units(self, units: str) -> None:
         """See `Method`: those of the images that a standard was learned from, if both are known."""
@@ -315,20 +309,3 @@ class Match(CurveMethod):
             percentiles = percentiles_at(self.landmarks)
             targets = reference.values_at(percentiles)
         return Line(percentiles_of(histogram, percentiles), targets)
-
-
-def _checked_window(value: Any, reference: Any) -> int | None:
-    if value is None:
-        return None
-    if not hasattr(value, "__index__") or isinstance(value, bool):
-        raise TypeError(f"Match: window={value!r} is not an integer")
-    if not 1 <= value <= MOST_FRAMES:
-        raise ValueError(
-            f"Match: window={value!r} is out of range: it must be >= 1 and <= {MOST_FRAMES}"
-        )
-    if reference != KINDS[0]:
-        raise ValueError(
-            f"Match: window={value!r} is how many neighbors are averaged, but the reference is "
-            f"{reference if isinstance(reference, str) else 'an image'}: leave window out"
-        )
-    return int(value)

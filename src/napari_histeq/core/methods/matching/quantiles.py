@@ -64,6 +64,18 @@ def full_match(histogram: Histogram, reference: Histogram, values: NDArray[Any])
     return between_knots(histogram.cdf, reference.cdf[used], values[used].astype(np.float64))
 
 
+def check_levels(limits: tuple[Any, Any], dtype: np.dtype[Any]) -> None:
+    """Refuse a reference of whose intensities an integer dtype can hold but two."""
+    info, (low, high) = np.iinfo(dtype), limits
+    whole = int(np.clip(high, info.min, info.max)) - int(np.clip(low, info.min, info.max))
+    if whole < 2:
+        raise ValueError(
+            f"reference has intensities from {low:g} to {high:g}, of which {dtype} holds "
+            f"{whole + 1}: give an out_range to stretch them over, say 'dtype', or convert "
+            "the image to float"
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class Line:
     """A line through points, not decreasing: what landmarks become.

@@ -10,7 +10,7 @@ import pytest
 
 from napari_histeq import compute_histogram
 from napari_histeq.core import ChunkError
-from napari_histeq.core.lazy import graph
+from napari_histeq.core.lazy import collector
 
 
 @pytest.fixture(autouse=True)
@@ -19,7 +19,7 @@ def _nothing_is_frozen() -> None:
     gc.unfreeze()
 
 
-@pytest.mark.parametrize(("chunks", "spared"), [(4, False), (graph.MANY_TASKS + 8, True)])
+@pytest.mark.parametrize(("chunks", "spared"), [(4, False), (collector.MANY_TASKS + 8, True)])
 def test_many_chunks_spare_what_is_alive_already(chunks: int, spared: bool) -> None:
     before, seen = gc.get_freeze_count(), []
 
@@ -40,7 +40,7 @@ def test_it_ends_with_an_error_too() -> None:
     def broken(block):
         raise OSError("gone")
 
-    image = da.zeros((graph.MANY_TASKS, 2), chunks=(1, 2), dtype=np.uint8)
+    image = da.zeros((collector.MANY_TASKS, 2), chunks=(1, 2), dtype=np.uint8)
     with pytest.raises(ChunkError, match="gone"):
         compute_histogram(image.map_blocks(broken, dtype=np.uint8, meta=np.empty((0, 0), "u1")))
     assert gc.get_freeze_count() == before
@@ -48,8 +48,8 @@ def test_it_ends_with_an_error_too() -> None:
 
 def test_one_inside_another_ends_with_the_outer() -> None:
     before = gc.get_freeze_count()
-    with graph.collector_spared(graph.MANY_TASKS):
-        with graph.collector_spared(graph.MANY_TASKS):
+    with collector.collector_spared(collector.MANY_TASKS):
+        with collector.collector_spared(collector.MANY_TASKS):
             pass
         assert gc.get_freeze_count() > before
     assert gc.get_freeze_count() == before
