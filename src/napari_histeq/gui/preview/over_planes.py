@@ -70,7 +70,7 @@ class OverPlanes(QWidget):
     ) -> None:
         super().__init__()
         self._viewer, self._live, self._images, self._choose = viewer, live, images, choose
-        self._runner, self._theme = Runner(newest=True), viewer.theme
+        self._runner, self._theme, self._gone = Runner(newest=True), viewer.theme, False
         self._state: Any = None
         self._asked: tuple[Choice, int] | None = None
         self._source: Image | None = None
@@ -78,7 +78,6 @@ class OverPlanes(QWidget):
         self._plot: plot.CourseFigure | None = None
         self._canvas: Any = None
         self._make()
-        self._gone = False
         self.destroyed.connect(partial(_drop, ref(self)))
         self._later = QTimer(self, singleShot=True)
         self._later.timeout.connect(self._look)
