@@ -28,7 +28,7 @@ MOVING, RESTING, WIDTH = 90, 1400, 900
 def main() -> None:
     """Write the film."""
     viewer = napari.Viewer()
-    viewer.window.resize(1360, 820)
+    viewer.window.resize(1360, 980)
     viewer.open_sample("napari-histeq", "xray")
     menu_action(viewer.window.layers_menu, PANEL).trigger()
     settle(3)
@@ -55,7 +55,7 @@ def scenes(panel: Any) -> Iterator[int]:
     settle(3)
     for strength in np.linspace(0, 1, 16).tolist():
         panel["strength"].value = round(strength, 2)
-        settle(0.5)
+        settle(1)
         yield MOVING
     yield RESTING
     panel["method"].value = "clahe"
@@ -63,7 +63,7 @@ def scenes(panel: Any) -> Iterator[int]:
     yield RESTING
     for limit in np.geomspace(0.01, 0.05, 10).tolist():
         panel["clip_limit"].value = round(limit, 3)
-        settle(1.5)
+        settle(2)
         yield MOVING
     yield RESTING
     panel["preview"].value = False
