@@ -104,6 +104,20 @@ def test_movies(tmp_path: Path, how: dict[str, Any], words: str) -> None:
     np.testing.assert_array_equal(np.load(tmp_path / "out/movie.npy"), record.reproduce(movie))
 
 
+def test_plane_by_plane(tmp_path: Path) -> None:
+    movie = np.random.default_rng(1).integers(0, 99, (4, 9, 10), np.uint8)
+    method = Match.of(movie[::-1] * 2, axes=(1, 2), name="a {model}")
+    record = perform(task_of(movie, axes=(1, 2), method=method), quiet).record
+    np.save(tmp_path / "movie.npy", movie)
+    (tmp_path / "planes.json").write_text(record.recipe.method.reference.to_json())
+    text = command_of(record)
+    assert "REFERENCE: a JSON file by the to_json() of “a {model}”, plane by plane" in text
+    files = {"IN": "movie.npy", "OUT": "out", "REFERENCE": "planes.json"}
+    done = run(text, {name: tmp_path / path for name, path in files.items()})
+    assert done.exit_code == 0, done.output
+    np.testing.assert_array_equal(np.load(tmp_path / "out/movie.npy"), record.reproduce(movie))
+
+
 def test_only_inside(tmp_path: Path) -> None:
     how: Any = {"region": lambda: MASK, "region_name": "cells", "inside": True}
     image = RECORD_IMAGE[0]

@@ -105,10 +105,13 @@ def _method(method: Method) -> Iterator[tuple[str, str, str]]:
         if field.values and value not in field.words:
             placeholder = field.name.upper()
             told = getattr(value, "name", "") or "another image"
-            yield (
-                field.name, placeholder,
-                f"{placeholder}: an image file of “{told}”, or a JSON file by its to_json().",
-            )  # fmt: skip
+            image = "an image file of “{told}”, or a JSON file by its to_json()"
+            if method.references is value:
+                image = (
+                    "a JSON file by the to_json() of “{told}”, plane by plane (of an image file: "
+                    "napari-histeq match --each-plane)"
+                )
+            yield field.name, placeholder, f"{placeholder}: {image.format(told=told)}."
         else:
             yield field.name, _text(field, value), ""
 

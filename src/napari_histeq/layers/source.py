@@ -60,7 +60,10 @@ def channel_axis_of(layer: Image) -> int | None:
 
 
 def reference_to(
-    layer: Image, mask: Callable[[], Any] | None = None, axes: tuple[int, ...] | None = None
+    layer: Image,
+    mask: Callable[[], Any] | None = None,
+    axes: tuple[int, ...] | None = None,
+    within: str = "",
 ) -> Reference | ReferencePlanes:
     """A layer as what others are made to match: counted when it is asked for.
 
@@ -72,14 +75,17 @@ def reference_to(
     axes : tuple of int, optional
         Those of a plane, counted from the last (which is -1, channels left out): then each plane
         of the layer is for the plane at the same place.
+    within : str
+        What the mask is called.
     """
     pixels, channels = pixels_of(layer), channel_axis_of(layer)
+    name = f"{layer.name} (within {within})" if within else layer.name
 
     def whole() -> Histogram:
         return counted(pixels, mask and mask(), channels)
 
     if axes is None:
-        return Reference.later(whole, layer.name)
+        return Reference.later(whole, name)
     shape = pixels.shape if channels is None else pixels.shape[:-1]
     spanned = tuple(sorted(axis % len(shape) for axis in axes))
 
@@ -87,7 +93,7 @@ def reference_to(
         return counted_planes(pixels, mask and mask(), channels, spanned)
 
     lengths = tuple(int(n) for axis, n in enumerate(shape) if axis not in spanned)
-    return ReferencePlanes.later(planes, lengths, layer.name)
+    return ReferencePlanes.later(planes, lengths, name)
 
 
 def axis_names(layer: Image) -> tuple[str, ...]:

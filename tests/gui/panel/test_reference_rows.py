@@ -83,6 +83,9 @@ def test_a_mask_of_the_reference(
     run()
     wanted = equalize(STACK, Match.of(OTHER, labels > 0))
     np.testing.assert_array_equal(viewer.layers["movie equalized"].data, wanted)
+    record = record_of(viewer.layers["movie equalized"])
+    assert record is not None
+    assert "with reference “model (within where)”" in legend(record)
     reference = match.choice().recipe.method.reference
     assert match.choice().recipe.method.reference is reference
     layer.data_setitem(np.nonzero(np.ones(OTHER.shape)), 1)  # drawn in

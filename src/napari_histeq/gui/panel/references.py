@@ -165,11 +165,12 @@ class References:
         axes = self._axes if self.plane_by_plane else None
         point = self._viewer.dims.point if region is not None else ()
         beyond = tuple(point) if region is not None and region.ndim > layer.ndim else ()
-        key = layer.name, id(layer.data), region and id(region), beyond, axes
+        within = "" if region is None else region.name
+        key = layer.name, id(layer.data), within, region and id(region), beyond, axes
         known = self._counted.get(layer)
         if known is None or known[0] != key:
             mask = region and partial(mask_on, layer, region, point)
-            known = self._counted[layer] = key, reference_to(layer, mask, axes)
+            known = self._counted[layer] = key, reference_to(layer, mask, axes, within)
         return known[1]
 
     def forget(self, _: object = None) -> None:
