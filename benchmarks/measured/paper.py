@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from importlib import import_module
 from pathlib import Path
@@ -14,10 +15,13 @@ import numpy as np
 from skimage import data
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
 
 #: The load for each processor up to which a machine is taken for idle.
 IDLE = 0.75
+
+#: The environment variable that says how many threads we use.
+THREADS = "NAPARI_HISTEQ_THREADS"
 
 rng = np.random.default_rng(0)
 
@@ -64,6 +68,21 @@ def best(works: dict[str, Any], rounds: int = 5) -> dict[str, float]:
                 work()
                 times[name] = min(times[name], time.perf_counter() - start)
     return times
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Have OpenCV and us work in one thread each."""
+    before, threads = os.environ.get(THREADS), cv2.getNumThreads()
+    os.environ[THREADS] = "1"
+    cv2.setNumThreads(1)
+    try:
+        yield
+    finally:
+        cv2.setNumThreads(threads)
+        os.environ.pop(THREADS)
+        if before is not None:
+            os.environ[THREADS] = before
 
 
 def module(name: str) -> Any:
