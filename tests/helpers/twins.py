@@ -20,6 +20,7 @@ MODULES = (
     "levels",
     "clahe",
     "color",
+    "keys",
     "lattice",
     "mixing",
     "opencv",
