@@ -114,7 +114,7 @@ def test_selecting_a_result_does_not_make_it_the_input(viewer: Any, panel: Any, 
     result = viewer.layers["cells equalized"]
     viewer.layers.selection.active = result
     assert panel["layer"].value is cells
-    assert "Still using “cells”" in panel["message"].value
+    assert "is a result: still using “cells”" in panel["message"].value
     run()
     np.testing.assert_array_equal(viewer.layers["cells equalized [1]"].data, equalize(IMAGE))
     panel["layer"].value = result  # as a person asks for it
