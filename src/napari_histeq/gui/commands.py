@@ -13,7 +13,15 @@ from napari_histeq.core import Clahe
 from napari_histeq.core.kernels import be_patient
 from napari_histeq.core.recipe import Recipe
 from napari_histeq.gui.background import aside
-from napari_histeq.gui.runs import Choice, Run, Several, left_out, why_no_curve, with_others
+from napari_histeq.gui.runs import (
+    Choice,
+    Run,
+    Several,
+    goes_on,
+    left_out,
+    why_no_curve,
+    with_others,
+)
 from napari_histeq.gui.saving import Export
 from napari_histeq.layers import file_name
 
@@ -85,7 +93,11 @@ def _run(viewer: napari.viewer.Viewer, choice: Choice) -> None:
     if choice.display:  # rather one that can be displayed so than a refusal
         first = next((image for image in images if not why_no_curve(image)), first)
     images.remove(first)
+    choice = with_others(Several((first, *images)), choice)
+    if goes_on(viewer, first, choice):
+        show_warning(f"“{layers.short(first.name)}” is being equalized so already.")
+        return
     words = left_out(selected, first, choice) if images else ""
     if words:
         show_warning(words)
-    Run(viewer, first, with_others(Several((first, *images)), choice)).start()
+    Run(viewer, first, choice).start()

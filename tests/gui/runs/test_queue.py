@@ -110,10 +110,36 @@ def test_commands_wait_for_each_other(
             inside.remove(task)
 
     monkeypatch.setattr(work, "perform", counted)
-    viewer.add_image(MOON, name="moon")
-    for _ in range(3):
+    for name in ("moon", "second moon", "third moon"):
+        viewer.add_image(MOON, name=name)
         menu_action(viewer.window.layers_menu, "Equalize histogram (napari-histeq)").trigger()
     assert len(_running) == 3
     qtbot.waitUntil(idle, timeout=60_000)
     assert most == [1, 1, 1]
+    assert sum("equalized" in name for name in names(viewer)) == 3
+
+
+def test_impatience_with_a_command_starts_nothing_twice(
+    viewer: Any, slow: Any, qtbot: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """But another command, or the same one on other data, is another wish."""
+    said: list[str] = []
+    monkeypatch.setattr("napari_histeq.gui.commands.show_warning", said.append)
+    moon = viewer.add_image(MOON, name="moon")
+
+    def choose(text: str) -> None:
+        menu_action(viewer.window.layers_menu, f"{text} (napari-histeq)").trigger()
+
+    for _ in range(3):
+        choose("Equalize histogram")
+    assert len(_running) == 1
+    assert said == ["“moon” is being equalized so already."] * 2
+    choose("Equalize histogram locally (CLAHE)")
+    assert len(_running) == 2
+    moon.data = MOON[::-1].copy()
+    choose("Equalize histogram")
+    assert len(_running) == 3
+    assert len(said) == 2
+    slow.set()
+    qtbot.waitUntil(idle, timeout=60_000)
     assert sum("equalized" in name for name in names(viewer)) == 3

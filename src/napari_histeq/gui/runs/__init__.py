@@ -1,6 +1,6 @@
 """A run: from a person's choice to layers in the viewer."""
 
-from napari_histeq.gui.runs.run import Run
+from napari_histeq.gui.runs.run import Run, goes_on
 from napari_histeq.gui.runs.selection import (
     Several,
     are_channels,

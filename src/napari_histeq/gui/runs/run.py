@@ -37,6 +37,11 @@ RUNS = Runner()
 _running: set[Run] = set()
 
 
+def goes_on(viewer: Viewer, source: Image, choice: Choice) -> bool:
+    """Whether a run does already what somebody impatient asks for once more."""
+    return any(run.is_in(viewer) and run.repeats(source, choice) for run in _running)
+
+
 class Run(QObject):
     """One run on a layer, or on several: the results first, one after the other, then one plot.
 
@@ -99,8 +104,12 @@ class Run(QObject):
         )  # fmt: skip
         del self._work
 
+    def is_in(self, viewer: Viewer) -> bool:
+        """Whether its layers are those of a viewer."""
+        return self._viewer is viewer
+
     def repeats(self, source: Image, choice: Choice) -> bool:
-        """Whether it does already what somebody impatient asks for once more."""
+        """Whether it is the same run, on the data that the layers have now."""
         wanted = (source, *choice.others)
         same = len(wanted) == len(self._subjects) and self.choice == choice
         return same and all(map(Subject.has_data_of, self._subjects, wanted))
