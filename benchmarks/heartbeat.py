@@ -42,6 +42,7 @@ def main() -> None:
     words.add_argument("--longer", type=float, default=100.0, help="milliseconds")
     words.add_argument("--dtype", default="uint16")
     asked = words.parse_args()
+    os.environ["NAPARI_HISTEQ_SETTINGS"] = ""  # the panel as it is at first
     import napari
 
     viewer: Any = napari.Viewer()

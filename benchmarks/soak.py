@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import argparse
 import gc
+import os
 import sys
 import threading
 import time
@@ -84,6 +85,13 @@ def spin(done: Callable[[], bool], patience: float = 120) -> None:
         time.sleep(0.002)
 
 
+def wait(done: Callable[[], bool], what: str) -> None:
+    """Let Qt work until something is done; what is not done in two minutes never is."""
+    spin(done)
+    if not done():
+        raise RuntimeError(f"waited in vain until {what}")
+
+
 def idle() -> bool:
     return not _running and not any(t.name.startswith(WORKING) for t in threading.enumerate())
 
@@ -118,7 +126,7 @@ class Soak:
     def run(self, panel: Any) -> None:
         self._viewer.add_image(self.image(), name="image")
         panel["run"].native.click()
-        spin(lambda: len(self._viewer.layers) > 2 and idle())
+        wait(lambda: len(self._viewer.layers) > 2 and idle(), "the result and its plot are there")
         self.clear()
 
     def clear(self) -> None:
@@ -187,6 +195,7 @@ def main() -> int:
     words.add_argument("--minutes", type=float, default=1e6, help="for all together, about")
     asked = words.parse_args()
     seconds = 60 * asked.minutes
+    os.environ["NAPARI_HISTEQ_SETTINGS"] = ""  # the panel as it is at first, with a plot
     plugins = PluginManager.instance()
     if "napari-histeq" not in plugins:  # it is not installed, but on the path
         plugins.register(str(Path(napari_histeq.__file__).with_name("napari.yaml")))
@@ -208,7 +217,7 @@ def main() -> int:
 
     def open_and_close(_: int) -> None:
         opened = soak.open()
-        spin(lambda: opened.plotbox.shown is not None)
+        wait(lambda: opened.plotbox.shown is not None, "the plot is there")
         soak.close(opened)
         settle_briefly()
 
