@@ -125,7 +125,7 @@ def _selection_kept(viewer: ViewerModel) -> Iterator[None]:
     twice for each of them. It tells of a change, too, when Qt divides a range of selected rows
     because a row comes in between.
     """
-    layers: Any = viewer.layers
+    layers: Any = getattr(viewer.layers, "__wrapped__", viewer.layers)  # a panel's is public only
     selected, active = set(layers.selection), layers.selection.active
     selects = getattr(layers, "_activate_on_insert", True)
     layers._activate_on_insert = False  # noqa: SLF001
