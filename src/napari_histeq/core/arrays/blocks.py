@@ -23,7 +23,7 @@ from napari_histeq.core.arrays.processors import processors
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from concurrent.futures import ThreadPoolExecutor
+    from concurrent.futures import Future, ThreadPoolExecutor
     from queue import SimpleQueue
 
     from numpy.typing import NDArray
@@ -144,8 +144,10 @@ def _on_pool(work: Callable[[Any], object], items: Sequence[Any], watcher: Watch
 
     todo, ended = deque(items), SimpleQueue[BaseException | None]()
     share = partial(_share, work, todo, ended)
-    helpers = [_pool().submit(share) for _ in range(min(len(items), thread_count()) - 1)]
+    helpers: list[Future[None]] = []
     try:
+        for _ in range(min(len(items), thread_count()) - 1):
+            helpers.append(_pool().submit(share))  # noqa: PERF401  (Ctrl-C loses none of them)
         for done in range(1, len(items) + 1):
             if ended.empty():
                 share(1)
@@ -155,7 +157,7 @@ def _on_pool(work: Callable[[Any], object], items: Sequence[Any], watcher: Watch
             if watcher is not None:
                 watcher(done, len(items))
     finally:
-        # After an error or a cancel nothing may still be writing when we return.
+        # After an error, a cancel or Ctrl-C nothing may still be writing when we return.
         todo.clear()
         for helper in helpers:
             helper.cancel()

@@ -15,7 +15,7 @@ import os
 import threading
 import types
 from contextlib import nullcontext
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     Function = Callable[..., Any]
 
 F = TypeVar("F", bound="Callable[..., Any]")
+T = TypeVar("T")
 
 #: The environment variable that says which loops to use: see `_mode`.
 LOOPS = "NAPARI_HISTEQ_LOOPS"
@@ -110,6 +111,27 @@ def load(function: Function, kind: Kind) -> Any:
             else:
                 return loop
     raise AssertionError
+
+
+def _undisturbed(make: Callable[[], T]) -> T:
+    """Have something made that Ctrl-C must not leave half made: a Numba half imported never works.
+
+    It reaches the main thread only, which waits here; another thread goes on to the end.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return make()
+    from concurrent.futures import Future
+
+    made: Future[T] = Future()
+
+    def work() -> None:
+        try:
+            made.set_result(make())
+        except BaseException as error:  # noqa: BLE001  (raised where it is waited for)
+            made.set_exception(error)
+
+    threading.Thread(target=work, name="napari-histeq-loading", daemon=True).start()
+    return made.result()
 
 
 @cache
@@ -207,7 +229,7 @@ class Loop:
 
     def load(self, kind: Kind) -> None:
         """Have it compiled for a kind of arguments from now on."""
-        self.ready[kind] = load(self.function, kind)
+        self.ready[kind] = _undisturbed(partial(load, self.function, kind))
 
 
 def be_patient(aside: Aside = nullcontext) -> None:
