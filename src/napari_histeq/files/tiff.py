@@ -105,7 +105,7 @@ def _lazy(path: Path, level: int, page: Any, closers: list[Any]) -> Any:
     closers.append(store.close)
     from napari_histeq.core.arrays import as_lazy
 
-    return as_lazy(zarr.open_array(store, mode="r", zarr_format=2))
+    return as_lazy(zarr.open_array(store, mode="r"))
 
 
 def _nodata(page: Any) -> float | None:
@@ -153,12 +153,19 @@ def _imagej_sizes(metadata: dict[str, Any], page: Any) -> dict[str, tuple[float,
     return found
 
 
+def _full_axes(file: Any, series: Any) -> str:
+    """The axes with those of length 1, which tifffile leaves out; how it tells, changed in 2026.5.2."""
+    if hasattr(series, "get_axes"):
+        return str(series.get_axes(squeeze=False))
+    return str(file.series(squeeze=False)[0].axes)
+
+
 def _header(file: Any, series: Any, page: Any) -> dict[str, Any]:
     """What the copy is to have again."""
     header: dict[str, Any] = {
         "byteorder": file.byteorder,
         "bigtiff": file.is_bigtiff,
-        "full_axes": series.get_axes(squeeze=False),
+        "full_axes": _full_axes(file, series),
         "axes": series.axes,
         "photometric": page.photometric,
         "planarconfig": page.planarconfig if page.samplesperpixel > 1 else None,
