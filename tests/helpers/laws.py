@@ -28,9 +28,10 @@ def assert_same_bits(one: Any, other: Any) -> None:
     np.testing.assert_array_equal(bits(one), bits(other))
 
 
-def tolerance(image: Any, wanted: Any, convention: str, strength: float) -> Any:
+def tolerance(image: Any, wanted: Any, convention: str, strength: float, ends: Any = ()) -> Any:
     """Half a level for integers, and what the arithmetic may round; tie or not, no more."""
-    scale = max(np.abs(v[np.isfinite(v)].astype(float)).max(initial=0) for v in (wanted, image))
+    numbers = wanted, image, np.array(ends, float)
+    scale = max(np.abs(v[np.isfinite(v)].astype(float)).max(initial=0) for v in numbers)
     if image.dtype.kind == "f":
         limits = np.finfo(image.dtype)
         return 16 * float(limits.eps) * scale + float(limits.smallest_subnormal)
@@ -49,4 +50,14 @@ def is_its_formula(image: Any, options: Any, how: Any) -> Any:
     same = np.isnan(wanted)
     assert_same_bits(out[same], image[same])
     error = np.abs(out[~same].astype(float) - wanted[~same])
-    return np.all(error <= tolerance(image, wanted, options["convention"], how["strength"]))
+    ends = () if isinstance(how["out_range"], str) else how["out_range"]
+    allowed = tolerance(image, wanted, options["convention"], how["strength"], ends)
+    if image.dtype.kind != "f" or options["convention"] not in ("midpoint", "pillow"):
+        return np.all(error <= allowed)
+    # These programs know 8 bit only, and so has a picture of 8 bit in floats the levels that they
+    # round to; of what does not count, and lies between them, one level more or less is none.
+    mask = True if how["mask"] is None else how["mask"]
+    level = how["strength"] / 255 * np.ptp(wanted[~same]) if error.size else 0
+    return np.all(
+        error <= np.where(np.broadcast_to(mask, image.shape)[~same], allowed, allowed + level)
+    )

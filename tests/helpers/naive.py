@@ -56,6 +56,8 @@ class Levels:
     """The levels of the counted pixels, and how much weighs below or at any intensity."""
 
     def __init__(self, counted: Array, power: float = 1.0, plateau: float = np.inf) -> None:
+        if counted.dtype.kind == "f":  # numpy 2.4 sorts some half floats wrongly (seed 1075016)
+            counted = counted.astype(np.float64)
         self.values, counts = np.unique(counted, return_counts=True)
         cap = plateau * counts.sum() / counts.size
         self.weights = np.minimum(counts, cap) ** power
