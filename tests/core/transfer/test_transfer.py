@@ -64,6 +64,18 @@ def test_call_is_evaluate_for_floats(image, method, strength):
     )  # fmt: skip
 
 
+@given(knots(), some.images(dtypes=st.sampled_from(["<f4", "<i4", "<u4"])))
+def test_knots_between_the_numbers_of_a_dtype(curve, image):
+    """Such as those of `Asinh`, which are float64, on float32: worked out in double precision."""
+    image = image[np.isfinite(image)]
+    exact = curve.evaluate(image)
+    if image.dtype.kind == "f":
+        np.testing.assert_array_max_ulp(curve(image), exact.astype(image.dtype), 1)
+    else:
+        held = exact.clip(np.iinfo(image.dtype).min, np.iinfo(image.dtype).max)
+        assert np.all(np.abs(curve(image) - held) <= 0.5 + 1e-9 * np.abs(held))
+
+
 @given(knots(), some.images(dtypes=st.sampled_from(NATIVE)))
 @example(  # so close that the way beyond is infinitely many times as long
     TransferFunction(np.array([0, 2.2250738585072014e-308]), np.zeros(2)), np.zeros(1, np.uint8)

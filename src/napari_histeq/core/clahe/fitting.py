@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from napari_histeq.core.arrays import for_each, regions, thread_count
+from napari_histeq.core.arrays import BLOCK_PIXELS, for_each, regions, thread_count
 from napari_histeq.core.clahe.curves import (
     borrow,
     count_along,
@@ -160,7 +160,7 @@ def _curves_by_rows(
 ) -> TileCurves:
     """Row of tiles by row of tiles, each in one go: never more counts than of one row a thread.
 
-    Where there are more threads than rows, each row is divided among several.
+    Where there are more threads than rows in a large image, each row is divided among several.
     """
     curves = empty_curves(grid, knots)
     filled = np.empty(grid.tiles, np.bool_)
@@ -179,7 +179,8 @@ def _curves_by_rows(
             _add_tiles(total, counts)
 
     rows, columns = list(np.ndindex(grid.tiles[:-1])), grid.tiles[-1]
-    size = max(columns * len(rows) // thread_count(), 1) if len(rows) < thread_count() else columns
+    few = len(rows) < thread_count() and math.prod(source.shape) > BLOCK_PIXELS
+    size = max(columns * len(rows) // thread_count(), 1) if few else columns
     parts = [slice(start, start + size) for start in range(0, columns, size)]
     for_each(work, [(*row, part) for row in rows for part in parts])
     borrow(curves.tables, filled)

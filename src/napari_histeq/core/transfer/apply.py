@@ -148,7 +148,7 @@ def _knot_mapper(curve: TransferFunction, dtype: np.dtype[Any]) -> Run:
     if curve.x.dtype == dtype and _beyond_double(curve.x):
         return partial(_interpolate_exactly, curve)
     if not _holds(dtype, curve.x):
-        return partial(_evaluate_run, curve)
+        return _between_numbers(curve, dtype)
     table = knot_table(curve, dtype)
 
     def run_floats(run: NDArray[Any], out: NDArray[Any]) -> None:
@@ -160,6 +160,21 @@ def _knot_mapper(curve: TransferFunction, dtype: np.dtype[Any]) -> Run:
         out[...] = rounded(exact, dtype)
 
     return run_floats if dtype.kind == "f" else run_integers
+
+
+def _between_numbers(curve: TransferFunction, dtype: np.dtype[Any]) -> Run:
+    """The mapper by knots that lie between the numbers of a dtype: in double precision, if it can be."""
+    if dtype.itemsize > 4:
+        return partial(_evaluate_run, curve)
+    in_double = _knot_mapper(curve, np.dtype(np.float64))
+
+    def run(values: NDArray[Any], out: NDArray[Any]) -> None:
+        exact = np.empty(values.size, np.float64)
+        in_double(values.astype(np.float64), exact)
+        with np.errstate(over="ignore"):
+            out[...] = exact if dtype.kind == "f" else rounded(exact, dtype)
+
+    return run
 
 
 def _holds(dtype: np.dtype[Any], x: NDArray[Any]) -> bool:
