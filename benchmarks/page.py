@@ -1,7 +1,7 @@
 """Measure what `docs/performance.md` says, and write it: ``make performance``, about five minutes.
 
 ``python benchmarks/page.py [SIZE [FILE]]``: SIZE is the side of most images, 4096; FILE is what to
-write instead of the page. It needs numpy, Numba, OpenCV and scikit-image; of what else is not
+write instead of the page, as `docs/performance-16.md` on a machine of 16 processors. It needs numpy, Numba, OpenCV and scikit-image; of what else is not
 installed (pyvips, kornia-rs, dask, zarr) the page says so.
 
 Every number is a ratio or the least time of several runs, in turns within one process, so that
@@ -59,7 +59,7 @@ def main() -> None:
     path = Path(sys.argv[2]) if len(sys.argv) > 2 else PAGE
     cv2.setNumThreads(thread_count())
     start, load, idle = time.perf_counter(), os.getloadavg()[0], is_idle()
-    page.say("# Performance")
+    page.say(f"# Performance with {thread_count()} threads")
     page.say(
         "Made by `make performance` from `benchmarks/page.py`: the least of several runs, in turns within one process."
     )

@@ -119,7 +119,7 @@ def _memory(page: Page) -> None:
         peak = peak_beyond(lambda i=image, a=axes: equalize(i, axes=a))
         peak_clahe = peak_beyond(lambda i=image, a=axes: equalize(i, Clahe(), axes=a))
         if peak is None or peak_clahe is None:
-            page.say("Memory is measured on Linux only.")
+            page.say("How much memory is taken at the peak, this system does not tell.")
             return
         rows.append(
             [

@@ -129,14 +129,16 @@ def noise(dtype: str, size: int) -> Any:
 def peak_beyond(work: Callable[[], Any]) -> float | None:
     """Megabytes that a work takes at its peak beside its input and its result; None if not told.
 
-    By the kernel's own record, which only Linux lets a process set back.
+    By the kernel's own record, which only Linux lets a process set back, and not everywhere.
     """
     try:
         work()  # compiles, and starts the threads
         Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
         start = _memory("VmRSS")
         out = work()
-        return max(_memory("VmHWM") - start - out.nbytes / 2**20, 0.0)
+        peak, result = _memory("VmHWM"), out.nbytes / 2**20
+        # A sandbox may tell of no peak: then not even the result is in it.
+        return max(peak - start - result, 0.0) if peak > start + result / 2 else None
     except (OSError, StopIteration):
         return None
 
