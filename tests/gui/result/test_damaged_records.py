@@ -46,7 +46,7 @@ def texts(panel: Any) -> dict[str, Any]:
 def trigger_all(panel: Any, viewer: Any, qtbot: Any) -> None:
     """Choose each item of the menu that can be chosen but those that ask for a file."""
     for text, action in texts(panel).items():
-        asks = "Save" in text or text.startswith("Run on files")
+        asks = "Save" in text or text.startswith("Run on ")
         if action.isEnabled() and text and not asks and "Remove" not in text:
             before = len(viewer.layers)
             action.trigger()
