@@ -23,7 +23,9 @@ from napari_histeq.cli.app import app
 from napari_histeq.core.methods import METHODS, Option, base, options_of
 from napari_histeq.records import perform
 
-SAYABLE = [name for name in RECORDS if name not in ("given", "swapped bytes")]  # npy keeps both
+#: Of a curve of other images no command line tells, and npy keeps no swapped bytes.
+UNSAYABLE = {"given", "colors together", "swapped bytes"}
+SAYABLE = [name for name in RECORDS if name not in UNSAYABLE]
 RECORD_IMAGE = TASKS["plain"].image
 IMAGE = np.random.default_rng(8).gamma(2, 40, (24, 30)).astype(np.uint8)
 

@@ -50,7 +50,8 @@ def is_its_formula(image: Any, options: Any, how: Any) -> Any:
     same = np.isnan(wanted)
     assert_same_bits(out[same], image[same])
     error = np.abs(out[~same].astype(float) - wanted[~same])
-    ends = () if isinstance(how["out_range"], str) else how["out_range"]
+    ends = how.get("out_range", "auto")
+    ends = () if isinstance(ends, str) else ends
     allowed = tolerance(image, wanted, options["convention"], how["strength"], ends)
     if image.dtype.kind != "f" or options["convention"] not in ("midpoint", "pillow"):
         return np.all(error <= allowed)

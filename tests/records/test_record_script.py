@@ -87,7 +87,7 @@ def test_no_name_changes_the_script(name, text):
 ALLOWED = {
     "sys", "hashlib", "base64", "zlib", "np", "imread", "image", "mask", "other", "bits", "packed",
     "x", "y", "axis", "bool", "equalize", "equalized", "curve", "float", "len", "__name__", "__doc__",
-    "TransferFunction", "MASK", "CURVE", "SHA256",
+    "TransferFunction", "MASK", "LABELS", "CURVE", "SHA256",
     *(kind.__name__ for kind in METHODS.values()), "Standard", "Reference", "REFERENCE", "reference",
 }  # fmt: skip
 

@@ -24,7 +24,7 @@ from napari_histeq import (
 )
 from napari_histeq.core import ChunkError
 from napari_histeq.core.reading import read_part
-from napari_histeq.core.together import count_together
+from napari_histeq.core.together import count_together, source_of
 
 SHAPE, CHUNKS, AT = (4, 40, 60), (1, 20, 20), (2, 1, 2)
 PLACE = ((2, 3), (20, 40), (40, 60))
@@ -57,7 +57,7 @@ ENTRIES = {
     "percentiles of planes": plane_percentiles,
     "percentiles of rows": lambda a: plane_percentiles(a, axes=(2,)),
     "one histogram": lambda a: equalize_together([a, OTHER]),
-    "counted as one": lambda a: count_together([OTHER, a]),
+    "counted as one": lambda a: count_together([source_of(OTHER), source_of(a)]),
     "a reference": lambda a: equalize(OTHER, Match(a)),
     "one of several references": lambda a: Standard.learn([OTHER, a]),
     "suggested": suggest_clahe,

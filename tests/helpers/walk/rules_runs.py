@@ -23,7 +23,13 @@ MEANWHILE = (
 )  # fmt: skip
 
 #: Items of the menu that ask for a file.
-ASK = ("Run on files...", "Save plot...", "Save table...", "Stop the run on files")
+ASK = (
+    "Run on files...",
+    "Run on a folder or OME-Zarr...",
+    "Save plot...",
+    "Save table...",
+    "Stop the run on files",
+)
 
 
 COMMANDS = (

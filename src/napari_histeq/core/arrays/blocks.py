@@ -102,13 +102,17 @@ def current_watcher() -> Callable[[int, int], None] | None:
 
 @contextmanager
 def in_place() -> Iterator[None]:
-    """Have `for_each` work in the calling thread: it is a worker of another pool."""
-    before = getattr(_inside, "pool", False)
+    """Have `for_each` work in the calling thread: it is a worker of another pool.
+
+    Of several at work at once none tells how far it is: whoever gives out the work does.
+    """
+    before, token = getattr(_inside, "pool", False), _watcher.set(None)
     _inside.pool = True
     try:
         yield
     finally:
         _inside.pool = before
+        _watcher.reset(token)
 
 
 def for_each(work: Callable[[Any], object], items: Sequence[Any], *, watched: bool = True) -> None:
@@ -171,14 +175,10 @@ def _share(
     most: int | None = None,
 ) -> None:
     """Do what is left to do, or at most so many items of it; and of each, say that it ended."""
-    token = _watcher.set(None)
-    try:
-        with in_place(), suppress(IndexError):
-            for _ in repeat(None) if most is None else repeat(None, most):
-                item = todo.popleft()
-                ended.put(_error_of(work, item))
-    finally:
-        _watcher.reset(token)
+    with in_place(), suppress(IndexError):
+        for _ in repeat(None) if most is None else repeat(None, most):
+            item = todo.popleft()
+            ended.put(_error_of(work, item))
 
 
 def _error_of(work: Callable[[Any], object], item: Any) -> BaseException | None:
