@@ -227,6 +227,7 @@ def test_it_is_remembered_and_part_of_a_preset(
     match.presets.save("Our series")
     match._memory.keep()
     other = EqualizePanel(viewer)
+    viewer.window.add_dock_widget(other, name="other")
     assert other["method"].value == "match"
     assert other["reference"].value == STANDARD
     assert other["reference"].native.currentText() == "series.json"
@@ -234,12 +235,11 @@ def test_it_is_remembered_and_part_of_a_preset(
     other["method"].value = "global"
     other["preset"].value = "Our series"
     assert other["reference"].value == STANDARD
-    other.disconnect_all()
     # Of a layer only that is kept which is no layer's: no pixel of it is counted for that.
     match["reference"].value = viewer.layers["model"]
     match._memory.keep()
     plain = json.loads(kept.read_text())["panel"]["recipe"]["method"]
     assert plain["reference"] == "neighbors"
     last = EqualizePanel(viewer)
+    viewer.window.add_dock_widget(last, name="last")
     assert (last["method"].value, last["reference"].value) == ("match", None)
-    last.disconnect_all()
