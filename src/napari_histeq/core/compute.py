@@ -11,6 +11,7 @@ from napari_histeq.core.arrays import (
     ArraySource,
     Interval,
     Plane,
+    Stack,
     check_besides_channels,
     check_nbins,
     check_samples,
@@ -21,6 +22,7 @@ from napari_histeq.core.arrays import (
     checked_lazy_mask,
     checked_mask,
     for_each,
+    for_each_plane,
     is_lazy,
     is_named,
     outer_axes,
@@ -222,7 +224,10 @@ def _of_reference(image: Any, mask: Any, channel_axis: int | None, axes: Any) ->
         array = array.transpose((*grid, channels))
     outer = outer_axes(len(grid), shared)
     if outer:
-        return _of_each_plane(array, mask, outer, shared, channels is not None)
+        colors = channels is not None
+        tell = partial(_histogram_of, colors)
+        (told,) = told_of_planes([array], mask, Stack(outer, shared, colors, tell, 1, object))
+        return told[..., 0]
     found = np.empty((), object)
     if channels is None:
         found[()] = compute_histogram(array, mask=mask)
@@ -233,29 +238,34 @@ def _of_reference(image: Any, mask: Any, channel_axis: int | None, axes: Any) ->
     return found
 
 
-def _of_each_plane(
-    array: Any, mask: Any, outer: tuple[int, ...], axes: tuple[int, ...], channels: bool
-) -> NDArray[Any]:
-    """The histogram of each plane, each counted on its own; channels, if any, are last."""
-    tell = partial(_histogram_of, channels)
-    if not isinstance(array, np.ndarray):
-        from napari_histeq.core.lazy import Stack, tell_planes
+def told_of_planes(arrays: Sequence[Any], mask: Any, stack: Stack) -> list[NDArray[Any]]:
+    """For each of some images of one shape, in memory or lazy, what `stack` tells of its planes.
 
-        pixels = array.rechunk({-1: -1}) if channels else array
-        grid = pixels.chunks[: array.ndim - channels]
-        stack = Stack(outer, axes, channels, tell, 1, object)
-        (told,) = tell_planes([pixels], checked_lazy_mask(mask, grid), stack)
-        return told[..., 0]
-    wanted = checked_mask(mask, array.shape[: array.ndim - channels])
-    planes = planes_of(Plane(array, wanted, array), outer, axes)
-    found = np.empty(len(planes), object)
+    Of shape (..., size), with the `outer` axes of the stack in front; `mask` is not checked yet.
+    """
+    first = arrays[0]
+    ndim = first.ndim - stack.channels
+    if isinstance(first, np.ndarray):
+        counted = checked_mask(mask, first.shape[:ndim])
+        return [_told_here(array, counted, stack) for array in arrays]
+    from napari_histeq.core.lazy import tell_planes
 
-    def work(item: tuple[int, Plane]) -> None:
-        index, plane = item
-        found[index] = tell(ArraySource(plane.image, plane.mask, channels)).item()
+    if stack.channels:
+        arrays = [array.rechunk({-1: -1}) for array in arrays]
+    return tell_planes(arrays, checked_lazy_mask(mask, arrays[0].chunks[:ndim]), stack)
 
-    for_each(work, list(enumerate(planes)))
-    return found.reshape([array.shape[axis] for axis in outer])
+
+def _told_here(image: NDArray[Any], mask: Any, stack: Stack) -> NDArray[Any]:
+    planes = planes_of(Plane(image, mask, image), stack.outer, stack.axes)
+    found: dict[int, NDArray[Any]] = {}
+
+    def work(plane: Plane) -> None:
+        found[id(plane)] = stack.tell(ArraySource(plane.image, plane.mask, stack.channels))
+
+    for_each_plane(work, planes)
+    lengths = [image.shape[axis] for axis in stack.outer]
+    told = np.array([found[id(plane)] for plane in planes], stack.dtype)
+    return told.reshape(*lengths, stack.size)
 
 
 def _histogram_of(channels: bool, source: Source) -> NDArray[Any]:

@@ -76,7 +76,6 @@ def _among_neighbors(whole: Plane, plan: Plan, neighbors: Neighbors) -> list[boo
     indices, windows = [*np.ndindex(lengths)], neighbors.windows(lengths)
     number_of = {id(plane): number for number, plane in enumerate(planes)}
     known: dict[tuple[int, ...], Quantiles] = {}
-    found: list[bool] = []
 
     def count_one(plane: Plane) -> None:
         source = ArraySource(plane.image, plane.mask, plan.channels)
@@ -91,28 +90,27 @@ def _among_neighbors(whole: Plane, plan: Plan, neighbors: Neighbors) -> list[boo
     once = {w: n for n, w in enumerate(windows)} if neighbors.shares else {}
     shared = {window: average(number) for window, number in once.items()}
 
-    def map_one(plane: Plane) -> None:
-        number = number_of[id(plane)]
-        around = shared.get(windows[number]) or average(number)
-        source = ArraySource(plane.image, plane.mask, plan.channels)
-        mapping, data = fit(source, plan, around)
-        mapping.map_into(plane.image, plane.out)
-        found.append(data is not None)
+    def around(number: int) -> Histogram:
+        return shared.get(windows[number]) or average(number)
 
     with part(1, 2):
-        for_each_plane(map_one, planes)
-    return found
+        return _mapped_by(around, planes, plan)
 
 
 def _to_references(whole: Plane, plan: Plan, references: NDArray[Any]) -> list[bool]:
     """Match each plane to its reference."""
     planes = planes_of(whole, plan.outer, plan.axes)
-    wanted = {id(plane): one for plane, one in zip(planes, references.flat, strict=True)}
+    return _mapped_by([*references.flat].__getitem__, planes, plan)
+
+
+def _mapped_by(around: Callable[[int], Histogram], planes: list[Plane], plan: Plan) -> list[bool]:
+    """Map each plane by what is `around` the one of its number; and whether any pixel counted."""
+    number_of = {id(plane): number for number, plane in enumerate(planes)}
     found: list[bool] = []
 
     def map_one(plane: Plane) -> None:
         source = ArraySource(plane.image, plane.mask, plan.channels)
-        mapping, data = fit(source, plan, wanted[id(plane)])
+        mapping, data = fit(source, plan, around(number_of[id(plane)]))
         mapping.map_into(plane.image, plane.out)
         found.append(data is not None)
 

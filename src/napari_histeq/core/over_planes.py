@@ -8,24 +8,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_histeq.core.arrays import (
-    ArraySource,
-    Plane,
+    Stack,
     check_besides_channels,
     checked_axes,
     checked_channel_axis,
     checked_image,
     checked_lazily,
-    checked_lazy_mask,
-    checked_mask,
-    for_each_plane,
     is_lazy,
     is_named,
     outer_axes,
-    planes_of,
     taken_apart,
     told,
 )
 from napari_histeq.core.color import LuminanceSource
+from napari_histeq.core.compute import told_of_planes
 from napari_histeq.core.histogram import count
 from napari_histeq.core.methods import percentiles_of
 
@@ -142,13 +138,9 @@ def _told(
         spanned = tuple(order.index(axis) for axis in spanned)
     grid = arrays[0].shape[: arrays[0].ndim - (channels is not None)]
     outer = outer_axes(len(grid), spanned)
-    tell = partial(_percentiles, percentiles, channels is not None)
-    if lazy:
-        return _told_lazily(arrays, mask, outer, spanned, channels is not None, tell)
-    counted = checked_mask(mask, grid)
-    return [
-        _told_here(array, counted, outer, spanned, channels is not None, tell) for array in arrays
-    ]
+    colors = channels is not None
+    tell = partial(_percentiles, percentiles, colors)
+    return told_of_planes(arrays, mask, Stack(outer, spanned, colors, tell, len(percentiles)))
 
 
 def _axes_of(axes: Any, ndim: int, channels: int | None) -> tuple[int, ...]:
@@ -167,30 +159,3 @@ def _percentiles(percentiles: tuple[float, ...], colors: bool, source: Any) -> F
     if not histogram.total:
         return np.full(len(percentiles), np.nan)
     return percentiles_of(histogram, percentiles)
-
-
-def _told_here(
-    image: NDArray[Any], mask: Any, outer: Any, axes: Any, colors: bool, tell: Any
-) -> Floats:
-    planes = planes_of(Plane(image, mask, image), outer, axes)
-    found: dict[int, Floats] = {}
-
-    def work(plane: Plane) -> None:
-        found[id(plane)] = tell(ArraySource(plane.image, plane.mask, colors))
-
-    for_each_plane(work, planes)
-    lengths = [image.shape[axis] for axis in outer]
-    return np.array([found[id(plane)] for plane in planes]).reshape(*lengths, -1)
-
-
-def _told_lazily(
-    images: list[Any], mask: Any, outer: Any, axes: Any, colors: bool, tell: Any
-) -> list[Floats]:
-    from napari_histeq.core.lazy import Stack, tell_planes
-
-    if colors:
-        images = [image.rechunk({-1: -1}) for image in images]
-    first = images[0]
-    counted = checked_lazy_mask(mask, first.chunks[: first.ndim - colors])
-    size = len(tell.args[0])
-    return tell_planes(images, counted, Stack(outer, axes, colors, tell, size))

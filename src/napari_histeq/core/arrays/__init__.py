@@ -67,6 +67,7 @@ from napari_histeq.core.arrays.lines import (
 from napari_histeq.core.arrays.named import taken_apart
 from napari_histeq.core.arrays.planes import (
     Plane,
+    Stack,
     are_many,
     for_each_plane,
     outer_axes,

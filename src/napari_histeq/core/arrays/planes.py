@@ -23,6 +23,20 @@ class Plane(NamedTuple):
     out: NDArray[Any]
 
 
+class Stack(NamedTuple):
+    """Where the planes of an image are; its channels, if it has any, are its last axis.
+
+    `tell` makes of each plane's `Source` the `size` things of a `dtype` that are wanted of it.
+    """
+
+    outer: tuple[int, ...]
+    axes: tuple[int, ...]
+    channels: bool
+    tell: Callable[[Any], NDArray[Any]]
+    size: int
+    dtype: Any = np.float64
+
+
 def outer_axes(ndim: int, axes: tuple[int, ...]) -> tuple[int, ...]:
     """The axes along which the planes are stacked."""
     return tuple(a for a in range(ndim) if a not in axes)

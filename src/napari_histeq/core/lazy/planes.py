@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from dask._task_spec import Task, TaskRef
@@ -22,33 +22,17 @@ from napari_histeq.core.lazy.graph import (
 from napari_histeq.core.lazy.reduce import ChunkSource
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     import dask.array as da
     from numpy.typing import NDArray
 
-    from napari_histeq.core.arrays import Declared
+    from napari_histeq.core.arrays import Declared, Stack
 
     Floats = NDArray[np.float64]
-    Axes = tuple[int, ...]
-    Tell = Callable[[Any], Floats]
 
 #: A plane of at most so many bytes is counted by one task; a larger one chunk by chunk.
 PLANE_BYTES = 1 << 27
-
-
-class Stack(NamedTuple):
-    """Where the planes of an image are; its channels, if it has any, are its last axis.
-
-    `tell` makes of each plane's `Source` the `size` things of a `dtype` that are wanted of it.
-    """
-
-    outer: Axes
-    axes: Axes
-    channels: bool
-    tell: Tell
-    size: int
-    dtype: Any = np.float64
 
 
 def tell_planes(images: Sequence[da.Array], mask: da.Array | None, stack: Stack) -> list[Floats]:
