@@ -31,11 +31,7 @@ class Outputs:
         """Other layers or settings: offer what is wanted of such, if display only can do it."""
         self._of = CHANNELS if channels else OTHERS
         self._row.allow(DISPLAY_ONLY, why_not)
-        self._busy = True
-        try:
-            self._row.value = NEW_LAYER if why_not else self._wanted[self._of]
-        finally:
-            self._busy = False
+        self._set(NEW_LAYER if why_not else self._wanted[self._of])
 
     def changed(self, _: object = None) -> None:
         """The row says something else: a person chose it, unless it was set here."""
@@ -51,8 +47,12 @@ class Outputs:
         for name in FIRST:
             if rows.get(name) in FIRST.values():
                 self._wanted[name] = rows[name]
+        self._set(self._wanted[self._of])
+
+    def _set(self, value: str) -> None:
+        """Have the row say something that nobody chose."""
         self._busy = True
         try:
-            self._row.value = self._wanted[self._of]
+            self._row.value = value
         finally:
             self._busy = False
