@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 
 from helpers.sample_files import made, pixels
 from napari_histeq import Clahe, Global, equalize
+from napari_histeq.cli import report
 from napari_histeq.cli.app import app
 
 
@@ -228,6 +229,16 @@ def test_what_a_file_says_is_told(run):
     assert "w.tif: its low values are shown bright (MINISWHITE), which is kept" in done.output
     quiet = run("equalize", "w.tif", "-o", "q.tif", "-q")
     assert quiet.output == ""
+
+
+def test_of_many_files_the_first_waits_for_the_compiled_loops(run, monkeypatch):
+    waited = []
+    monkeypatch.setattr(report, "wait_for_compiler", lambda: waited.append(True))
+    assert run("equalize", "in", "-o", "out").exit_code == 0
+    assert not waited
+    monkeypatch.setattr(report, "_MANY", len([*Path("in").iterdir()]))
+    assert run("equalize", "in", "-o", "out", "--overwrite").exit_code == 0
+    assert waited == [True]
 
 
 def test_one_job_at_a_time_makes_the_same(run):

@@ -21,5 +21,5 @@ def main() -> None:
     logging.getLogger("tifffile").addHandler(logging.NullHandler())  # what fails is told in words
     from napari_histeq.core.kernels import be_patient
 
-    be_patient()  # a few files are done before Numba would have been imported; many, meanwhile
+    be_patient()  # a few files are done before Numba would have been imported
     app(prog_name="napari-histeq")

@@ -12,6 +12,7 @@ from rich.markup import escape
 
 from napari_histeq.batch import Refused, run_all
 from napari_histeq.cli.progress import Bar
+from napari_histeq.core.kernels import wait_for_compiler
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 SOME_FAILED = 1
 NOT_STARTED = 2
 STOPPED = 130
+
+#: From so many files on compiled loops win back the time in which Numba is imported.
+_MANY = 50
 
 #: Files that are named one by one; a word tells of the rest.
 _NAMED = 20
@@ -66,6 +70,8 @@ class Run:
                 typer.echo(f"{job.called} -> {job.target}{' (goes on)' if job.resume else ''}")
             typer.echo(f"{len(jobs)} file{'s' * (len(jobs) != 1)}; nothing was done (--dry-run)")
             return []
+        if len(jobs) >= _MANY:
+            wait_for_compiler()
         with Bar(self._what, len(jobs), self._console, shown=not self._quiet) as bar:
             results = run_all(work, jobs, bar, workers=self._workers, scheduler=self._scheduler)
         self._files = len(jobs)

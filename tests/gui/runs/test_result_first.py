@@ -224,17 +224,20 @@ def test_who_looks_at_a_detail_meanwhile_goes_on(
     assert [layer.name for layer in viewer.layers.selection] == ["moon equalized"]
 
 
-def test_what_is_delivered_is_heard_before_the_work_goes_on(qapp: Any, qtbot: Any) -> None:
+def test_what_is_delivered_is_heard_before_the_next_is(qapp: Any, qtbot: Any) -> None:
     heard: list[str] = []
-    done: list[list[str]] = []
+    done: list[list[list[str]]] = []
 
-    def work(job: BackgroundJob) -> list[str]:
+    def work(job: BackgroundJob) -> list[list[str]]:
         job.deliver("a part")
-        return [*heard]
+        job.deliver("another")
+        before = [*heard]
+        job.wait_until_heard()
+        return [before[:1], [*heard]]
 
     Runner().submit("delivering", work, sent=heard.append, done=done.append, failed=tell_fault)
     qtbot.waitUntil(lambda: bool(done))
-    assert done == [["a part"]]
+    assert done == [[["a part"], ["a part", "another"]]]
 
 
 def test_who_waits_to_be_heard_stops_when_canceled(
@@ -247,6 +250,7 @@ def test_who_waits_to_be_heard_stops_when_canceled(
     def work(job: BackgroundJob) -> None:
         try:
             job.deliver("a part")
+            job.wait_until_heard()
         except Stopped:
             stopped.set()
             raise

@@ -12,7 +12,7 @@ from napari_histeq.core.kernels import (
     patches,
     planes,
 )
-from napari_histeq.core.kernels.compiling import be_patient
+from napari_histeq.core.kernels.compiling import be_patient, wait_for_compiler
 
 __all__ = [
     "be_patient",
@@ -26,4 +26,5 @@ __all__ = [
     "ordering",
     "patches",
     "planes",
+    "wait_for_compiler",
 ]

@@ -111,6 +111,8 @@ class BackgroundJob:
         self._canceled = False
         self._reported = 0.0
         self._answered = threading.Event()
+        self._heard = threading.Event()  # what was delivered last
+        self._heard.set()
         self._answer: tuple[str, Any] = "failed", None
 
     # ---- on the GUI thread ----
@@ -168,13 +170,20 @@ class BackgroundJob:
         _post().hand(partial(self._hear, "sent", news))
 
     def deliver(self, news: Any) -> None:
-        """Send a part of the answer ahead, and go on when it was heard and Qt has painted it.
+        """Send a part of the answer ahead, when the part before it was heard and Qt has painted it.
+
+        Between two parts the GUI can so do what else there is to do.
+        """
+        self.wait_until_heard()
+        self._heard = threading.Event()
+        _post().hand(partial(self._hear_and_say_so, news, self._heard))
+
+    def wait_until_heard(self) -> None:
+        """Wait until all that was delivered is heard and painted.
 
         Whoever goes on at once has it shown later: two threads share one interpreter.
         """
-        heard = threading.Event()
-        _post().hand(partial(self._hear_and_say_so, news, heard))
-        while not heard.wait(PAUSE):
+        while not self._heard.wait(PAUSE):
             self.check()
 
     def check(self) -> None:

@@ -14,6 +14,7 @@ from napari_histeq.gui.background import (
     Activity,
     Precedence,
     Runner,
+    no_collection,
     scheduler_address,
     tell_fault,
 )
@@ -202,7 +203,8 @@ class Run(QObject):
     def _add(self, add: Callable[[], None], *, is_plot: bool = False) -> None:
         self.adding = True
         try:
-            add()
+            with no_collection():  # of the thousands of objects that napari makes for a layer
+                add()
         except Exception:  # whatever it is, the run is over; napari shows what it was
             words = "The result could not be added to the viewer."
             self._end("failed", "The plot could not be added to the viewer." if is_plot else words)

@@ -152,7 +152,7 @@ def _place_of(
         place += 1
     above = ""
     if not grid_of(viewer).enabled:
-        for index, layer in enumerate(viewer.layers[place:], start=place):
+        for index, layer in enumerate([*viewer.layers][place:], start=place):
             if _covers(layer, made):
                 place, above = index + 1, layer.name
     return place, above

@@ -213,6 +213,7 @@ def work(
             job.deliver(Found(index, outcome, settings, _once(one.task.source, heard)))
             heard.clear()
             done[index] = outcome
+        job.wait_until_heard()
         problems += _measured(job, asked, done)
         picture = pictured = None
         if choice.plot and done:

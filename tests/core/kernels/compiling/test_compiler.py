@@ -41,6 +41,17 @@ def folder(request, tmp_path):
     return place
 
 
+def test_patience_ends_where_there_is_much_to_do(tmp_path):
+    after = """
+        for other in kernels.planes.equalize_shorts.loop, kernels.levels.count_shorts.loop:
+            assert not other.ready
+        kernels.wait_for_compiler()
+        equalize(image.astype(np.uint16))
+        assert kernels.planes.equalize_shorts.loop.ready or kernels.levels.count_shorts.loop.ready
+    """
+    ended(session(patient(after=after), tmp_path))
+
+
 def test_a_script_works_wherever_the_cache_is(folder):
     ended(session(EVERYTHING, folder, expect="[ 64 191 191 255]"))
     if folder.parent.is_dir() and os.access(folder, os.W_OK):

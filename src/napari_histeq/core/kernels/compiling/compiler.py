@@ -246,14 +246,21 @@ def be_patient(aside: Aside = nullcontext) -> None:
         _background = Background(lambda name, *kind: named(name).load(kind), aside)
 
 
-def _hurry() -> None:
-    global _background, _loading
-    _background, _loading = None, threading.RLock()
+def wait_for_compiler() -> None:
+    """From now on have loops wait for the compiler again: there is so much to do that it pays."""
+    global _background  # noqa: PLW0603
+    _background = None
+
+
+def _forked() -> None:
+    global _loading  # noqa: PLW0603
+    wait_for_compiler()
+    _loading = threading.RLock()
 
 
 # A forked process has none of the threads, and may have got the lock from one that held it.
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_hurry)
+    os.register_at_fork(after_in_child=_forked)
 
 
 def named(name: str) -> Loop:
