@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 from qtpy.QtCore import QPoint, Qt, QTimer
+from qtpy.QtGui import QTextDocument
 from qtpy.QtTest import QTest
 from qtpy.QtWidgets import QAbstractSpinBox, QDockWidget
 from skimage import data
@@ -48,6 +49,17 @@ def cut_off(panel: Any) -> Iterator[tuple[Any, ...]]:
             least = control.fontMetrics().horizontalAdvance(control.text()) + 8
         if control.isVisible() and not 0 <= left < left + least <= right <= panel.native.width():
             yield type(control), control.toolTip(), left, right, least
+
+
+def starts_with_a_word(width: int, html: str) -> bool:
+    """Whether each line does, where so many pixels are there for words in Qt's rich text."""
+    document = QTextDocument()
+    document.setHtml(html)
+    document.setTextWidth(width)
+    document.size()  # has Qt lay it out
+    block = document.firstBlock()
+    lines = [block.layout().lineAt(i) for i in range(block.layout().lineCount())]
+    return all(block.text()[line.textStart()] not in " \N{NO-BREAK SPACE}" for line in lines)
 
 
 @pytest.mark.crossed
@@ -205,6 +217,7 @@ def test_the_numbers_are_brief_until_asked_for(
     qtbot.waitUntil(lambda: evidence.visible)
     assert "178 → <b>49</b>" in evidence.native.text().replace("&nbsp;", " ")
     assert "chi²" not in evidence.native.text()
+    assert all(map(starts_with_a_word, range(150, 500, 10), [evidence.native.text()] * 35))
     evidence.more.click()
     assert "chi²" in evidence.native.text()
     assert evidence.native.text() == evidence.value

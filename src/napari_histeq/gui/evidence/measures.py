@@ -58,11 +58,12 @@ def table(measures: Measures, sentence: str = "") -> str:
 
 
 def brief(measures: Measures) -> str:
-    """The most telling measures in Qt's rich text; no line breaks within one of them."""
+    """The most telling measures in Qt's rich text; a line breaks only between them."""
     before, after = measures["before"], measures["after"]
     parts = [
         f"{BRIEF[name]} {written(before[name])} → <b>{written(after[name])}</b>"
         for name, _, written in SHOWN
         if name in BRIEF and name in before and name in after
     ]
-    return " &nbsp; ".join(part.replace(" ", "&nbsp;") for part in parts)
+    # The one space where a line may break stands last, so that no line begins with a gap.
+    return "&nbsp;&nbsp; ".join(part.replace(" ", "&nbsp;") for part in parts)
