@@ -39,6 +39,7 @@ from napari_histeq.layers.source import (
     coarser_of,
     equalized_layer,
     gain_layer,
+    is_baked,
     is_made,
     is_of,
     is_source,

@@ -139,10 +139,15 @@ def equalized_layer(source: Image, outcome: Outcome) -> Image:
         changes["colormap"], changes["gamma"] = look_of(source)
     if outcome.limits is not None and not source.rgb:
         changes["contrast_limits"] = outcome.limits
-    if kind_of(source) == DISPLAY and outcome.record.given:  # it is baked
+    if is_baked(source, outcome.record):
         changes["name"] = f"{source.name} (baked)"
         changes["contrast_limits"] = kept_limits(source) or changes["contrast_limits"]
     return layer_like(source, outcome.data, changes)
+
+
+def is_baked(source: Image, record: Record) -> bool:
+    """Whether what comes of a layer is what it only displays, in pixels."""
+    return kind_of(source) == DISPLAY and record.given
 
 
 def gain_layer(source: Image, outcome: Outcome) -> Image:

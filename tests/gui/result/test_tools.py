@@ -25,6 +25,7 @@ def test_bake_makes_a_real_layer_by_the_identical_curve(
     qtbot.waitUntil(lambda: len(viewer.layers) == 3, timeout=10_000)
     baked = viewer.layers[-1]
     assert baked.name == "cells equalized (baked)"
+    qtbot.waitUntil(lambda: "baked into a new layer in" in panel["status"].value, timeout=10_000)
     np.testing.assert_array_equal(baked.data, equalize(IMAGE, strength=0.8))
     np.testing.assert_array_equal(baked.data, record_of(shown).curve(IMAGE))
     assert (baked.colormap.name, baked.gamma) == ("magma", 0.9)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from napari.utils.notifications import show_error
 
 from napari_histeq.gui.runs import EXPECTED, Run
-from napari_histeq.layers import plain
+from napari_histeq.layers import is_baked, plain
 
 if TYPE_CHECKING:
     from napari.layers import Image
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from napari_histeq.gui.preview import Live
     from napari_histeq.gui.runs import Choice
-    from napari_histeq.records import Outcome
+    from napari_histeq.records import Outcome, Record
 
 
 class Runs:
@@ -95,7 +95,7 @@ class Runs:
         seconds = self._found - self._began
         sentences = [f"{len(outcomes)} layers equalized in {seconds:.1f} s.", self._placed]
         if len(outcomes) == 1:
-            sentences[0] = f"“{outcomes[0].record.source}” equalized in {seconds:.1f} s."
+            sentences[0] = _in_words(run.source, outcomes[0].record, seconds)
             self._live.remember(state, outcomes[0])
         if self._live.state_of(run.source, run.choice) != state:
             sentences.append("The image or its mask has changed since the run began.")
@@ -136,3 +136,10 @@ class Runs:
         if len(self._runs) > 1:
             parts.append(f"{len(self._runs) - 1} more to come")
         panel["status"].value = "; ".join(parts)
+
+
+def _in_words(source: Image, record: Record, seconds: float) -> str:
+    """What was done with one layer."""
+    if is_baked(source, record):
+        return f"“{record.source}” baked into a new layer in {seconds:.1f} s."
+    return f"“{record.source}” equalized in {seconds:.1f} s."
