@@ -204,6 +204,12 @@ def test_psnr_and_ssim_are_scikit_images(pair):
     assert measures.psnr(real, real**2) == pytest.approx(wanted)
 
 
+def test_ssim_of_what_is_thinner_than_its_window():
+    movie = np.zeros((3, 32, 32), np.uint16)
+    with pytest.raises(ValueError, match=r"shape \(3, 32, 32\): ssim .* plane by plane"):
+        measures.ssim(movie, movie)
+
+
 @pytest.mark.parametrize("measure", [measures.psnr, measures.ssim])
 @pytest.mark.parametrize("other", [np.zeros((8, 9), np.uint8), np.zeros((9, 9), np.uint16)])
 def test_images_that_do_not_compare(measure, other):

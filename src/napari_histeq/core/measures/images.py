@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
 
 
+#: Pixels along each side of the windows that scikit-image's structural similarity compares.
+WINDOW = 7
+
+
 def contrast_per_pixel(image: ArrayLike) -> float:
     """Mean absolute difference between pixels that are neighbors along an axis.
 
@@ -86,10 +90,21 @@ def psnr(before: ArrayLike, after: ArrayLike) -> float:
 
 
 def ssim(before: ArrayLike, after: ArrayLike) -> float:
-    """Structural similarity (scikit-image's), -1 to 1; 1 for equal images."""
+    """Structural similarity (scikit-image's), -1 to 1; 1 for equal images.
+
+    Raises
+    ------
+    ValueError
+        If the images differ in shape or dtype, or have less than 7 pixels along an axis.
+    """
     from skimage import metrics
 
     one, other = pair(before, after)
+    if min(one.shape) < WINDOW:
+        raise ValueError(
+            f"the images have shape {one.shape}: ssim compares windows of {WINDOW} pixels along "
+            "each axis; compare stacks plane by plane, and colors channel by channel"
+        )
     value = metrics.structural_similarity(one, other, data_range=_data_range(one))  # type: ignore[no-untyped-call]
     return float(value)
 
@@ -114,7 +129,7 @@ def of_images(before: ArrayLike, after: ArrayLike) -> dict[str, tuple[float, flo
         "eme": (eme(one), eme(other)),
         "psnr": (float("inf"), psnr(one, other)),
     }
-    if min(one.shape) >= 7:
+    if min(one.shape) >= WINDOW:
         found["ssim"] = (1.0, ssim(one, other))
     return found
 
