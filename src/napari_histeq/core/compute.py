@@ -42,22 +42,22 @@ from napari_histeq.core.methods import counters, without_empty_bins
 from napari_histeq.core.transfer import rounded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import NDArray
 
-    from napari_histeq.core.arrays import Source
+    from napari_histeq.core.arrays import Axes, Image, Progress, Source
 
 
 def compute_histogram(
-    image: ArrayLike,
+    image: Image,
     *,
     nbins: int | None = None,
-    mask: ArrayLike | None = None,
-    axes: int | Sequence[int] | None = None,
+    mask: Image | None = None,
+    axes: Axes = None,
     max_samples: int | None = None,
     seed: int = 0,
-    progress: Callable[[float], object] | bool | None = None,
+    progress: Progress = None,
 ) -> Histogram:
     """Count how often each intensity occurs in an image.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
@@ -28,21 +28,56 @@ from napari_histeq.core.methods import Global, Method
 from napari_histeq.core.recipe import Recipe, recipe_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
-
+    import dask.array as da
     from numpy.typing import ArrayLike, NDArray
 
+    from napari_histeq.core.arrays import Axes, Axis, C, D, Image, Indexed, Progress, S, Stored
     from napari_histeq.core.recipe import Plan
     from napari_histeq.core.transfer import TransferFunction
 
 
+@overload
 def equalize(
-    image: ArrayLike,
+    image: np.ndarray[S, np.dtype[D]], method: Method | str = ..., *, mask: Image | None = ...,
+    axes: Axes = ..., channel_axis: Axis = ..., out_range: str | tuple[float, float] = ...,
+    strength: float = ..., inside: bool = ..., feather: int = ..., smooth: int | None = ...,
+    saturated: float | None = ..., each_label: bool = ..., progress: Progress = ..., **options: Any,
+) -> np.ndarray[S, np.dtype[D]]: ...  # fmt: skip
+@overload
+def equalize(
+    image: C, method: Method | str = ..., *, mask: Image | None = ...,
+    axes: Axes = ..., channel_axis: Axis = ..., out_range: str | tuple[float, float] = ...,
+    strength: float = ..., inside: bool = ..., feather: int = ..., smooth: int | None = ...,
+    saturated: float | None = ..., each_label: bool = ..., progress: Progress = ..., **options: Any,
+) -> C: ...  # fmt: skip
+@overload
+def equalize(
+    image: Stored, method: Method | str = ..., *, mask: Image | None = ...,
+    axes: Axes = ..., channel_axis: Axis = ..., out_range: str | tuple[float, float] = ...,
+    strength: float = ..., inside: bool = ..., feather: int = ..., smooth: int | None = ...,
+    saturated: float | None = ..., each_label: bool = ..., progress: Progress = ..., **options: Any,
+) -> da.Array: ...  # fmt: skip
+@overload
+def equalize(
+    image: ArrayLike, method: Method | str = ..., *, mask: Image | None = ...,
+    axes: Axes = ..., channel_axis: Axis = ..., out_range: str | tuple[float, float] = ...,
+    strength: float = ..., inside: bool = ..., feather: int = ..., smooth: int | None = ...,
+    saturated: float | None = ..., each_label: bool = ..., progress: Progress = ..., **options: Any,
+) -> NDArray[Any]: ...  # fmt: skip
+@overload
+def equalize(
+    image: Indexed, method: Method | str = ..., *, mask: Image | None = ...,
+    axes: Axes = ..., channel_axis: Axis = ..., out_range: str | tuple[float, float] = ...,
+    strength: float = ..., inside: bool = ..., feather: int = ..., smooth: int | None = ...,
+    saturated: float | None = ..., each_label: bool = ..., progress: Progress = ..., **options: Any,
+) -> Any: ...  # fmt: skip
+def equalize(
+    image: Image,
     method: Method | str = Global(),  # noqa: B008  (frozen)
     *,
-    mask: ArrayLike | None = None,
-    axes: int | Sequence[int] | None = None,
-    channel_axis: int | None = None,
+    mask: Image | None = None,
+    axes: Axes = None,
+    channel_axis: Axis = None,
     out_range: str | tuple[float, float] = "auto",
     strength: float = 1.0,
     inside: bool = False,
@@ -50,7 +85,7 @@ def equalize(
     smooth: int | None = None,
     saturated: float | None = None,
     each_label: bool = False,
-    progress: Callable[[float], object] | bool | None = None,
+    progress: Progress = None,
     **options: Any,
 ) -> Any:
     """Equalize the histogram of an image.
@@ -108,8 +143,8 @@ def equalize(
     Returns
     -------
     array
-        Same shape and dtype: new memory for numpy, a lazy dask array for what is lazy.
-        It has the same bits for any chunks. Planes that fit in memory (`axes`) are
+        Same shape and dtype: new memory for numpy and lists, a DataArray for a DataArray, a lazy
+        dask array for what is lazy otherwise. It has the same bits for any chunks. Planes that fit in memory (`axes`) are
         counted when they are asked for, everything else beforehand.
 
     Raises
@@ -188,10 +223,10 @@ def _planned(
 
 
 def transfer_function(
-    image_or_histogram: ArrayLike | Histogram,
+    image_or_histogram: Image | Histogram,
     method: Method | str = Global(),  # noqa: B008  (frozen)
     *,
-    mask: ArrayLike | None = None,
+    mask: Image | None = None,
     out_range: str | tuple[float, float] = "auto",
     strength: float = 1.0,
     saturated: float | None = None,
@@ -236,11 +271,11 @@ def transfer_function(
 
 
 def gain_map(
-    image: ArrayLike,
+    image: Image,
     method: Method = Clahe(),  # noqa: B008  (frozen)
     *,
-    mask: ArrayLike | None = None,
-    axes: int | Sequence[int] | None = None,
+    mask: Image | None = None,
+    axes: Axes = None,
     out_range: str | tuple[float, float] = "auto",
     strength: float = 1.0,
     inside: bool = False,

@@ -2,29 +2,66 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 from napari_histeq.core.equalize import equalize
 from napari_histeq.core.methods import Global, Method
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    import dask.array as da
+    import numpy as np
+    from numpy.typing import ArrayLike, NDArray
 
-    from numpy.typing import ArrayLike
+    from napari_histeq.core.arrays import Axes, Axis, C, D, Image, Indexed, Progress, S, Stored
 
 
+@overload
 def equalize_labels(
-    image: ArrayLike,
-    labels: ArrayLike,
+    image: np.ndarray[S, np.dtype[D]], labels: Image, method: Method | str = ..., *,
+    axes: Axes = ..., channel_axis: Axis = ..., feather: int = ...,
+    out_range: str | tuple[float, float] = ..., strength: float = ...,
+    saturated: float | None = ..., progress: Progress = ..., **options: Any,
+) -> np.ndarray[S, np.dtype[D]]: ...  # fmt: skip
+@overload
+def equalize_labels(
+    image: C, labels: Image, method: Method | str = ..., *,
+    axes: Axes = ..., channel_axis: Axis = ..., feather: int = ...,
+    out_range: str | tuple[float, float] = ..., strength: float = ...,
+    saturated: float | None = ..., progress: Progress = ..., **options: Any,
+) -> C: ...  # fmt: skip
+@overload
+def equalize_labels(
+    image: Stored, labels: Image, method: Method | str = ..., *,
+    axes: Axes = ..., channel_axis: Axis = ..., feather: int = ...,
+    out_range: str | tuple[float, float] = ..., strength: float = ...,
+    saturated: float | None = ..., progress: Progress = ..., **options: Any,
+) -> da.Array: ...  # fmt: skip
+@overload
+def equalize_labels(
+    image: ArrayLike, labels: Image, method: Method | str = ..., *,
+    axes: Axes = ..., channel_axis: Axis = ..., feather: int = ...,
+    out_range: str | tuple[float, float] = ..., strength: float = ...,
+    saturated: float | None = ..., progress: Progress = ..., **options: Any,
+) -> NDArray[Any]: ...  # fmt: skip
+@overload
+def equalize_labels(
+    image: Indexed, labels: Image, method: Method | str = ..., *,
+    axes: Axes = ..., channel_axis: Axis = ..., feather: int = ...,
+    out_range: str | tuple[float, float] = ..., strength: float = ...,
+    saturated: float | None = ..., progress: Progress = ..., **options: Any,
+) -> Any: ...  # fmt: skip
+def equalize_labels(
+    image: Image,
+    labels: Image,
     method: Method | str = Global(),  # noqa: B008  (frozen)
     *,
-    axes: int | Sequence[int] | None = None,
-    channel_axis: int | None = None,
+    axes: Axes = None,
+    channel_axis: Axis = None,
     feather: int = 0,
     out_range: str | tuple[float, float] = "auto",
     strength: float = 1.0,
     saturated: float | None = None,
-    progress: Callable[[float], object] | bool | None = None,
+    progress: Progress = None,
     **options: Any,
 ) -> Any:
     """Equalize the pixels of each label on their own; the background, 0, keeps its bits.
@@ -75,8 +112,9 @@ def equalize_labels(
     counted: a chunk that up to 128 labels share is read as often as for one, and once more for each
     128 more. What each label becomes (for 16 bit some 0.5 MB) is kept until the result is computed.
     """
+    pixels: Any = image
     return equalize(
-        image, method, mask=labels, each_label=True, axes=axes, channel_axis=channel_axis,
+        pixels, method, mask=labels, each_label=True, axes=axes, channel_axis=channel_axis,
         feather=feather, out_range=out_range, strength=strength, saturated=saturated,
         progress=progress, **options,
     )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from napari_histeq.core.arrays import told
@@ -12,16 +12,17 @@ from napari_histeq.core.recipe import recipe_of
 
 if TYPE_CHECKING:
     import dask.array as da
-    from numpy.typing import ArrayLike
+
+    from napari_histeq.core.arrays import Axes, Axis, Image, Progress
 
 
 def equalize_multiscale(
     levels: Sequence[Any],
     method: Method | str = Global(),  # noqa: B008  (frozen)
     *,
-    mask: ArrayLike | None = None,
-    axes: int | Sequence[int] | None = None,
-    channel_axis: int | None = None,
+    mask: Image | None = None,
+    axes: Axes = None,
+    channel_axis: Axis = None,
     out_range: str | tuple[float, float] = "auto",
     strength: float = 1.0,
     inside: bool = False,
@@ -30,7 +31,7 @@ def equalize_multiscale(
     saturated: float | None = None,
     each_label: bool = False,
     count_level: int = 0,
-    progress: Callable[[float], object] | bool | None = None,
+    progress: Progress = None,
     **options: Any,
 ) -> list[da.Array]:
     """Equalize all levels of a pyramid by what is counted at one of them.

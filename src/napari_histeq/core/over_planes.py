@@ -26,9 +26,11 @@ from napari_histeq.core.histogram import count
 from napari_histeq.core.methods import percentiles_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import NDArray
+
+    from napari_histeq.core.arrays import Axes, Axis, Image, Progress
 
     Floats = NDArray[np.float64]
 
@@ -37,13 +39,13 @@ PERCENTILES = (5.0, 25.0, 50.0, 75.0, 95.0)
 
 
 def plane_percentiles(
-    image: ArrayLike,
+    image: Image,
     percentiles: Sequence[float] = PERCENTILES,
     *,
-    mask: ArrayLike | None = None,
-    axes: int | Sequence[int] | None = None,
-    channel_axis: int | None = None,
-    progress: Callable[[float], object] | bool | None = None,
+    mask: Image | None = None,
+    axes: Axes = None,
+    channel_axis: Axis = None,
+    progress: Progress = None,
 ) -> Floats:
     """The percentiles of each plane of a stack: where its intensities lie, frame by frame.
 
@@ -94,13 +96,13 @@ def plane_percentiles(
 
 
 def percentiles_of_each(
-    images: Sequence[ArrayLike],
+    images: Sequence[Image],
     percentiles: Sequence[float] = PERCENTILES,
     *,
-    mask: ArrayLike | None = None,
-    axes: int | Sequence[int] | None = None,
-    channel_axis: int | None = None,
-    progress: Callable[[float], object] | bool | None = None,
+    mask: Image | None = None,
+    axes: Axes = None,
+    channel_axis: Axis = None,
+    progress: Progress = None,
 ) -> list[Floats]:
     """`plane_percentiles` of several images of one shape, say of a movie and its result.
 

@@ -23,7 +23,9 @@ from napari_histeq.core.color import luminance_image
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import NDArray
+
+    from napari_histeq.core.arrays import Axes, Axis, Image
 
     Floats = NDArray[np.float64]
     Shape = tuple[int, ...]
@@ -48,11 +50,11 @@ BINS = 256
 
 
 def suggest_clahe(
-    image: ArrayLike,
-    mask: ArrayLike | None = None,
+    image: Image,
+    mask: Image | None = None,
     *,
-    axes: int | Sequence[int] | None = None,
-    channel_axis: int | None = None,
+    axes: Axes = None,
+    channel_axis: Axis = None,
 ) -> tuple[Clahe, str]:
     """Propose a tile size and a clip limit for CLAHE from an image.
 
@@ -90,19 +92,20 @@ def suggest_clahe(
     .. [1] J. Immerkaer, "Fast noise variance estimation", Computer Vision and Image
        Understanding 64(2), 1996.
     """
-    if is_named(image):
-        image, mask, axes, channel_axis = taken_apart(image, mask, axes, channel_axis)
-    channels = checked_channel_axis(channel_axis, np.shape(image))
-    shared = checked_axes(axes, np.ndim(image))
-    blocks = [b for b in _blocks(image, mask, shared, channels) if np.isfinite(b).any()]
+    given: Any = image
+    if is_named(given):
+        given, mask, axes, channel_axis = taken_apart(given, mask, axes, channel_axis)
+    channels = checked_channel_axis(channel_axis, np.shape(given))
+    shared = checked_axes(axes, np.ndim(given))
+    blocks = [b for b in _blocks(given, mask, shared, channels) if np.isfinite(b).any()]
     if not blocks:
         raise ValueError("no pixel that was looked at counts: choose another mask, or give none")
     low, high = min(map(np.nanmin, blocks)), max(map(np.nanmax, blocks))
-    lengths = tuple(np.shape(image)[axis] for axis in shared if axis != channels)
+    lengths = tuple(np.shape(given)[axis] for axis in shared if axis != channels)
     if not high > low:
         return Clahe(), "All pixels that were looked at are equal: these are the defaults."
     blocks = [(block - low) / (high - low) for block in blocks]
-    dtype = np.dtype(image.dtype) if hasattr(image, "dtype") else np.asarray(image).dtype
+    dtype = np.dtype(given.dtype) if hasattr(given, "dtype") else np.asarray(given).dtype
     step = 1.0 / (high - low) if dtype.kind in "iu" else 0.0
     noise = max(_noise(blocks), step / np.sqrt(12))
     scales = _scales(blocks, noise)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import reduce
 from math import prod
 from operator import add
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
@@ -34,9 +34,10 @@ from napari_histeq.core.recipe import Recipe, recipe_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from numpy.typing import ArrayLike, NDArray
+    import dask.array as da
+    from numpy.typing import NDArray
 
-    from napari_histeq.core.arrays import Region, Source, T
+    from napari_histeq.core.arrays import Axis, C, D, Image, Region, S, Source, Stored, T
     from napari_histeq.core.histogram import Histogram
     from napari_histeq.core.methods import Mapping
     from napari_histeq.core.recipe import Plan
@@ -109,12 +110,40 @@ class _Image:
         return self.given.copy(data=out) if is_named(self.given) else out
 
 
+@overload
 def equalize_together(
-    images: Iterable[ArrayLike],
+    images: Iterable[np.ndarray[S, np.dtype[D]]], method: Method | str = ..., *,
+    masks: Sequence[Image | None] | None = ..., channel_axis: Axis = ...,
+    out_range: str | tuple[float, float] = ..., strength: float = ...,
+    saturated: float | None = ..., **options: Any,
+) -> list[np.ndarray[S, np.dtype[D]]]: ...  # fmt: skip
+@overload
+def equalize_together(
+    images: Iterable[C], method: Method | str = ..., *,
+    masks: Sequence[Image | None] | None = ..., channel_axis: Axis = ...,
+    out_range: str | tuple[float, float] = ..., strength: float = ...,
+    saturated: float | None = ..., **options: Any,
+) -> list[C]: ...  # fmt: skip
+@overload
+def equalize_together(
+    images: Iterable[Stored], method: Method | str = ..., *,
+    masks: Sequence[Image | None] | None = ..., channel_axis: Axis = ...,
+    out_range: str | tuple[float, float] = ..., strength: float = ...,
+    saturated: float | None = ..., **options: Any,
+) -> list[da.Array]: ...  # fmt: skip
+@overload
+def equalize_together(
+    images: Iterable[Image], method: Method | str = ..., *,
+    masks: Sequence[Image | None] | None = ..., channel_axis: Axis = ...,
+    out_range: str | tuple[float, float] = ..., strength: float = ...,
+    saturated: float | None = ..., **options: Any,
+) -> list[Any]: ...  # fmt: skip
+def equalize_together(
+    images: Iterable[Image],
     method: Method | str = Global(),  # noqa: B008  (frozen)
     *,
-    masks: Sequence[ArrayLike | None] | None = None,
-    channel_axis: int | None = None,
+    masks: Sequence[Image | None] | None = None,
+    channel_axis: Axis = None,
     out_range: str | tuple[float, float] = "auto",
     strength: float = 1.0,
     saturated: float | None = None,
@@ -168,7 +197,7 @@ def equalize_together(
     return [image.mapped(mapping) for image in known]
 
 
-def source_of(image: ArrayLike, mask: Any = None, channel_axis: int | None = None) -> Source:
+def source_of(image: Image, mask: Any = None, channel_axis: int | None = None) -> Source:
     """What is counted of one of several images: its intensities, or luminances if it has channels.
 
     Parameters
@@ -211,7 +240,7 @@ def joint_gamut(recipe: Recipe, joint: Histogram) -> tuple[float, float]:
 
 
 def recolor(
-    image: ArrayLike, curve: TransferFunction, ends: tuple[float, float], channel_axis: int
+    image: Image, curve: TransferFunction, ends: tuple[float, float], channel_axis: int
 ) -> Any:
     """Give colors the luminances that a curve makes of theirs; the hue is kept, alpha left alone.
 

@@ -45,6 +45,18 @@ from napari_histeq.core.arrays.coding import array_of, kind_of, number_of, read,
 from napari_histeq.core.arrays.interval import Interval as Interval  # for methods of other people
 from napari_histeq.core.arrays.interval import above
 from napari_histeq.core.arrays.keys import bits_of, finite_keys, keys_of, order_of, values_of
+from napari_histeq.core.arrays.kinds import (
+    Axes,
+    Axis,
+    C,
+    Computed,
+    D,
+    Image,
+    Indexed,
+    Progress,
+    S,
+    Stored,
+)
 from napari_histeq.core.arrays.lattice import NEAR, Distinct, Steps, steps_in, steps_of
 from napari_histeq.core.arrays.lazy import (
     as_lazy,

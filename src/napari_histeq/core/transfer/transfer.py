@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
@@ -35,8 +35,10 @@ from napari_histeq.core.transfer.apply import (
 )
 
 if TYPE_CHECKING:
-    from numpy.typing import DTypeLike, NDArray
+    import dask.array as da
+    from numpy.typing import ArrayLike, DTypeLike, NDArray
 
+    from napari_histeq.core.arrays import C, D, Indexed, S, Stored
     from napari_histeq.core.histogram import Histogram
 
 
@@ -138,6 +140,16 @@ class TransferFunction:
             near = np.flatnonzero((y >= most[0] - reach) & (y <= most[-1] + reach))
         return slice(int(near[0]), int(near[-1]) + 1)
 
+    @overload
+    def __call__(self, image: np.ndarray[S, np.dtype[D]]) -> np.ndarray[S, np.dtype[D]]: ...
+    @overload
+    def __call__(self, image: C) -> C: ...
+    @overload
+    def __call__(self, image: Stored) -> da.Array: ...
+    @overload
+    def __call__(self, image: ArrayLike) -> NDArray[Any]: ...
+    @overload
+    def __call__(self, image: Indexed) -> Any: ...
     def __call__(self, image: Any) -> Any:
         """Apply to every pixel.
 

@@ -26,9 +26,12 @@ from napari_histeq.core.methods.options import Option
 from napari_histeq.core.transfer import TransferFunction, rounded
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from numpy.typing import NDArray
 
     from napari_histeq.core.arrays import Source
+    from napari_histeq.core.methods.matching.target import TargetName
     from napari_histeq.core.recipe import Recipe
 
     Shape = tuple[int, ...]
@@ -102,6 +105,18 @@ class Exact(Method):
     sigma: SigmaOption = 0.2
     alpha: AlphaOption = 0.4
     counts: CountsOption = None
+
+    if TYPE_CHECKING:  # it takes weights as the target, too
+
+        def __init__(
+            self,
+            ordering: Literal["variational", "local_means"] = "variational",
+            target: TargetName | Sequence[float] = "uniform",
+            mean: float = 0.5,
+            sigma: float = 0.2,
+            alpha: float = 0.4,
+            counts: Sequence[float] | None = None,
+        ) -> None: ...
 
     def __post_init__(self) -> None:
         settle_target(self)

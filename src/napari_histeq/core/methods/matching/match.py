@@ -27,11 +27,10 @@ from napari_histeq.core.methods.single import CurveMethod, held, with_ends
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from numpy.typing import ArrayLike, NDArray
+    from numpy.typing import NDArray
 
-    from napari_histeq.core.arrays import Source
+    from napari_histeq.core.arrays import Axes, Axis, Image, Source
     from napari_histeq.core.histogram import Histogram
-    from napari_histeq.core.methods.matching.landmarks import Landmarks
     from napari_histeq.core.recipe import Recipe
 
     Floats = NDArray[np.float64]
@@ -125,6 +124,15 @@ class Match(CurveMethod):
         ),
     ] = None
 
+    if TYPE_CHECKING:  # it takes more than its fields hold: an image is counted
+
+        def __init__(
+            self,
+            reference: Image | Histogram | Reference | ReferencePlanes | Standard,
+            landmarks: int | Sequence[float] | None = None,
+            window: int | None = None,
+        ) -> None: ...
+
     def __post_init__(self) -> None:
         Method.__post_init__(self)
         if not (isinstance(self.reference, str) and self.reference in KINDS):
@@ -140,12 +148,12 @@ class Match(CurveMethod):
     @classmethod
     def of(
         cls,
-        image: ArrayLike,
-        mask: ArrayLike | None = None,
+        image: Image,
+        mask: Image | None = None,
         *,
-        channel_axis: int | None = None,
-        axes: int | Sequence[int] | None = None,
-        landmarks: Landmarks = None,
+        channel_axis: Axis = None,
+        axes: Axes = None,
+        landmarks: int | Sequence[float] | None = None,
         name: str = "",
     ) -> Match:
         """Match to an image, of which only a part counts.

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from napari_histeq.core.arrays import Axes, Axis
+
     Floats = NDArray[np.float64]
 
 T = TypeVar("T")
@@ -25,15 +27,13 @@ T = TypeVar("T")
 counters: list[Callable[..., NDArray[Any]]] = []
 
 
-def counted(image: Any, mask: Any = None, channel_axis: int | None = None) -> Histogram:
+def counted(image: Any, mask: Any = None, channel_axis: Axis = None) -> Histogram:
     """The histogram of any array, in memory or lazy; of colors, that of their luminance."""
     found: Histogram = counters[-1](image, mask, channel_axis, None).item()
     return found
 
 
-def counted_planes(
-    image: Any, mask: Any, channel_axis: int | None, axes: Sequence[int] | int
-) -> NDArray[Any]:
+def counted_planes(image: Any, mask: Any, channel_axis: Axis, axes: Axes) -> NDArray[Any]:
     """The histogram of each plane that spans `axes`, each counted on its own, as an array of them."""
     return counters[-1](image, mask, channel_axis, axes)
 

@@ -27,7 +27,12 @@ from napari_histeq.core.methods.options import Option
 from napari_histeq.core.methods.single import CurveMethod
 
 if TYPE_CHECKING:
-    from numpy.typing import ArrayLike, NDArray
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from napari_histeq.core.arrays import Image
+    from napari_histeq.core.methods.matching.target import TargetName
 
     Floats = NDArray[np.float64]
 
@@ -87,6 +92,18 @@ class Specify(CurveMethod):
         ),
     ] = "midpoint"
 
+    if TYPE_CHECKING:  # it takes weights as the target, too
+
+        def __init__(
+            self,
+            target: TargetName | Sequence[float] = "uniform",
+            mean: float = 0.5,
+            sigma: float = 0.2,
+            alpha: float = 0.4,
+            counts: Sequence[float] | None = None,
+            convention: Literal["midpoint", "textbook"] = "midpoint",
+        ) -> None: ...
+
     def __post_init__(self) -> None:
         settle_target(self)
         Method.__post_init__(self)
@@ -106,9 +123,9 @@ class Specify(CurveMethod):
 
     def distance_to_target(
         self,
-        result: ArrayLike | Histogram,
+        result: Image | Histogram,
         out_range: str | tuple[float, float] = "auto",
-        mask: ArrayLike | None = None,
+        mask: Image | None = None,
     ) -> float:
         """The greatest difference of a result's cdf to that of the target, from 0 to 1.
 
