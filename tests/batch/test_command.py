@@ -111,7 +111,7 @@ def test_plane_by_plane(tmp_path: Path) -> None:
     method = Match.of(movie[::-1] * 2, axes=(1, 2), name="a {model}")
     record = perform(task_of(movie, axes=(1, 2), method=method), quiet).record
     np.save(tmp_path / "movie.npy", movie)
-    (tmp_path / "planes.json").write_text(record.recipe.method.reference.to_json())
+    (tmp_path / "planes.json").write_text(record.recipe.method.reference.to_json())  # type: ignore[attr-defined]
     text = command_of(record)
     assert "REFERENCE: a JSON file by the to_json() of “a {model}”, plane by plane" in text
     files = {"IN": "movie.npy", "OUT": "out", "REFERENCE": "planes.json"}

@@ -145,4 +145,4 @@ def test_a_damaged_histogram_is_refused_in_words(text: str, words: str) -> None:
 
 def test_only_a_text_is_read() -> None:
     with pytest.raises(TypeError, match="takes a text, not dict"):
-        TransferFunction.from_json({"x": 1})  # type: ignore[arg-type]
+        TransferFunction.from_json({"x": 1})

@@ -163,7 +163,7 @@ def test_the_keyword_needs_labels() -> None:
     with pytest.raises(ValueError, match="pass mask=labels"):
         equalize(pixels, each_label=True)
     with pytest.raises(TypeError, match="each_label is 1"):
-        equalize(pixels, mask=LABELS, each_label=1)  # type: ignore[arg-type]
+        equalize(pixels, mask=LABELS, each_label=1)
 
 
 def test_nothing_is_computed_of_the_result_until_it_is_asked_for() -> None:

@@ -16,7 +16,7 @@ from helpers.lazy_cases import image, random_chunks, same_bits
 from napari_histeq import Clahe, Match, equalize, equalize_multiscale
 from napari_histeq.core.arrays import ArraySource
 from napari_histeq.core.histogram import count
-from napari_histeq.core.lazy import engine
+from napari_histeq.core.lazy import planes as lazy_planes
 from napari_histeq.core.methods import Neighbors, Quantiles
 from napari_histeq.core.methods.neighbors import averaged
 from napari_histeq.core.recipe import Recipe
@@ -167,7 +167,7 @@ def test_lazily_the_same_bits_for_any_chunks(
     mask = rng.random(shape) > 0.3 if number % 2 else None
     chunked = da.from_array(pixels, chunks=random_chunks(rng, shape))
     if large:
-        monkeypatch.setattr(engine, "PLANE_BYTES", 100)
+        monkeypatch.setattr(lazy_planes, "PLANE_BYTES", 100)
     got = equalize(chunked, mask=mask, axes=axes, **how)
     same_bits(got, equalize(pixels, mask=mask, axes=axes, **how))
 

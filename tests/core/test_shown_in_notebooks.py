@@ -35,7 +35,7 @@ def test_a_histogram_and_a_curve_are_well_formed_pictures(name):
     image = IMAGES[name]
     histogram = compute_histogram(image)
     shown = [histogram]
-    if image.dtype.kind != "b":
+    if image.dtype.kind != "b":  # type: ignore[attr-defined]
         shown.append(transfer_function(image))
     for value in shown:
         text = value._repr_html_()

@@ -112,7 +112,7 @@ def test_no_picture_that_is_drawn_elsewhere_holds_it():
     """matplotlib has one lock for all figures: a large one takes its time."""
     shown = drawn_from(compute_histogram(IMAGES["moon"]), transfer_function(IMAGES["moon"]), False)
     blit = plot.Blit(shown)
-    with Figure._render_lock:
+    with Figure._render_lock:  # type: ignore[attr-defined]
         drawing = threading.Thread(target=blit.draw, args=[shown.figure.canvas], daemon=True)
         drawing.start()
         drawing.join(10)

@@ -84,7 +84,7 @@ def test_rc_params_neither_matter_nor_change():
     loud = {
         "axes.grid": True, "axes.facecolor": "red", "font.size": 30, "font.family": "serif",
         "xtick.direction": "in", "lines.linewidth": 9, "lines.marker": "o", "text.color": "red",
-        "figure.facecolor": "red", "axes.prop_cycle": mpl.cycler(color=["red"]),
+        "figure.facecolor": "red", "axes.prop_cycle": mpl.cycler(color=["red"]),  # type: ignore[attr-defined]
         "figure.autolayout": True, "lines.linestyle": ":", "figure.dpi": 30,
     }  # fmt: skip
     with mpl.rc_context(loud):

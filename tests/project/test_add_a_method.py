@@ -87,9 +87,9 @@ def test_it_is_known_and_recorded(method: Any) -> None:
     image = np.random.default_rng(5).integers(0, 200, (40, 50)).astype(np.uint8)
     assert METHODS["sigmoid"] is method
     assert [field.name for field in options_of(method)] == ["gain"]
-    outcome = perform(task_of(image, method=method(gain=3.0)), lambda *_: None)
+    outcome = perform(task_of(image, method=method(gain=3.0)), lambda *_: None)  # type: ignore[call-arg]
     record = Record.from_dict(outcome.record.as_dict())
-    assert record.recipe.method == method(gain=3.0)
+    assert record.recipe.method == method(gain=3.0)  # type: ignore[call-arg]
     np.testing.assert_array_equal(record.reproduce(image), outcome.data)
     assert "sigmoid" in legend(record)
     text = script(record)

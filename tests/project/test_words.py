@@ -56,7 +56,7 @@ def _read():
         for node in ast.walk(tree):
             is_text = isinstance(node, ast.Constant) and isinstance(node.value, str)
             if is_text and id(node) not in about:
-                yield f"{path.relative_to(ROOT)}:{node.lineno}", node.value
+                yield f"{path.relative_to(ROOT)}:{node.lineno}", node.value  # type: ignore[attr-defined]
 
 
 #: Words that made people wonder, and what they were replaced by.
@@ -124,7 +124,7 @@ def _has_words(piece):
 def test_no_sentence_is_glued_from_parts():
     """Or it could be told in no other language: there parts stand in another order and form."""
     found = [
-        f"{path.relative_to(ROOT)}:{node.lineno}: {ast.unparse(piece)}"
+        f"{path.relative_to(ROOT)}:{node.lineno}: {ast.unparse(piece)}"  # type: ignore[attr-defined]
         for room in SHOWN
         for path in sorted((ROOT / "src" / "napari_histeq" / room).rglob("*.py"))
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))

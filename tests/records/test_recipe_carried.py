@@ -54,7 +54,7 @@ def test_it_is_recorded_checked_and_replayed(name: str) -> None:
     besides = BESIDES.get(name, {})
     outcome = perform(task_of(COLORS, **besides, **{name: value}), lambda *_: None)
     plain = outcome.record.as_dict()
-    assert plain[name] == (value.as_dict() if name == "method" else value)
+    assert plain[name] == (value.as_dict() if name == "method" else value)  # type: ignore[attr-defined]
     assert getattr(Record.from_dict(plain).recipe, name) == value
     with pytest.raises(RecordError, match=rf"damaged \({name}\)"):
         Record.from_dict(plain | {name: wrong})

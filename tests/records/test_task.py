@@ -66,10 +66,10 @@ def test_it_does_what_equalize_does_and_does_it_again(
     if channel_axis is not None and "axes" in options:
         options["axes"] = (0, 1)
     task = task_of(image, method=METHODS[method](), channel_axis=channel_axis, **options)
-    kept = image.copy()
+    kept = image.copy()  # type: ignore[attr-defined]
     outcome = perform(task, quiet)
     np.testing.assert_array_equal(outcome.data, expected(image, task))
-    assert outcome.data.dtype == image.dtype
+    assert outcome.data.dtype == image.dtype  # type: ignore[attr-defined]
     np.testing.assert_array_equal(image, kept)
     again = Record.from_dict(outcome.record.as_dict())
     np.testing.assert_array_equal(again.reproduce(image), outcome.data)
@@ -105,7 +105,7 @@ def test_a_survey_changes_nothing() -> None:
     outcome = survey(Task(IMAGES["uint8"]), quiet)
     assert outcome.data is None
     assert outcome.after is None
-    assert outcome.before.total == IMAGES["uint8"].size
+    assert outcome.before.total == IMAGES["uint8"].size  # type: ignore[attr-defined]
 
 
 def test_the_source_is_known_by_its_digest() -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from napari_histeq.batch.errors import Refused
 from napari_histeq.batch.settings import task_of
 from napari_histeq.batch.work import Equalize
+from napari_histeq.core.arrays import OnlySwept
 from napari_histeq.core.together import count_together, joint_gamut
 from napari_histeq.files import read
 from napari_histeq.records import source_of_task
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from napari_histeq.batch.jobs import FileJob
     from napari_histeq.batch.settings import Settings
     from napari_histeq.core import Histogram
-    from napari_histeq.core.arrays import Region, T
+    from napari_histeq.core.arrays import T
     from napari_histeq.core.recipe import Recipe
 
 
@@ -94,22 +95,13 @@ def _joint(
 
 
 @dataclass(frozen=True, slots=True)
-class _FileSource:
+class _FileSource(OnlySwept):
     """What counts of a file, read anew for each sweep: a `Source`."""
 
     job: FileJob
     settings: Settings
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
-
-    @property
-    def is_at_hand(self) -> bool:
-        """Never."""
-        return False
-
-    def read(self, region: Region) -> Any:
-        """Not here: see `is_at_hand`."""
-        raise NotImplementedError
 
     def sweep(self, start: Callable[[], T], visit: Callable[..., object]) -> T:
         """See `Source`."""

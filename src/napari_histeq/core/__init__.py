@@ -9,7 +9,7 @@ from napari_histeq.core.equalize import (
     gain_map,
     transfer_function,
 )
-from napari_histeq.core.errors import ChunkError
+from napari_histeq.core.errors import ChunkError as ChunkError  # for people to catch
 from napari_histeq.core.histogram import Histogram, cdf_distance
 from napari_histeq.core.labels import equalize_labels
 from napari_histeq.core.methods import (
@@ -31,41 +31,6 @@ from napari_histeq.core.methods import (
 from napari_histeq.core.multiscale import equalize_multiscale
 from napari_histeq.core.over_planes import plane_percentiles
 from napari_histeq.core.suggest import suggest_clahe
-from napari_histeq.core.together import equalize_together, recolor
+from napari_histeq.core.together import equalize_together
+from napari_histeq.core.together import recolor as recolor  # for scripts made of records
 from napari_histeq.core.transfer import TransferFunction
-
-__all__ = [
-    "METHODS",
-    "Asinh",
-    "BiHistogram",
-    "ChunkError",
-    "Clahe",
-    "Exact",
-    "Gamma",
-    "Global",
-    "Histogram",
-    "Log",
-    "Match",
-    "OpenCvClahe",
-    "Reference",
-    "ReferencePlanes",
-    "Specify",
-    "Standard",
-    "Stretch",
-    "TransferFunction",
-    "Weighted",
-    "cdf_distance",
-    "clip_limit_from",
-    "compute_histogram",
-    "equalize",
-    "equalize_labels",
-    "equalize_multiscale",
-    "equalize_together",
-    "gain_map",
-    "measures",
-    "plane_percentiles",
-    "recolor",
-    "suggest_clahe",
-    "transfer_function",
-    "watching",
-]

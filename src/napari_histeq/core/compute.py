@@ -17,18 +17,15 @@ from napari_histeq.core.arrays import (
     check_samples,
     checked_axes,
     checked_channel_axis,
-    checked_image,
-    checked_lazily,
-    checked_lazy_mask,
-    checked_mask,
+    checked_pixels,
     for_each,
     for_each_plane,
-    is_lazy,
     is_named,
     outer_axes,
     planes_of,
     taken_apart,
     told,
+    with_mask,
 )
 from napari_histeq.core.color import LuminanceSource
 from napari_histeq.core.histogram import (
@@ -42,7 +39,7 @@ from napari_histeq.core.methods import counters, without_empty_bins
 from napari_histeq.core.transfer import rounded
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
@@ -112,17 +109,12 @@ def _counted(
     image: Any, mask: Any, axes: Any, max_samples: int | None, seed: int, nbins: int | None
 ) -> Histogram:
     """See `compute_histogram`: of the whole image, of its planes or of a sample."""
-    if is_lazy(image):
-        array = checked_lazily(image)
-        wanted = checked_lazy_mask(mask, array.chunks)
-    else:
-        array = checked_image(image)
-        wanted = checked_mask(mask, array.shape)
+    array, wanted = with_mask(checked_pixels(image), mask)
     shared = checked_axes(axes, array.ndim)
     if max_samples is not None and max_samples < array.size:
         sample = _sampled(array, wanted, max_samples, seed)
         return sample if nbins is None else sample.rebin(nbins, _limits(sample))
-    whole = count(_source(array, wanted))
+    whole = count(as_source(array, wanted))
     if nbins is not None and not whole.is_exact:
         edges = Interval(*_limits(whole)).even(nbins)
         # No look at single planes is needed for where the bins end.
@@ -135,12 +127,13 @@ def _counted(
     return histogram if nbins is None else histogram.rebin(nbins, _limits(whole))
 
 
-def _source(array: Any, mask: Any) -> Any:
+def as_source(array: Any, mask: Any, channels: bool = False) -> Source:
+    """The `Source` of a checked array, in memory or lazy; its channels, if it has any, are last."""
     if isinstance(array, np.ndarray):
-        return ArraySource(array, mask)
+        return ArraySource(array, mask, channels)
     from napari_histeq.core.lazy import ChunkSource
 
-    return ChunkSource(array, mask)
+    return ChunkSource(array, mask, channels)
 
 
 def _limits(whole: Histogram) -> tuple[float, float]:
@@ -172,7 +165,7 @@ def _counts(
     """Counts, per plane if there are several, in bins that end at `levels`."""
     outer = outer_axes(array.ndim, axes)
     if not outer:
-        return counts_up_to(levels, _source(array, mask))
+        return counts_up_to(levels, as_source(array, mask))
     if not isinstance(array, np.ndarray):
         from napari_histeq.core.lazy import plane_counts
 
@@ -198,13 +191,77 @@ def _sampled(array: Any, wanted: Any, max_samples: int, seed: int) -> Histogram:
 
 def luminance_histogram(image: Any, mask: Any = None) -> Histogram:
     """How often each luminance occurs in an (..., C) image, in memory or lazy."""
-    if not is_lazy(image):
-        return count(LuminanceSource(ArraySource(np.asarray(image), mask, channels=True)))
-    from napari_histeq.core.lazy import ChunkSource
+    pixels, wanted = with_mask(checked_pixels(image), mask, channels=True)
+    return count(LuminanceSource(as_source(pixels, wanted, channels=True)))
 
-    pixels = checked_lazily(image).rechunk({-1: -1})
-    wanted = checked_lazy_mask(mask, pixels.chunks[:-1])
-    return count(LuminanceSource(ChunkSource(pixels, wanted, channels=True)))
+
+def laid_out(
+    images: Sequence[Any], axes: Any, channel_axis: int | None
+) -> tuple[list[Any], tuple[int, ...], bool]:
+    """Images of one shape, checked, with their channels (if they have any) last.
+
+    And which of their other axes `axes` are, None being all; and whether there are channels.
+    """
+    arrays = [checked_pixels(image) for image in images]
+    first = arrays[0]
+    channels = checked_channel_axis(channel_axis, first.shape)
+    grid = [axis for axis in range(first.ndim) if axis != channels]
+    spanned = tuple(grid.index(a) for a in checked_axes(axes, first.ndim) if a != channels)
+    check_besides_channels(spanned, axes)
+    if channels is not None:
+        arrays = [array.transpose((*grid, channels)) for array in arrays]
+    return arrays, spanned, channels is not None
+
+
+def told_of_planes(
+    arrays: Sequence[Any],
+    mask: Any,
+    plane: tuple[tuple[int, ...], bool],
+    tell: Callable[[Histogram], NDArray[Any]],
+    size: int,
+    dtype: Any = np.float64,
+) -> list[NDArray[Any]]:
+    """For each of some images, what is told by the histogram of each of its planes.
+
+    Parameters
+    ----------
+    arrays, plane
+        As `laid_out` returns them.
+    mask : array of bool, or None
+        Of all of them; not checked yet.
+    tell : callable
+        Makes of a histogram the `size` things of a `dtype` that are wanted.
+
+    Returns
+    -------
+    list of (..., size) array
+        The axes in front are those along which the planes are stacked.
+    """
+    axes, channels = plane
+    outer = outer_axes(arrays[0].ndim - channels, axes)
+    stack = Stack(outer, axes, channels, partial(_told_of, channels, tell), size, dtype)
+    first, counted = with_mask(arrays[0], mask, channels=channels)
+    if isinstance(first, np.ndarray):
+        return [_told_here(array, counted, stack) for array in arrays]
+    from napari_histeq.core.lazy import tell_planes
+
+    others = [array.rechunk({-1: -1}) if channels else array for array in arrays[1:]]
+    return tell_planes([first, *others], counted, stack)
+
+
+def _told_of(channels: bool, tell: Callable[[Histogram], Any], source: Source) -> Any:
+    return tell(count(LuminanceSource(source) if channels else source))
+
+
+def _told_here(image: NDArray[Any], mask: Any, stack: Stack) -> NDArray[Any]:
+    planes = planes_of(Plane(image, mask, image), stack.outer, stack.axes)
+    found = np.empty((len(planes), stack.size), stack.dtype)
+
+    def work(number: int, plane: Plane) -> None:
+        found[number] = stack.tell(ArraySource(plane.image, plane.mask, stack.channels))
+
+    for_each_plane(work, planes)
+    return found.reshape(*(image.shape[axis] for axis in stack.outer), stack.size)
 
 
 def _of_reference(image: Any, mask: Any, channel_axis: int | None, axes: Any) -> NDArray[Any]:
@@ -214,64 +271,21 @@ def _of_reference(image: Any, mask: Any, channel_axis: int | None, axes: Any) ->
     """
     if is_named(image):
         image, mask, axes, channel_axis = taken_apart(image, mask, axes, channel_axis)
-    array = checked_lazily(image) if is_lazy(image) else checked_image(image)
-    channels = checked_channel_axis(channel_axis, array.shape)
-    grid = [axis for axis in range(array.ndim) if axis != channels]
-    spanned = checked_axes(axes, array.ndim)
-    shared = tuple(grid.index(axis) for axis in spanned if axis != channels)
-    check_besides_channels(shared, axes)
-    if channels is not None:
-        array = array.transpose((*grid, channels))
-    outer = outer_axes(len(grid), shared)
-    if outer:
-        colors = channels is not None
-        tell = partial(_histogram_of, colors)
-        (told,) = told_of_planes([array], mask, Stack(outer, shared, colors, tell, 1, object))
+    (array,), spanned, channels = laid_out([image], axes, channel_axis)
+    if len(spanned) < array.ndim - channels:
+        plane = spanned, channels
+        (told,) = told_of_planes([array], mask, plane, _histogram_alone, 1, object)
         return told[..., 0]
     found = np.empty((), object)
-    if channels is None:
-        found[()] = compute_histogram(array, mask=mask)
-        return found
-    if isinstance(array, np.ndarray):
-        mask = checked_mask(mask, array.shape[:-1])
-    found[()] = luminance_histogram(array, mask)
+    count_all = luminance_histogram if channels else compute_histogram
+    found[()] = count_all(array, mask=mask)
     return found
 
 
-def told_of_planes(arrays: Sequence[Any], mask: Any, stack: Stack) -> list[NDArray[Any]]:
-    """For each of some images of one shape, in memory or lazy, what `stack` tells of its planes.
-
-    Of shape (..., size), with the `outer` axes of the stack in front; `mask` is not checked yet.
-    """
-    first = arrays[0]
-    ndim = first.ndim - stack.channels
-    if isinstance(first, np.ndarray):
-        counted = checked_mask(mask, first.shape[:ndim])
-        return [_told_here(array, counted, stack) for array in arrays]
-    from napari_histeq.core.lazy import tell_planes
-
-    if stack.channels:
-        arrays = [array.rechunk({-1: -1}) for array in arrays]
-    return tell_planes(arrays, checked_lazy_mask(mask, arrays[0].chunks[:ndim]), stack)
-
-
-def _told_here(image: NDArray[Any], mask: Any, stack: Stack) -> NDArray[Any]:
-    planes = planes_of(Plane(image, mask, image), stack.outer, stack.axes)
-    found: dict[int, NDArray[Any]] = {}
-
-    def work(plane: Plane) -> None:
-        found[id(plane)] = stack.tell(ArraySource(plane.image, plane.mask, stack.channels))
-
-    for_each_plane(work, planes)
-    lengths = [image.shape[axis] for axis in stack.outer]
-    told = np.array([found[id(plane)] for plane in planes], stack.dtype)
-    return told.reshape(*lengths, stack.size)
-
-
-def _histogram_of(channels: bool, source: Source) -> NDArray[Any]:
-    """That of one plane, as an array of one thing, without the bins that hold nothing."""
+def _histogram_alone(histogram: Histogram) -> NDArray[Any]:
+    """As an array of one thing, without the bins that hold nothing."""
     found = np.empty(1, object)
-    found[0] = without_empty_bins(count(LuminanceSource(source) if channels else source))
+    found[0] = without_empty_bins(histogram)
     return found
 
 

@@ -74,12 +74,11 @@ def _among_neighbors(whole: Plane, plan: Plan, neighbors: Neighbors) -> list[boo
     lengths = tuple(whole.image.shape[axis] for axis in plan.outer)
     planes = planes_of(whole, plan.outer, plan.axes)
     indices, windows = [*np.ndindex(lengths)], neighbors.windows(lengths)
-    number_of = {id(plane): number for number, plane in enumerate(planes)}
     known: dict[tuple[int, ...], Quantiles] = {}
 
-    def count_one(plane: Plane) -> None:
+    def count_one(number: int, plane: Plane) -> None:
         source = ArraySource(plane.image, plane.mask, plan.channels)
-        known[indices[number_of[id(plane)]]] = quantiles_of(source, plan)
+        known[indices[number]] = quantiles_of(source, plan)
 
     def average(number: int) -> Histogram:
         parts = [known[index] for index in windows[number]]
@@ -105,12 +104,11 @@ def _to_references(whole: Plane, plan: Plan, references: NDArray[Any]) -> list[b
 
 def _mapped_by(around: Callable[[int], Histogram], planes: list[Plane], plan: Plan) -> list[bool]:
     """Map each plane by what is `around` the one of its number; and whether any pixel counted."""
-    number_of = {id(plane): number for number, plane in enumerate(planes)}
     found: list[bool] = []
 
-    def map_one(plane: Plane) -> None:
+    def map_one(number: int, plane: Plane) -> None:
         source = ArraySource(plane.image, plane.mask, plan.channels)
-        mapping, data = fit(source, plan, around(number_of[id(plane)]))
+        mapping, data = fit(source, plan, around(number))
         mapping.map_into(plane.image, plane.out)
         found.append(data is not None)
 
@@ -135,7 +133,7 @@ def gain_planes(whole: Plane, plan: Plan) -> None:
 
 
 def _each_plane(work: Callable[[Plane, Plan], None], whole: Plane, plan: Plan) -> None:
-    def work_in_order(plane: Plane) -> None:
+    def work_in_order(_: int, plane: Plane) -> None:
         work(*_in_memory_order(plane, plan))
 
     for_each_plane(work_in_order, planes_of(whole, plan.outer, plan.axes))

@@ -7,22 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_histeq.core.arrays import (
-    Stack,
-    check_besides_channels,
-    checked_axes,
-    checked_channel_axis,
-    checked_image,
-    checked_lazily,
-    is_lazy,
-    is_named,
-    outer_axes,
-    taken_apart,
-    told,
-)
-from napari_histeq.core.color import LuminanceSource
-from napari_histeq.core.compute import told_of_planes
-from napari_histeq.core.histogram import count
+from napari_histeq.core.arrays import is_named, taken_apart, told
+from napari_histeq.core.compute import laid_out, told_of_planes
 from napari_histeq.core.methods import percentiles_of
 
 if TYPE_CHECKING:
@@ -31,6 +17,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_histeq.core.arrays import Axes, Axis, Image, Progress
+    from napari_histeq.core.histogram import Histogram
 
     Floats = NDArray[np.float64]
 
@@ -129,35 +116,14 @@ def _checked(percentiles: Sequence[float]) -> tuple[float, ...]:
 def _told(
     images: Sequence[Any], percentiles: tuple[float, ...], mask: Any, axes: Any, channel_axis: Any
 ) -> list[Floats]:
-    lazy = is_lazy(images[0])
-    arrays = [checked_lazily(image) if lazy else checked_image(image) for image in images]
-    first = arrays[0]
-    channels = checked_channel_axis(channel_axis, first.shape)
-    spanned = _axes_of(axes, first.ndim, channels)
-    if channels is not None:
-        order = [axis for axis in range(first.ndim) if axis != channels]
-        arrays = [array.transpose((*order, channels)) for array in arrays]
-        spanned = tuple(order.index(axis) for axis in spanned)
-    grid = arrays[0].shape[: arrays[0].ndim - (channels is not None)]
-    outer = outer_axes(len(grid), spanned)
-    colors = channels is not None
-    tell = partial(_percentiles, percentiles, colors)
-    return told_of_planes(arrays, mask, Stack(outer, spanned, colors, tell, len(percentiles)))
+    arrays, spanned, colors = laid_out(images, axes, channel_axis)
+    plane = spanned[-2:] if axes is None else spanned, colors
+    tell = partial(_percentiles, percentiles)
+    return told_of_planes(arrays, mask, plane, tell, len(percentiles))
 
 
-def _axes_of(axes: Any, ndim: int, channels: int | None) -> tuple[int, ...]:
-    """The axes of a plane."""
-    pixels = tuple(axis for axis in range(ndim) if axis != channels)
-    if axes is None:
-        return pixels[-2:]
-    spanned = tuple(axis for axis in checked_axes(axes, ndim) if axis != channels)
-    check_besides_channels(spanned, axes)
-    return spanned
-
-
-def _percentiles(percentiles: tuple[float, ...], colors: bool, source: Any) -> Floats:
+def _percentiles(percentiles: tuple[float, ...], histogram: Histogram) -> Floats:
     """Of one plane; NaN where no pixel counts."""
-    histogram = count(LuminanceSource(source) if colors else source)
     if not histogram.total:
         return np.full(len(percentiles), np.nan)
     return percentiles_of(histogram, percentiles)

@@ -150,8 +150,10 @@ class Recipe:
         if self.inside:
             check_has_mask(masked)
             feather = Feather(int(self.feather), axes)
-        grid, fine = (_without(channels, s) for s in (shape, finest or shape))
-        counted, seen = (tuple(s[a] for a in axes) for s in (grid, fine))
+        grid = _without(channels, shape)
+        counted = seen = tuple(map(grid.__getitem__, axes))
+        if finest is not None:
+            seen = tuple(map(_without(channels, finest).__getitem__, axes))
         recipe.method.check(seen, dtype, masked, recipe.out_range)
         method, axes = recipe.method.at_level(seen, counted).laid_out(axes, grid)
         recipe = replace(recipe, method=method, axes=axes)

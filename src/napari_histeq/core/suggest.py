@@ -9,13 +9,10 @@ import numpy as np
 from napari_histeq.core.arrays import (
     checked_axes,
     checked_channel_axis,
-    checked_image,
-    checked_lazily,
-    checked_lazy_mask,
-    checked_mask,
-    is_lazy,
+    checked_pixels,
     is_named,
     taken_apart,
+    with_mask,
 )
 from napari_histeq.core.clahe import Clahe
 from napari_histeq.core.color import luminance_image
@@ -138,10 +135,9 @@ def _side(wanted: float, length: int) -> int:
 
 def _blocks(image: Any, mask: Any, shared: Shape, channels: int | None) -> Iterator[Floats]:
     """Blocks with the shared axes alone (channels taken together); NaN where nothing counts."""
-    lazy = is_lazy(image)
-    array = checked_lazily(image) if lazy else checked_image(image)
+    array = checked_pixels(image)
     grid: Any = array if channels is None else array[(slice(None),) * channels + (0,)]
-    counts = checked_lazy_mask(mask, grid.chunks) if lazy else checked_mask(mask, grid.shape)
+    _, counts = with_mask(grid, mask)
     spanned = [a - (channels is not None and a > channels) for a in shared if a != channels]
     for region in _regions(grid.shape, spanned):
         whole = (

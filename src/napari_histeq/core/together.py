@@ -14,17 +14,15 @@ from typing import TYPE_CHECKING, Any, overload
 import numpy as np
 
 from napari_histeq.core.arrays import (
-    ArraySource,
+    OnlySwept,
     checked_channel_axis,
-    checked_image,
-    checked_lazily,
-    checked_lazy_mask,
-    checked_mask,
-    is_lazy,
+    checked_pixels,
     is_named,
     taken_apart,
+    with_mask,
 )
 from napari_histeq.core.color import ColorMapping, LuminanceSource, gamut
+from napari_histeq.core.compute import as_source
 from napari_histeq.core.engine import fit
 from napari_histeq.core.errors import warn_of_empty
 from napari_histeq.core.histogram import count
@@ -37,7 +35,7 @@ if TYPE_CHECKING:
     import dask.array as da
     from numpy.typing import NDArray
 
-    from napari_histeq.core.arrays import Axis, C, D, Image, Region, S, Source, Stored, T
+    from napari_histeq.core.arrays import Axis, C, D, Image, S, Source, Stored, T
     from napari_histeq.core.histogram import Histogram
     from napari_histeq.core.methods import Mapping
     from napari_histeq.core.recipe import Plan
@@ -47,7 +45,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Joined:
+class _Joined(OnlySwept):
     """Several sources of one dtype as one: a `Source` whose pixels have no place."""
 
     parts: tuple[Source, ...]
@@ -61,15 +59,6 @@ class _Joined:
     def dtype(self) -> np.dtype[Any]:
         """Of all parts."""
         return self.parts[0].dtype
-
-    @property
-    def is_at_hand(self) -> bool:
-        """Never: a part is not read by itself."""
-        return False
-
-    def read(self, region: Region) -> Any:
-        """Not here: see `is_at_hand`."""
-        raise NotImplementedError
 
     def sweep(self, start: Callable[[], T], visit: Visit[T]) -> T:
         """See `Source`: one part after the other."""
@@ -90,11 +79,7 @@ class _Image:
     @property
     def source(self) -> Source:
         """What is counted."""
-        if isinstance(self.pixels, np.ndarray):
-            return ArraySource(self.pixels, self.mask, self.plan.channels)
-        from napari_histeq.core.lazy import ChunkSource
-
-        return ChunkSource(self.pixels, self.mask, self.plan.channels)
+        return as_source(self.pixels, self.mask, self.plan.channels)
 
     def mapped(self, mapping: Mapping) -> Any:
         """The equalized image, as it was given: numpy or lazy, with names or without."""
@@ -295,17 +280,13 @@ def _one(given: Any, mask: Any, recipe: Recipe) -> _Image:
     channels: Any = recipe.channel_axis
     if is_named(given):
         image, mask, _, channels = taken_apart(given, mask, None, channels)
-    pixels: Any = checked_lazily(image) if is_lazy(image) else checked_image(image)
+    pixels = checked_pixels(image)
     channels = checked_channel_axis(channels, pixels.shape)
     plan = recipe.plan(pixels.shape, pixels.dtype, mask is not None)
     if channels is not None:
         pixels = _moved(pixels, channels, -1)
-    grid = pixels.ndim - (channels is not None)
-    if isinstance(pixels, np.ndarray):
-        return _Image(given, pixels, checked_mask(mask, pixels.shape[:grid]), plan, channels)
-    if channels is not None:
-        pixels = pixels.rechunk({-1: -1})
-    return _Image(given, pixels, checked_lazy_mask(mask, pixels.chunks[:grid]), plan, channels)
+    pixels, counted = with_mask(pixels, mask, channels=channels is not None)
+    return _Image(given, pixels, counted, plan, channels)
 
 
 def _moved(array: Any, source: int, to: int) -> Any:

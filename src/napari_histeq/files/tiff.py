@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_histeq.core.arrays import as_lazy, is_lazy
 from napari_histeq.core.extras import brought_by
 from napari_histeq.files import ome_xml
 from napari_histeq.files.picture import UNNAMED, Location, Picture, is_large, named_unit
@@ -103,8 +104,6 @@ def _lazy(path: Path, level: int, page: Any, closers: list[Any]) -> Any:
         path, series=0, level=level, aszarr=True, chunkmode="page" if whole else "strile"
     )
     closers.append(store.close)
-    from napari_histeq.core.arrays import as_lazy
-
     return as_lazy(zarr.open_array(store, mode="r"))
 
 
@@ -192,9 +191,8 @@ def _header(file: Any, series: Any, page: Any) -> dict[str, Any]:
 
 def _ratios(page: Any) -> tuple[Any, Any] | None:
     x, y = page.tags.get("XResolution"), page.tags.get("YResolution")
-    return (
-        None if x is None or y is None or not x.value[1] or not y.value[1] else (x.value, y.value)
-    )
+    known = x is not None and y is not None and x.value[1] and y.value[1]
+    return (x.value, y.value) if known else None
 
 
 def write(picture: Picture, path: Path) -> None:
@@ -231,7 +229,7 @@ def _layout(header: dict[str, Any], picture: Picture) -> dict[str, Any]:
         if header.get("predictor", 1) != 1:
             how["predictor"] = header["predictor"]
         _check_codec(compression)
-    elif "rowsperstrip" in how and not _is_lazy(picture.data):
+    elif "rowsperstrip" in how and not is_lazy(picture.data):
         how.pop("rowsperstrip")  # uncompressed: tifffile's own strips are the quickest
     return how
 
@@ -287,27 +285,17 @@ def _plain_header(picture: Picture) -> dict[str, Any]:
     return header
 
 
-def _is_lazy(data: Any) -> bool:
-    return not isinstance(data, np.ndarray)
-
-
 def _save(out: Any, data: Any, how: dict[str, Any]) -> None:
     """Write the pages of one level."""
-    if not _is_lazy(data):
+    if not is_lazy(data):
         out.write(data, **how)
         return
     pages = data.reshape(-1, *data.shape[-3 if how.get("planarconfig") else -2 :])
     large = is_large(pages.shape[1:], data.dtype)
     tile = how.get("tile") or (_TILE if large else None)
     how = {k: v for k, v in how.items() if k != "rowsperstrip"} | {"tile": tile}
-    out.write(
-        _tiles(pages, tile) if tile else _pages(pages), shape=data.shape, dtype=data.dtype, **how
-    )
-
-
-def _pages(pages: Any) -> Iterator[Any]:
-    for _, block in blocks(pages):
-        yield from block
+    parts = _tiles(pages, tile) if tile else (page for _, some in blocks(pages) for page in some)
+    out.write(parts, shape=data.shape, dtype=data.dtype, **how)
 
 
 def _tiles(pages: Any, tile: tuple[int, ...]) -> Iterator[Any]:

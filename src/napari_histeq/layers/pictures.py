@@ -12,7 +12,7 @@ from napari.utils.theme import get_theme
 from napari_histeq.core import compute_histogram, measures
 from napari_histeq.core.reading import read_part
 from napari_histeq.layers.plot_stack import PlotStack
-from napari_histeq.records import counting, joint_of
+from napari_histeq.records import before_and_after, counting, joint_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -165,11 +165,7 @@ def _joint(tasks: Sequence[Task], outcomes: Sequence[Outcome]) -> Outcome:
     curve = outcomes[0].curve if one else None
     after = None if curve is None else curve.push(before)
     found = measures.summary(before, after or before, outcomes[0].limits)
-    told = {
-        when: {name: float(pair[i]) for name, pair in found.items()}
-        for i, when in enumerate(("before", "after"))
-    }
-    record = replace(outcomes[0].record, measures=told)
+    record = replace(outcomes[0].record, measures=before_and_after(found))
     return replace(outcomes[0], data=None, before=before, after=after, curve=curve, record=record)
 
 

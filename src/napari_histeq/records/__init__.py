@@ -18,6 +18,7 @@ from napari_histeq.records.steps import Task, count_of, counted_limits, curve_of
 from napari_histeq.records.task import (
     Outcome,
     Report,
+    before_and_after,
     perform,
     plan,
     suggestion,

@@ -15,7 +15,7 @@ import numpy as np
 from pydantic import Field, Strict
 
 from napari_histeq.core import equalize
-from napari_histeq.core.arrays import checked_axes, checked_channel_axis, is_lazy, one_by_one
+from napari_histeq.core.arrays import checked_axes, checked_channel_axis, for_each, is_lazy
 from napari_histeq.core.methods import UnknownMethodError, options_of
 from napari_histeq.core.recipe import Recipe
 from napari_histeq.core.together import recolor
@@ -224,7 +224,7 @@ def digest_of(image: Any) -> str | None:
     def add(start: int) -> None:
         found.update(run[start : start + PIECE_BYTES].data)
 
-    one_by_one(add, range(0, run.size, PIECE_BYTES))
+    for_each(add, range(0, run.size, PIECE_BYTES), in_turn=True)
     return found.hexdigest()
 
 

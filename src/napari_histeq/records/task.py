@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from napari_histeq.core import measures, suggest_clahe
-from napari_histeq.core.arrays import told
+from napari_histeq.core.arrays import dtype_of, told
 from napari_histeq.records.counted import MaskRecord, counting
 from napari_histeq.records.record import BEFORE_GAMUT, SCHEMA, Record, digest_of
 from napari_histeq.records.steps import (
@@ -102,7 +102,7 @@ def with_pixels_measured(task: Task, outcome: Outcome) -> Outcome:
     found = measured_images(task, outcome.data) if made else {}
     if not found:
         return outcome
-    record, added = outcome.record, _told(found)
+    record, added = outcome.record, before_and_after(found)
     told = {when: {**old, **added[when]} for when, old in record.measures.items()}
     return replace(outcome, record=replace(record, measures=told))
 
@@ -184,7 +184,8 @@ def mask_of(task: Task, report: Report) -> tuple[Any, MaskRecord | None]:
     return counting(task.image, region, task.ignored, task.recipe.channel_axis), kept
 
 
-def _told(found: dict[str, tuple[float, float]]) -> dict[str, dict[str, float]]:
+def before_and_after(found: dict[str, tuple[float, float]]) -> dict[str, dict[str, float]]:
+    """Pairs of measures as a record has them: all those before, and all those after."""
     return {
         when: {name: float(pair[i]) for name, pair in found.items()}
         for i, when in enumerate(("before", "after"))
@@ -201,13 +202,13 @@ def _record_of(
     return Record(
         source=task.source,
         shape=tuple(int(n) for n in task.image.shape),
-        dtype=str(getattr(task.image.dtype, "numpy_dtype", task.image.dtype)),  # tensorstore's
+        dtype=str(dtype_of(task.image)),
         recipe=task.recipe,
         digest=digest_of(task.image),
         mask=region,
         ignored=task.ignored,
         curve=curve,
-        measures=_told(found),
+        measures=before_and_after(found),
         given=task.given is not None or task.joint is not None,
         curve_of=task.given_of,
         gamut=ends,

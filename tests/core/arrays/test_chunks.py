@@ -18,7 +18,7 @@ from napari_histeq import (
     transfer_function,
 )
 from napari_histeq.core import ChunkError
-from napari_histeq.core.lazy import engine
+from napari_histeq.core.lazy import planes as lazy_planes
 
 PLACE = ((20, 40), (40, 60))
 
@@ -39,15 +39,15 @@ ENTRIES = {
     "midway": lambda a: equalize(a, "bihistogram"),
     "clahe": lambda a: equalize(a, "clahe"),
     "opencv": lambda a: equalize(a, "clahe", convention="opencv", clip_limit=0.1),
-    "rows": lambda a: equalize(a, axes=(1,)).compute(),
-    "clahe rows": lambda a: equalize(a, "clahe", axes=(1,), kernel_size=8).compute(),
+    "rows": lambda a: equalize(a, axes=(1,)).compute(),  # type: ignore[attr-defined]
+    "clahe rows": lambda a: equalize(a, "clahe", axes=(1,), kernel_size=8).compute(),  # type: ignore[attr-defined]
     "histogram": compute_histogram,
     "of rows": lambda a: compute_histogram(a, axes=(1,)),
     "sample": lambda a: compute_histogram(a, max_samples=2000),
     "curve": transfer_function,
     "curve of a sample": lambda a: transfer_function(a, max_samples=2000),
-    "applied": lambda a: TransferFunction.identity(0, 255).blend(1.0)(a).compute(),
-    "bent": lambda a: TransferFunction(np.array([0, 255]), np.array([9.0, 90.0]))(a).compute(),
+    "applied": lambda a: TransferFunction.identity(0, 255).blend(1.0)(a).compute(),  # type: ignore[attr-defined]
+    "bent": lambda a: TransferFunction(np.array([0, 255]), np.array([9.0, 90.0]))(a).compute(),  # type: ignore[attr-defined]
     "masked": lambda a: equalize(a, mask=np.ones(60, bool)),
     "pyramid": lambda a: equalize_multiscale([a, a[::2, ::2]]),
 }
@@ -93,7 +93,7 @@ def test_the_check_takes_no_task_of_its_own(method):
 
 @pytest.mark.parametrize("axes", [(1, 2), (0, 2)])
 def test_planes_counted_beforehand_name_it(axes, monkeypatch):
-    monkeypatch.setattr(engine, "PLANE_BYTES", 1)
+    monkeypatch.setattr(lazy_planes, "PLANE_BYTES", 1)
     source = lying(LIES["uint16"], (1, 0, 1), shape=(4, 20, 40), chunks=(2, 20, 20))
     with pytest.raises(ChunkError) as caught:
         equalize(source, axes=axes)

@@ -49,7 +49,7 @@ ENTRIES = {
     "with a soft edge": (
         lambda a: equalize(a, mask=MASK, inside=True, feather=2, axes=(1, 2))[2].compute()
     ),
-    "labels": lambda a: equalize_labels(a, LABELS).compute(),
+    "labels": lambda a: equalize_labels(a, LABELS).compute(),  # type: ignore[attr-defined]
     "labels of planes": lambda a: equalize_labels(a, LABELS, axes=(1, 2))[2].compute(),
     "histograms of planes": lambda a: compute_histogram(a, axes=(1, 2)),
     "bins of planes": lambda a: compute_histogram(a, axes=(1, 2), nbins=7),

@@ -96,7 +96,7 @@ def test_who_watches_already_goes_on_watching() -> None:
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_true_shows_a_bar(verb: str, capfd: pytest.CaptureFixture[str]) -> None:
-    VERBS[verb](True)  # type: ignore[arg-type]
+    VERBS[verb](True)
     assert "100%" in capfd.readouterr().err
 
 

@@ -9,7 +9,7 @@ import skimage.data
 
 from helpers.lazy_cases import random_chunks
 from napari_histeq import Clahe, Global, equalize, gain_map, transfer_function
-from napari_histeq.core.lazy import engine
+from napari_histeq.core.lazy import planes as lazy_planes
 
 rng = np.random.default_rng(0)
 STACK = rng.normal(500, 90, (4, 60, 70)).astype(np.uint16)
@@ -122,7 +122,7 @@ CASES = {
 @pytest.mark.parametrize("plane_bytes", [1 << 27, 0], ids=["by task", "beforehand"])
 @pytest.mark.parametrize("case", CASES)
 def test_any_chunks_give_the_same_bits(case, plane_bytes, monkeypatch):
-    monkeypatch.setattr(engine, "PLANE_BYTES", plane_bytes)
+    monkeypatch.setattr(lazy_planes, "PLANE_BYTES", plane_bytes)
     image, options = CASES[case]
     options = {"method": Clahe(), **options}
     expected = equalize(image, **options)
@@ -147,7 +147,7 @@ def test_no_seams_in_a_volume(seed):
     found = equalize(
         da.from_array(volume, chunks=random_chunks(chunking, volume.shape)), "clahe", **options
     )
-    np.testing.assert_array_equal(found.compute(), equalize(volume, "clahe", **options))
+    np.testing.assert_array_equal(found.compute(), equalize(volume, "clahe", **options))  # type: ignore[attr-defined]
 
 
 def test_gain_maps_of_stacks():

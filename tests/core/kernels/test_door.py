@@ -64,7 +64,7 @@ def fitting(text):
 def door(request):
     """A door with a recorder behind it, and arguments that fit."""
     real, calls = DOORS[request.param], []
-    made = Door(Recorder(calls), real.loop.function, real._declared)
+    made = Door(Recorder(calls), real.loop.function, real._declared)  # type: ignore[attr-defined]
     arguments = [
         fitting(real._declared[name]) if name in real._declared else 1 for name in real._names
     ]
@@ -179,7 +179,7 @@ def uses_of_kernels(tree):
         inner = node.value if isinstance(node, ast.Attribute) else None
         of_module = isinstance(inner, ast.Attribute) and isinstance(inner.value, ast.Name)
         if of_module and inner.value.id == "kernels":  # kernels.levels.count_bytes
-            names.append((inner.attr, node.attr))
+            names.append((inner.attr, node.attr))  # type: ignore[attr-defined]
     return names
 
 

@@ -222,7 +222,7 @@ def test_recoloring_levels(shape, seed, limits):
     kernels.color.luminance_levels(pixels, before)
     after = rng.integers(limits[1], limits[2] + 1, len(pixels)).astype(np.uint8)
     out = np.empty_like(pixels)
-    kernels.color.recolor_levels(pixels, before, after, *map(float, limits), out)
+    kernels.color.recolor_levels(pixels, before, after, *map(float, limits), out)  # type: ignore[call-arg]
     wanted = recolored(pixels, before, after, *limits)
     assert np.all(np.abs(out - wanted) <= 0.5 + 1e-3)
 
@@ -236,7 +236,7 @@ def test_recoloring_values(shape, seed, limits):
     kernels.color.luminance_values(pixels, before)
     after = rng.uniform(limits[1], limits[2], len(pixels))
     out = np.empty_like(pixels)
-    kernels.color.recolor(pixels, before, after, *limits, float(np.finfo(float).max), out)
+    kernels.color.recolor(pixels, before, after, *limits, float(np.finfo(float).max), out)  # type: ignore[call-arg]
     known = np.isfinite(before)
     wanted = recolored(pixels[known], before[known], after[known], *limits)
     np.testing.assert_allclose(out[known], wanted, rtol=1e-9, atol=1e-9)

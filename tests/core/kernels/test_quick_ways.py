@@ -23,7 +23,7 @@ def look_up_bytes(request):
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(compiler._helpers, permute, lambda: None)
         compiler._helper.cache_clear()
-        yield numba.njit(compiler._within_compiled(kernels.levels.look_up_bytes.loop.function))
+        yield numba.njit(compiler._within_compiled(kernels.levels.look_up_bytes.loop.function))  # type: ignore[attr-defined]
     compiler._helper.cache_clear()
 
 

@@ -16,7 +16,7 @@ from napari_histeq import (
     compute_histogram,
     equalize,
 )
-from napari_histeq.core.lazy import engine
+from napari_histeq.core.lazy import planes as lazy_planes
 
 DTYPES = ["bool", "u1", "u2", ">u2", "i1", "i2", "u4", "i4", "u8", "f2", "f4", ">f4", "f8"]
 METHODS = [
@@ -73,7 +73,7 @@ def test_every_dtype_plane_by_plane(dtype):
 def test_large_planes_are_counted_beforehand(axes, masked, monkeypatch):
     pixels = image("u2")
     mask = np.random.default_rng(1).random((6, 1, 40)) > 0.3 if masked else None
-    monkeypatch.setattr(engine, "PLANE_BYTES", 1)
+    monkeypatch.setattr(lazy_planes, "PLANE_BYTES", 1)
     got = equalize(da.from_array(pixels, chunks=(2, 10, 11)), mask=mask, axes=axes)
     same_bits(got, equalize(pixels, mask=mask, axes=axes))
 

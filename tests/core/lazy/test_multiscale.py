@@ -14,7 +14,7 @@ from napari_histeq import (
 )
 from napari_histeq.core import cdf_distance
 from napari_histeq.core.clahe.tiles import TileGrid
-from napari_histeq.core.lazy import engine
+from napari_histeq.core.lazy import planes as lazy_planes
 
 
 def pyramid(pixels, spatial=(1, 2)):
@@ -49,7 +49,7 @@ def test_a_coarser_level_may_be_counted(count_level):
 @pytest.mark.parametrize("channel_axis", [None, 3])
 @pytest.mark.parametrize("masked", [False, True])
 def test_plane_by_plane(plane_bytes, channel_axis, masked, monkeypatch):
-    monkeypatch.setattr(engine, "PLANE_BYTES", plane_bytes)
+    monkeypatch.setattr(lazy_planes, "PLANE_BYTES", plane_bytes)
     pixels = image("u2") if channel_axis is None else image("u2", (6, 31, 40, 3))
     levels = pyramid(pixels)
     mask = np.random.default_rng(0).random((31, 40)) > 0.4 if masked else None

@@ -39,7 +39,7 @@ METHODS = [
     Global(plateau=0.5),
     Weighted(),
     Weighted(lower=1.0),
-    *(BiHistogram(split, levels) for split in ("mean", "median", "min_error") for levels in (1, 2)),  # type: ignore[arg-type]
+    *(BiHistogram(split, levels) for split in ("mean", "median", "min_error") for levels in (1, 2)),
     Stretch(),
     Stretch(20),
     Log(),
@@ -70,7 +70,7 @@ def test_what_each_end_becomes(dtype: str) -> None:
         return equalize(image, method, mask=mask, **how)[-2:].tolist()
 
     for convention in ("cdf", "cdf_min", "midpoint", "pillow"):
-        assert ends(Global(convention), out_range=(20, 230)) == [20, 230]  # type: ignore[arg-type]
+        assert ends(Global(convention), out_range=(20, 230)) == [20, 230]
     assert ends(Stretch(), out_range=(20, 230)) == [20, 230]
     # By landmarks the line goes on: 60 -> 10 and 160 -> 60 rise by 1/2.
     line = Match(Standard((0.0, 100.0), (110.0, 160.0)))

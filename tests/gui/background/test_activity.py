@@ -33,7 +33,7 @@ def test_work_that_ends_while_its_bar_is_made_leaves_none(
         bars.append(bar)
         return bar
 
-    shown._make = made  # type: ignore[assignment]
+    shown._make = made
     shown.show(0.5)
     qtbot.waitUntil(lambda: bool(bars))
     qtbot.waitUntil(lambda: bars[0] not in progress._all_instances)

@@ -51,7 +51,7 @@ def test_the_targets_of_specify(viewer: napari.Viewer, panel: Any, qtbot: Any) -
 
 @pytest.mark.parametrize(
     "name", [n for n, k in METHODS.items() if any(f.option.used_if for f in options_of(k))]
-)  # type: ignore[arg-type]
+)
 def test_all_methods_whose_options_depend_on_others(
     viewer: napari.Viewer, panel: Any, name: str, qtbot: Any
 ) -> None:

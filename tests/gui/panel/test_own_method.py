@@ -32,7 +32,7 @@ def own() -> Iterator[None]:
     for name in ("layer", "strength", "gain", "amount"):
         made = make_dataclass(f"With{name}", [(name, kind, 0.5)], bases=(Plain,), frozen=True)
         base._known[f"with_{name}"] = made
-        made.name, made.title = f"with_{name}", f"With {name}"
+        made.name, made.title = f"with_{name}", f"With {name}"  # type: ignore[attr-defined]
     yield
     for name in ("layer", "strength", "gain", "amount"):
         del base._known[f"with_{name}"]
@@ -50,7 +50,7 @@ def test_an_option_named_like_a_row_is_refused_in_words(
     layer = viewer.add_image(np.arange(256, dtype=np.uint8).reshape(16, 16))
     before = [row.name for row in panel]
     told: list[str] = []
-    monkeypatch.setattr("napari_histeq.gui.panel.panel.show_error", told.append)
+    monkeypatch.setattr("napari_histeq.gui.panel.running.show_error", told.append)
     panel["method"].value = f"with_{option}"
     words = f"With{option}: the panel has rows named ['{option}'] of its own: "
     assert told == [f"{words}give these options other names"]
@@ -59,5 +59,5 @@ def test_an_option_named_like_a_row_is_refused_in_words(
     assert panel["layer"].value is layer
     panel["method"].value = "with_amount"  # others go on as before
     assert panel["amount"].value == 0.5
-    assert panel.choice().recipe.method == base.METHODS["with_amount"](0.5)
+    assert panel.choice().recipe.method == base.METHODS["with_amount"](0.5)  # type: ignore[call-arg]
     qtbot.waitUntil(lambda: bool(panel["evidence"].value))  # the count in the background is done

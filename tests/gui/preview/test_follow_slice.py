@@ -105,7 +105,7 @@ def test_the_latest_slice_wins(
     qtbot.waitUntil(at_rest, timeout=20_000)
     assert len(looks) == 1
     np.testing.assert_array_equal(looks[0], look_for(made, made.data[3]).colormap.colors)
-    assert layers.record_of(made).curve_of == "the displayed slice (z = 3)"  # type: ignore[union-attr]
+    assert layers.record_of(made).curve_of == "the displayed slice (z = 3)"
     qtbot.waitUntil(lambda: panel.plotbox.shown is not None, timeout=20_000)
     shown = panel.plotbox.shown.before
     np.testing.assert_array_equal(shown.counts, compute_histogram(made.data[3]).counts)
@@ -120,7 +120,7 @@ def test_a_constant_slice_keeps_the_look_and_is_plotted(
     viewer.dims.set_current_step(0, 2)
     qtbot.waitUntil(lambda: "(z = 2)" in panel["status"].value, timeout=20_000)
     assert made.colormap.name == before
-    assert layers.record_of(made).curve_of == "the displayed slice (z = 0)"  # type: ignore[union-attr]
+    assert layers.record_of(made).curve_of == "the displayed slice (z = 0)"
     counted = panel.plotbox.shown.before
     assert counted.range == (7, 7)
     assert counted.total == made.data[2].size
@@ -164,4 +164,4 @@ def test_a_slice_that_cannot_be_counted_is_told_and_the_next_one_followed(
     held.problem = None
     viewer.dims.set_current_step(0, 2)
     qtbot.waitUntil(lambda: "(z = 2)" in panel["status"].value, timeout=20_000)
-    assert layers.record_of(made).curve_of == "the displayed slice (z = 2)"  # type: ignore[union-attr]
+    assert layers.record_of(made).curve_of == "the displayed slice (z = 2)"

@@ -135,7 +135,7 @@ def test_what_a_person_changes_meanwhile_stays_as_without_a_preview(
     link_layers(pair)
     before = [layer.as_layer_data_tuple() for layer in pair]
     previewed(qtbot, panel, first)
-    for layer, name, value in CHANGES[change]:
+    for layer, name, value in CHANGES[change]:  # type: ignore[attr-defined]
         setattr(viewer.layers[layer], name, value)
         qtbot.wait(150)
         assert "equalized" in first.colormap.name
@@ -146,7 +146,7 @@ def test_what_a_person_changes_meanwhile_stays_as_without_a_preview(
         other.contrast_limits_range = IMAGE_RANGE
     link_layers(others)
     named = dict(zip(("first", "second"), others, strict=True))
-    for layer, name, value in CHANGES[change]:
+    for layer, name, value in CHANGES[change]:  # type: ignore[attr-defined]
         setattr(named[layer], name, value)
     assert found == (look(others[0]), look(others[1]))
 

@@ -11,7 +11,7 @@ from qtpy.QtWidgets import QCheckBox, QComboBox
 from helpers.viewers import MANIFEST, open_panel
 from napari_histeq.core import METHODS
 from napari_histeq.gui.settings import stored
-from napari_histeq.gui.settings.preferred import THESE, preferred
+from napari_histeq.gui.settings.remembering import THESE, preferred
 
 settings = pytest.importorskip("napari.settings")
 if not hasattr(settings, "get_plugin_settings"):

@@ -14,14 +14,14 @@ from helpers.walk.pixels import bits, plain
 from helpers.walk.previews import preview_is_true
 from helpers.walk.world import COLORS, look_of
 from napari_histeq import equalize, layers
+from napari_histeq.core.measures import summary
 from napari_histeq.gui.preview.follow_slice import followed
 from napari_histeq.gui.preview.patch import VISIBLE
-from napari_histeq.gui.preview.plot_and_table import _measures
 from napari_histeq.gui.runs.selection import Several
 from napari_histeq.gui.runs.work import EXPECTED, Choice, task_of
 from napari_histeq.gui.widgets.controls import kept
 from napari_histeq.layers import thickness
-from napari_histeq.records import curve_of, perform, survey
+from napari_histeq.records import before_and_after, counted_limits, curve_of, perform, survey
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -177,7 +177,8 @@ def after_is_true(world: World, source: Image, choice: Choice, before: Histogram
         assert outcome.after is not None
         assert same(shown.after, outcome.after), f"after: {shown.after}, not {outcome.after}"
     measures = panel.plotbox.measures
-    wanted = _measures(task, shown.before, shown.after)
+    pairs = summary(shown.before, shown.after, counted_limits(task, shown.before))
+    wanted = before_and_after(pairs)
     for when, found in (measures or {}).items():
         for name in found.keys() & wanted[when].keys():  # a run knows some of the pixels too
             np.testing.assert_allclose(found[name], wanted[when][name], 1e-3, 1e-9, err_msg=name)

@@ -12,7 +12,6 @@ from napari_histeq.core.arrays.blocks import (
     in_place,
     memory_order,
     native_run,
-    one_by_one,
     regions,
     thread_count,
     watching,
@@ -63,12 +62,15 @@ from napari_histeq.core.arrays.lazy import (
     check_read,
     checked_lazily,
     checked_lazy_mask,
+    checked_pixels,
+    dtype_of,
     is_lazy,
     is_named,
     map_chunks,
     read_directly,
     slim_lazy_mask,
     unnamed,
+    with_mask,
 )
 from napari_histeq.core.arrays.lines import (
     is_wide,
@@ -88,4 +90,4 @@ from napari_histeq.core.arrays.planes import (
 )
 from napari_histeq.core.arrays.progress import part, told
 from napari_histeq.core.arrays.sorting import order_by_parts, sorted_by_parts
-from napari_histeq.core.arrays.source import ArraySource, Source, T, run_of
+from napari_histeq.core.arrays.source import ArraySource, OnlySwept, Source, T, run_of

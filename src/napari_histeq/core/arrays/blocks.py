@@ -115,23 +115,25 @@ def in_place() -> Iterator[None]:
         _watcher.reset(token)
 
 
-def for_each(work: Callable[[Any], object], items: Sequence[Any], *, watched: bool = True) -> None:
+def for_each(
+    work: Callable[[Any], object],
+    items: Sequence[Any],
+    *,
+    watched: bool = True,
+    in_turn: bool = False,
+) -> None:
     """Do `work(item)` for every item on the shared pool, and wait.
 
     Called from inside the pool it runs in place: a worker that waited for
     workers could wait for ever. What is not `watched` is no step of what `watching` watches.
+    `in_turn`: each after the one before, in the calling thread.
     """
     inside = getattr(_inside, "pool", False)
     watcher = _watcher.get() if watched and not inside else None
-    if len(items) <= 1 or inside or thread_count() == 1:
+    if in_turn or len(items) <= 1 or inside or thread_count() == 1:
         _in_place(work, items, watcher)
     else:
         _on_pool(work, items, watcher)
-
-
-def one_by_one(work: Callable[[Any], object], items: Sequence[Any]) -> None:
-    """Do `work(item)` for every item, each after the one before, in the calling thread."""
-    _in_place(work, items, None if getattr(_inside, "pool", False) else _watcher.get())
 
 
 def _in_place(work: Callable[[Any], object], items: Sequence[Any], watcher: Watcher) -> None:

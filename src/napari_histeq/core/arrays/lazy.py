@@ -12,7 +12,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_histeq.core.arrays.checks import check_dtype, check_mask_fits, check_shape
+from napari_histeq.core.arrays.checks import (
+    check_dtype,
+    check_mask_fits,
+    check_shape,
+    checked_image,
+    checked_mask,
+)
 from napari_histeq.core.arrays.chunks import (
     Declared,
     checked_block,
@@ -241,6 +247,24 @@ def slim_lazy_mask(mask: Any, chunks: tuple[tuple[int, ...], ...]) -> da.Array:
     array = array.rechunk(tuple(c if n > 1 else 1 for n, c in zip(array.shape, own, strict=True)))
     missing = len(chunks) - array.ndim
     return array[(None,) * missing] if missing else array
+
+
+def checked_pixels(image: Any) -> Any:
+    """`image` as a plain array, or as a dask array if it is lazy, that can be equalized."""
+    return checked_lazily(image) if is_lazy(image) else checked_image(image)
+
+
+def with_mask(array: Any, mask: Any, *, channels: bool = False) -> tuple[Any, Any]:
+    """A checked array, and its mask (or None), which is checked here.
+
+    Its `channels`, if it has any, are its last axis, of which the mask has none and no two chunks
+    have a part.
+    """
+    ndim = array.ndim - channels
+    if isinstance(array, np.ndarray):
+        return array, checked_mask(mask, array.shape[:ndim])
+    array = array.rechunk({-1: -1}) if channels else array
+    return array, checked_lazy_mask(mask, array.chunks[:ndim])
 
 
 def map_chunks(function: Callable[..., Any], image: da.Array) -> da.Array:

@@ -64,11 +64,11 @@ def are_many(number: int, size: int) -> bool:
     return size <= BLOCK_PIXELS or number >= 2 * thread_count()
 
 
-def for_each_plane(work: Callable[[Plane], object], planes: Sequence[Plane]) -> None:
-    """Many planes side by side, each by one thread; few large ones each by all threads."""
+def for_each_plane(work: Callable[[int, Plane], object], planes: Sequence[Plane]) -> None:
+    """Do `work(number, plane)`: of many planes side by side, of few large ones each by all threads."""
     if are_many(len(planes), planes[0].image.size):
-        for_each(work, planes)
+        for_each(lambda number: work(number, planes[number]), range(len(planes)))
     else:
         for number, plane in enumerate(planes):
             with part(number, len(planes)):
-                work(plane)
+                work(number, plane)

@@ -77,6 +77,21 @@ class Source(Protocol):
         """
 
 
+class OnlySwept:
+    """Base of a `Source` of which no part is read by itself: that takes a scheduler, say."""
+
+    __slots__ = ()
+
+    @property
+    def is_at_hand(self) -> bool:
+        """Never."""
+        return False
+
+    def read(self, region: Region) -> tuple[NDArray[Any], Mask]:
+        """Not here: see `is_at_hand`."""
+        raise NotImplementedError
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class ArraySource:
     """The pixels of a numpy array, and which of them count.

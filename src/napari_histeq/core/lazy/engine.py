@@ -28,6 +28,7 @@ from napari_histeq.core.engine import equalize_planes, fit, quantiles_of
 from napari_histeq.core.errors import warn_of_empty
 from napari_histeq.core.lazy.inside import kept_outside
 from napari_histeq.core.lazy.neighbors import averaged_when_asked, one_thing
+from napari_histeq.core.lazy.planes import whole_planes
 from napari_histeq.core.lazy.reduce import ChunkSource, along
 
 if TYPE_CHECKING:
@@ -40,9 +41,6 @@ if TYPE_CHECKING:
     from napari_histeq.core.recipe import Plan, Recipe
 
     Pixels = NDArray[Any]
-
-#: A plane of at most so many bytes is counted when it is asked for; a larger one beforehand.
-PLANE_BYTES = 1 << 27
 
 
 class Work(NamedTuple):
@@ -112,15 +110,14 @@ def _equalized(work: Work) -> tuple[list[da.Array], list[bool]]:
     image, plan = work.levels[work.counted], work.plan
     if not plan.outer:
         return _plane_beforehand(work)
-    plane = np.prod([image.shape[a] for a in plan.axes], dtype=float) * image.dtype.itemsize
-    plane *= image.shape[-1] if plan.channels else 1
+    chunks = whole_planes(image, plan.outer, plan.axes)
     # Of a pyramid, tiles are counted beforehand, whatever their size.
     several = len(work.levels) > 1
-    if plane > PLANE_BYTES or (several and not plan.recipe.method.is_single_curve):
+    if chunks is None or (several and not plan.recipe.method.is_single_curve):
         return _beforehand(work)
     if several or plan.neighbors is not None or plan.references is not None:
         return _curves_when_asked(work), []
-    return [_when_asked(work, int(plane))], []
+    return [_when_asked(work, chunks)], []
 
 
 def _plane_beforehand(
@@ -216,14 +213,9 @@ def joined(results: Pixels, outer: tuple[int, ...], dtype: Any) -> da.Array:
     return results[()].astype(dtype)  # to join means native bytes
 
 
-def _when_asked(work: Work, plane_bytes: int) -> da.Array:
+def _when_asked(work: Work, chunks: dict[int, int]) -> da.Array:
     """Planes that one task can hold: each counted and mapped by that task."""
     (image,), mask, plan = work.levels, work.mask, work.plan
-    chunks: dict[int, int] = dict.fromkeys(plan.axes, -1)
-    budget = max(PLANE_BYTES // 2 // max(plane_bytes, 1), 1)
-    for axis in reversed(plan.outer):
-        chunks[axis] = min(max(image.chunks[axis]), budget)
-        budget //= chunks[axis]
     axes = tuple(range(image.ndim))
     arguments = [image.rechunk(chunks), axes]
     if mask is not None:

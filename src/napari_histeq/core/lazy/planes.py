@@ -52,21 +52,31 @@ def tell_planes(images: Sequence[da.Array], mask: da.Array | None, stack: Stack)
         One for each image; the axes in front are the `outer` ones.
     """
     first = images[0]
-    lengths = [first.shape[axis] for axis in stack.axes]
-    plane = math.prod(lengths) * first.dtype.itemsize * (first.shape[-1] if stack.channels else 1)
-    if plane > PLANE_BYTES:
+    chunks = whole_planes(first, stack.outer, stack.axes)
+    if chunks is None:
         return [_one_by_one(image, mask, stack) for image in images]
-    chunks: dict[int, int] = dict.fromkeys(stack.axes, -1)
-    budget = max(PLANE_BYTES // 2 // max(plane, 1), 1)
-    for axis in reversed(stack.outer):
-        chunks[axis] = min(max(first.chunks[axis]), budget)
-        budget = max(budget // chunks[axis], 1)
     whole = [image.rechunk(chunks) for image in images]
     counted = None if mask is None else mask.rechunk(chunks)
     source, declared = promise_of(first)
     known = {first.name: declared, source.name: declared}
     with collector_spared(whole[0].npartitions):
         return _in_one_pass(whole, counted, stack, known)
+
+
+def whole_planes(
+    image: da.Array, outer: tuple[int, ...], axes: tuple[int, ...]
+) -> dict[int, int] | None:
+    """Chunks that hold planes as a whole, as many as a task may have; None if one is too large."""
+    plane = math.prod(n for axis, n in enumerate(image.shape) if axis not in outer)
+    size = plane * image.dtype.itemsize
+    if size > PLANE_BYTES:
+        return None
+    chunks: dict[int, int] = dict.fromkeys(axes, -1)
+    budget = max(PLANE_BYTES // 2 // max(size, 1), 1)
+    for axis in reversed(outer):
+        chunks[axis] = min(max(image.chunks[axis]), budget)
+        budget = max(budget // chunks[axis], 1)
+    return chunks
 
 
 def _in_one_pass(

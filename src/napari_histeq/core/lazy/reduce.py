@@ -18,6 +18,7 @@ from dask._task_spec import DataNode, List, Task, TaskRef
 
 from napari_histeq.core.arrays import (
     ArraySource,
+    OnlySwept,
     PerThread,
     Plane,
     checked_block,
@@ -46,7 +47,7 @@ if TYPE_CHECKING:
     import dask.array as da
     from numpy.typing import NDArray
 
-    from napari_histeq.core.arrays import Declared, Region, T
+    from napari_histeq.core.arrays import Declared, T
 
     Visit = Callable[[T, NDArray[Any], NDArray[np.bool_] | None, tuple[int, ...]], object]
 
@@ -55,7 +56,7 @@ TALLY_PIXELS = 1 << 22
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class ChunkSource:
+class ChunkSource(OnlySwept):
     """The pixels of a dask array, and which of them count: a `Source`.
 
     The mask has the image's chunks. With `channels`, the last axis of the image is theirs: it
@@ -81,15 +82,6 @@ class ChunkSource:
         """The image's dtype, in native byte order."""
         found: np.dtype[Any] = self.image.dtype.newbyteorder("=")
         return found
-
-    @property
-    def is_at_hand(self) -> bool:
-        """Never: it takes a scheduler to read."""
-        return False
-
-    def read(self, region: Region) -> Any:
-        """Not here: see `is_at_hand`."""
-        raise NotImplementedError
 
     def sweep(self, start: Callable[[], T], visit: Visit[T]) -> T:
         """See `Source`: chunk by chunk, on the active dask scheduler."""

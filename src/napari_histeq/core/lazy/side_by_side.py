@@ -13,6 +13,7 @@ from functools import partial
 from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from napari_histeq.core.arrays import OnlySwept
 from napari_histeq.core.lazy.reduce import reduce_chunks, visit_chunk
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from napari_histeq.core.arrays import Region, Source
+    from napari_histeq.core.arrays import Source
 
     Box = tuple[slice, ...]
 
@@ -49,7 +50,7 @@ class _Asked(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _PartSource:
+class _PartSource(OnlySwept):
     """The pixels of a part: a `Source` that is swept when all others wait, too."""
 
     part: Part
@@ -60,15 +61,6 @@ class _PartSource:
     def shape(self) -> tuple[int, ...]:
         """Along the axes of a plane, without channels."""
         return tuple(self.part.box[a].stop - self.part.box[a].start for a in self.part.axes)
-
-    @property
-    def is_at_hand(self) -> bool:
-        """Never: it takes a scheduler to read."""
-        return False
-
-    def read(self, region: Region) -> Any:
-        """Not here: see `is_at_hand`."""
-        raise NotImplementedError
 
     def sweep(self, start: Callable[[], Any], visit: Callable[..., Any]) -> Any:
         """See `Source`."""

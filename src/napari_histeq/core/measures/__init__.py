@@ -16,8 +16,14 @@ from napari_histeq.core.measures.histograms import (
     mean,
     summary,
 )
-from napari_histeq.core.measures.images import contrast_per_pixel, eme, of_images, psnr, ssim
-from napari_histeq.core.measures.table import table
+from napari_histeq.core.measures.images import (
+    contrast_per_pixel,
+    eme,
+    of_images,
+    psnr,
+    ssim,
+    table,
+)
 
 __all__ = [
     "ambe",

@@ -1,4 +1,4 @@
-"""Measures that take the pixels themselves: the contrast of one image, how close two are."""
+"""Measures that take the pixels themselves: the contrast of one image, how close two are; and all, as a table."""
 
 from __future__ import annotations
 
@@ -6,10 +6,20 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_histeq.core.arrays import check_block, checked_image, dtype_range, regions
+from napari_histeq.core.arrays import (
+    ArraySource,
+    check_block,
+    checked_image,
+    dtype_range,
+    regions,
+)
+from napari_histeq.core.histogram import Histogram, count
+from napari_histeq.core.measures.histograms import summary
 
 if TYPE_CHECKING:
     from numpy.typing import ArrayLike, NDArray
+
+    from napari_histeq.core.measures.histograms import Limits
 
 
 #: Pixels along each side of the windows that scikit-image's structural similarity compares.
@@ -132,6 +142,38 @@ def of_images(before: ArrayLike, after: ArrayLike) -> dict[str, tuple[float, flo
     if min(one.shape) >= WINDOW:
         found["ssim"] = (1.0, ssim(one, other))
     return found
+
+
+def table(before: Any, after: Any, limits: Limits = None) -> list[dict[str, Any]]:
+    """The measures before and after, as rows: for a loop, a csv.DictWriter or a data frame.
+
+    Parameters
+    ----------
+    before, after : Histogram, or (...) arrays of one shape and dtype
+        Of images there are also the measures that take the pixels themselves.
+    limits : (float, float), optional
+        As in `summary`.
+
+    Returns
+    -------
+    list of dict
+        ``{"measure": name, "before": value, "after": value}``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from napari_histeq import equalize
+    >>> image = np.arange(100, dtype=np.uint8).reshape(10, 10)
+    >>> table(image, equalize(image))[0]
+    {'measure': 'levels_used', 'before': 100, 'after': 100}
+    """
+    if isinstance(before, Histogram) or isinstance(after, Histogram):
+        found = summary(before, after, limits)
+    else:
+        one, other = pair(before, after)
+        found = summary(count(ArraySource(one, None)), count(ArraySource(other, None)), limits)
+        found |= of_images(one, other)
+    return [{"measure": name, "before": b, "after": a} for name, (b, a) in found.items()]
 
 
 def _neighbors(array: NDArray[Any], axis: int) -> tuple[NDArray[Any], NDArray[Any]]:

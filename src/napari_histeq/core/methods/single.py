@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from abc import abstractmethod
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -11,6 +12,7 @@ import numpy as np
 from napari_histeq.core.histogram import count, saturated
 from napari_histeq.core.methods.base import Fit, Method
 from napari_histeq.core.methods.eight_bit import curve_of_8_bit
+from napari_histeq.core.methods.options import options_of
 from napari_histeq.core.transfer import TransferFunction, between_knots
 
 if TYPE_CHECKING:
@@ -21,6 +23,9 @@ if TYPE_CHECKING:
     from napari_histeq.core.recipe import Recipe
 
     Floats = NDArray[np.float64]
+
+#: Per cent of the pixels that may be clipped.
+MOST_SATURATED = 50
 
 
 class CurveMethod(Method):
@@ -183,3 +188,32 @@ def next_to(value: NDArray[Any], *, up: bool) -> NDArray[Any]:
         return np.asarray(np.clip(found, info.min, info.max))
     limits = np.iinfo(value.dtype)
     return np.asarray(value + (value < limits.max) if up else value - (value > limits.min))
+
+
+def clips(kind: type[Method] | None) -> bool:
+    """Whether a kind of method has an option of its own for it: `Stretch` does."""
+    known: Any = kind
+    return known is not None and any(f.name == "saturated" for f in options_of(known))
+
+
+def check_saturated(value: Any, method: Method) -> None:
+    """Refuse what is no per cent, or does not go together with the method."""
+    if value is None:
+        return
+    if not hasattr(value, "__float__") or isinstance(value, bool | str):
+        raise TypeError(f"saturated is {value!r}: it must be a number (per cent of the pixels)")
+    if math.isnan(value) or not 0 <= value <= MOST_SATURATED:
+        raise ValueError(
+            f"saturated is {value}: use 0 to {MOST_SATURATED} (per cent of the pixels in all)"
+        )
+    name = type(method).__name__
+    if clips(type(method)):
+        raise ValueError(
+            f"saturated={value} cannot be set beside {name}, which has its own: "
+            f"set it in {name}(saturated={value})"
+        )
+    if value and not method.is_single_curve:
+        raise ValueError(
+            f"saturated={value} clips the ends of one curve, and {name} is no single curve: "
+            "leave saturated out"
+        )

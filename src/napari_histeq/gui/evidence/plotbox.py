@@ -10,6 +10,7 @@ from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from napari_histeq.gui.background import load_plotting
+from napari_histeq.gui.widgets import tight
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -48,7 +49,7 @@ class PlotBox(QWidget):
         self.setFixedHeight(HEIGHT)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.setMinimumWidth(200)
-        QVBoxLayout(self).setContentsMargins(0, 0, 0, 0)
+        tight(QVBoxLayout(self))
         self.log, self.kde, self.nbins = False, True, None
         self.shown: Drawn | None = None
         self.measures: dict[str, dict[str, float]] | None = None

@@ -12,7 +12,7 @@ from qtpy.QtWidgets import QDialog, QTextBrowser, QToolButton, QVBoxLayout
 
 from napari_histeq.core import METHODS
 from napari_histeq.core.methods import options_of
-from napari_histeq.gui.widgets import tip
+from napari_histeq.gui.widgets import tight, tip
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -57,9 +57,7 @@ class About:
             self._window = QDialog(self._panel, Qt.WindowType.Dialog)
             page = QTextBrowser()
             page.setOpenExternalLinks(True)
-            column = QVBoxLayout(self._window)
-            column.setContentsMargins(0, 0, 0, 0)
-            column.addWidget(page)
+            tight(QVBoxLayout(self._window), page)
             self._window.resize(*SIZE)
         self.follow()
         self._window.show()

@@ -18,7 +18,7 @@ from qtpy.QtWidgets import (
     QWidget,
 )
 
-from napari_histeq.gui.widgets import tip
+from napari_histeq.gui.widgets import tight, tip
 from napari_histeq.layers import brief
 
 #: Characters of the words on what was done: about four lines.
@@ -77,8 +77,7 @@ class Status(Note):
 
     def framed(self) -> QWidget:
         """The words beside the icon: what to put into a layout."""
-        row = QHBoxLayout(self._frame)
-        row.setContentsMargins(0, 0, 0, 0)
+        row = tight(QHBoxLayout(self._frame))
         row.addWidget(self.icon, 0, Qt.AlignmentFlag.AlignTop)
         row.addWidget(self.native, 1)
         return self._frame
@@ -131,11 +130,7 @@ class Evidence(Label):
     def framed(self) -> QWidget:
         """The words over the button that unfolds them: what to put into a layout."""
         holder = QWidget()
-        column = QVBoxLayout(holder)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(2)
-        column.addWidget(self.native)
-        column.addWidget(self.more)
+        tight(QVBoxLayout(holder), self.native, self.more).setSpacing(2)
         return holder
 
     def get_value(self) -> str:

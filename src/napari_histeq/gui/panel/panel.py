@@ -9,12 +9,7 @@ from typing import Any
 import napari.viewer
 from magicgui.widgets import Container
 from napari.layers import Image
-from napari.utils.notifications import (
-    Notification,
-    NotificationSeverity,
-    notification_manager,
-    show_error,
-)
+from napari.utils.notifications import Notification, NotificationSeverity, notification_manager
 
 from napari_histeq import layers
 from napari_histeq.core import METHODS
@@ -43,16 +38,8 @@ from napari_histeq.gui.panel.style import sheet
 from napari_histeq.gui.panel.suggest import Suggest
 from napari_histeq.gui.preview import Live, OverPlanes, news
 from napari_histeq.gui.result import Comparing, Tools
-from napari_histeq.gui.runs import (
-    EXPECTED,
-    Choice,
-    Several,
-    lead_of,
-    selected_of,
-    why_no_curve,
-)
+from napari_histeq.gui.runs import Choice, Several, lead_of, selected_of, why_no_curve
 from napari_histeq.gui.settings import Presets, Remembering, put
-from napari_histeq.layers import plain
 
 
 class EqualizePanel(Container[Any]):
@@ -128,10 +115,7 @@ class EqualizePanel(Container[Any]):
 
     def attempt(self, act: Callable[[], object]) -> None:
         """Do something that a person asked for, or say why it cannot be done."""
-        try:
-            act()
-        except (*EXPECTED, OSError) as error:
-            self._refuse(error)
+        self._runs.attempt(act)
 
     # ---- every connect has its disconnect ----
 
@@ -163,16 +147,16 @@ class EqualizePanel(Container[Any]):
         link(self["output"].changed, self._outputs.changed)
         for row in ("together", "output", "axes"):
             link(self[row].changed, self.show_message)
-        link(self["run"].changed, self._start)
-        link(self.tools.wanted, self._begin_wanted)
-        link(self.tools.told, self._show_files)
+        link(self["run"].changed, self._runs.start)
+        link(self.tools.wanted, self._runs.begin_unless_busy)
+        link(self.tools.told, self._runs.show_files)
         link(self["cancel"].changed, self._runs.cancel)
         link(self["preview"].changed, self._live.set_preview)
         link(self.changed, self._live.touch)
         link(self.changed, self.suggest.check)
         link(self.changed, self.over.touch)
         link(self._live.measured, self._show_measures)
-        link(self._live.told, self._show_told)
+        link(self._live.told, self._runs.show_told)
         link(news.changed, self._live.touch)
         dims = self._viewer.dims.events
         for moved in (dims.current_step, dims.margin_left, dims.margin_right):
@@ -262,19 +246,6 @@ class EqualizePanel(Container[Any]):
         self["evidence"].value = "" if found is None else table(*found[:2])
         self["evidence"].visible = found is not None
 
-    def _show_told(self, words: str) -> None:
-        if self._runs:
-            return
-        if self._live.problem and self._live.problem in words:
-            self["status"].fail(words)
-        else:
-            self["status"].value = words
-
-    def _show_files(self, words: str, problem: bool) -> None:
-        """How a run on files goes."""
-        if not self._runs:
-            (self["status"].fail if problem else self["status"].set_value)(words)
-
     def _mark(self, _: object = None) -> None:
         """Mark the value under the cursor on all curves; none where there is no cursor."""
         if not self.plotbox.isVisible():
@@ -305,7 +276,7 @@ class EqualizePanel(Container[Any]):
         try:
             self._options.show(name)
         except ValueError as error:
-            self._refuse(error)
+            self._runs.refuse(error)
             self["method"].value = self._options.method
             return
         self["summary"].value = METHODS[name].summary
@@ -337,30 +308,6 @@ class EqualizePanel(Container[Any]):
         self._parts.what.show_row(self["together"], several)
         why_not = why_no_curve(source) if source else ""
         self._outputs.follow(channels=self._chosen.are_channels, why_not=why_not)
-
-    # ---- the run ----
-
-    def _start(self, _: object = None) -> None:
-        source = self.source
-        if source is None:
-            return
-        self["preview"].value = False
-        self.references.forget()
-        try:
-            choice = self.choice()
-        except EXPECTED as error:
-            self._refuse(error)
-        else:
-            self._runs.begin(source, choice)
-
-    def _refuse(self, error: Exception) -> None:
-        show_error(plain(error))
-        self._live.say(plain(error), problem=True)
-
-    def _begin_wanted(self, source: Image, choice: Choice) -> None:
-        """From the menu of results, which is off while a run goes on: a second click is impatience."""
-        if not self._runs:
-            self._runs.begin(source, choice)
 
 
 def _lead_in(box: Any) -> Image | None:

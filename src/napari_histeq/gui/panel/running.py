@@ -12,6 +12,8 @@ from napari_histeq.gui.runs import EXPECTED, Run
 from napari_histeq.layers import is_baked, plain
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from napari.layers import Image
     from napari.viewer import Viewer
 
@@ -44,6 +46,32 @@ class Runs:
         """Whether one is just now adding layers."""
         return any(run.adding for run in self._runs)
 
+    def start(self, _: object = None) -> None:
+        """The button was pressed: do what the rows say."""
+        panel = self._panel
+        source = panel.source
+        if source is not None:
+            panel["preview"].value = False
+            panel.references.forget()
+            self.attempt(lambda: self.begin(source, panel.choice()))
+
+    def begin_unless_busy(self, source: Image, choice: Choice) -> None:
+        """From the menu of results, which is off while a run goes on: a second click is impatience."""
+        if not self._runs:
+            self.begin(source, choice)
+
+    def attempt(self, act: Callable[[], object]) -> None:
+        """Do something that a person asked for, or say why it cannot be done."""
+        try:
+            act()
+        except EXPECTED as error:
+            self.refuse(error)
+
+    def refuse(self, error: Exception) -> None:
+        """Say why it cannot be done."""
+        show_error(plain(error))
+        self._live.say(plain(error), problem=True)
+
     def begin(self, source: Image, choice: Choice) -> None:
         """Begin a run, or have it wait for those before it; not the same one twice."""
         try:
@@ -53,8 +81,7 @@ class Runs:
                 return
             run = Run(self._viewer, source, choice, self._note_placed)
         except EXPECTED as error:
-            show_error(plain(error))
-            self._live.say(plain(error), problem=True)
+            self.refuse(error)
             return
         run.progressed.connect(self._show_progress)
         run.found.connect(self._note_found)
@@ -123,6 +150,20 @@ class Runs:
         panel["cancel"].enabled = False
         panel.tools.button.setVisible(True)
         panel.show_message()
+
+    def show_told(self, words: str) -> None:
+        """What is to know about the preview; while something runs, that is what is told."""
+        if not self._runs:
+            self._tell(words, bool(self._live.problem) and self._live.problem in words)
+
+    def show_files(self, words: str, problem: bool) -> None:
+        """How a run on files goes."""
+        if not self._runs:
+            self._tell(words, problem)
+
+    def _tell(self, words: str, problem: bool) -> None:
+        status = self._panel["status"]
+        (status.fail if problem else status.set_value)(words)
 
     def _show_progress(self, fraction: float, what: str) -> None:
         if not self._runs:

@@ -10,7 +10,7 @@ from qtpy.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 from napari_histeq.gui.background import Runner
 from napari_histeq.gui.panel.foot import wrapped
 from napari_histeq.gui.runs import EXPECTED, task_of
-from napari_histeq.gui.widgets import kept, tip
+from napari_histeq.gui.widgets import kept, tight, tip
 from napari_histeq.layers import plain
 from napari_histeq.records import suggestion
 
@@ -42,8 +42,7 @@ class Suggest(QWidget):
             )
         )
         self.note = wrapped(QLabel(), "histeq_note")
-        column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, 0)
+        column = tight(QVBoxLayout(self))
         column.addWidget(self.button, 0, Qt.AlignmentFlag.AlignLeft)
         column.addWidget(self.note)
         self.button.clicked.connect(self.ask)

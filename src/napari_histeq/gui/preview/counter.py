@@ -18,7 +18,7 @@ from napari_histeq.gui.background import Runner, give_way
 from napari_histeq.gui.links import Links
 from napari_histeq.gui.preview.displayed import of_displayed, stands_for_all
 from napari_histeq.gui.runs import EXPECTED, Choice, color_of, counted_with, task_of
-from napari_histeq.layers import geometry_of, is_current, place_of, plain
+from napari_histeq.layers import geometry_of, is_current, place_of, plain, slice_of
 from napari_histeq.records import joint_of, survey
 
 if TYPE_CHECKING:
@@ -241,6 +241,18 @@ def _awaited(choice: Choice) -> Any:
 def _not_displayed(source: Image) -> str:
     what = "hidden, so no slice of it is read" if not source.visible else "not displayed here"
     return f"“{source.name}” is {what}: the plot would be of its displayed slice."
+
+
+def why_nothing(source: Image, choice: Choice) -> str:
+    """Why no pixel is counted, in plain words."""
+    if choice.region is not None or choice.ignored is not None:
+        return "No pixels are counted: see Region."
+    pixels = slice_of(source)
+    if pixels.dtype.kind == "f" and np.isnan(pixels).all():
+        return "All pixels are NaN: nothing to equalize."
+    if source.rgb:
+        return "All pixels are transparent or not finite: nothing to equalize."
+    return "All pixels are NaN or infinite: nothing to equalize."
 
 
 def _counted(asked: list[tuple[Task, str]], colors: list[str], report: Report) -> Counted:

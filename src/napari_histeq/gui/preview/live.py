@@ -6,18 +6,17 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from weakref import WeakMethod
 
-import numpy as np
 from qtpy.QtCore import QObject, Qt, QTimer, Signal
 
 from napari_histeq import display
 from napari_histeq.display import result_look, take_off, wear
 from napari_histeq.gui.evidence import Drawn
-from napari_histeq.gui.preview.counter import Counted, Counter
+from napari_histeq.gui.preview.counter import Counted, Counter, why_nothing
 from napari_histeq.gui.preview.follow_slice import following
 from napari_histeq.gui.preview.patch import Patch
 from napari_histeq.gui.preview.plot_and_table import Made, PlotAndTable
 from napari_histeq.gui.runs import EXPECTED, Choice, counted_with, task_of
-from napari_histeq.layers import is_averaged, plain, slice_of
+from napari_histeq.layers import is_averaged, plain
 from napari_histeq.records import counted_limits, curve_of
 
 if TYPE_CHECKING:
@@ -187,7 +186,7 @@ class Live(QObject):
             return
         self._grace.stop()
         if counted.histogram is None or not counted.histogram.total:
-            self._show_nothing(counted.problem or _why_nothing(source, choice))
+            self._show_nothing(counted.problem or why_nothing(source, choice))
             return
         made = self._made if self._made is not None and self._made.state == state else None
         self._words = self._words or ("" if made else counted.part)
@@ -311,15 +310,3 @@ class Live(QObject):
             self._shown.show(task, Drawn(*pair))
         elif self._histogram is not None and not task.recipe.one_curve:
             self._shown.show(task, Drawn(self._histogram))
-
-
-def _why_nothing(source: Image, choice: Choice) -> str:
-    """Why no pixel is counted, in plain words."""
-    if choice.region is not None or choice.ignored is not None:
-        return "No pixels are counted: see Region."
-    pixels = slice_of(source)
-    if pixels.dtype.kind == "f" and np.isnan(pixels).all():
-        return "All pixels are NaN: nothing to equalize."
-    if source.rgb:
-        return "All pixels are transparent or not finite: nothing to equalize."
-    return "All pixels are NaN or infinite: nothing to equalize."

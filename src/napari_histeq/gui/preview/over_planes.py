@@ -24,7 +24,7 @@ from napari_histeq.gui.background import Runner, scheduler_address, tell_fault
 from napari_histeq.gui.evidence import new_canvas
 from napari_histeq.gui.preview.planes_work import axes_of, bytes_of, counted, drawn, scale_of
 from napari_histeq.gui.runs import EXPECTED, add_results, task_of
-from napari_histeq.gui.widgets import Fold, tip
+from napari_histeq.gui.widgets import Fold, tight, tip
 from napari_histeq.layers import course_layer, plain, theme_of
 
 if TYPE_CHECKING:
@@ -94,25 +94,16 @@ class OverPlanes(QWidget):
         self._holder = QWidget()
         self._holder.setFixedHeight(HEIGHT)
         self._holder.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-        QVBoxLayout(self._holder).setContentsMargins(0, 0, 0, 0)
-        row, column, content = QWidget(), QVBoxLayout(), QWidget()
-        line = QHBoxLayout(row)
-        line.setContentsMargins(0, 0, 0, 0)
-        for part in (self.axes, self.button, self.add):
-            line.addWidget(part)
-        line.addStretch(1)
-        column.setContentsMargins(0, 0, 0, 0)
-        for part in (row, self.words, self._holder):
-            column.addWidget(part)
-        content.setLayout(column)
+        tight(QVBoxLayout(self._holder))
+        row, content = QWidget(), QWidget()
+        tight(QHBoxLayout(row), self.axes, self.button, self.add).addStretch(1)
+        tight(QVBoxLayout(content), row, self.words, self._holder)
         about = (
             "The median of each frame or slice, and where 25–75 % and 5–95 % of its pixels lie, "
             "before and after: flicker and bleaching are seen to go."
         )
         self.fold = Fold("Over planes", content, about)
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(self.fold)
+        tight(QVBoxLayout(self), self.fold)
         self.fold.toggled.connect(self._look)
         self.axes.activated.connect(self._look)
         self.button.clicked.connect(self._pressed)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_histeq import layers
-from napari_histeq.core.arrays import is_lazy
+from napari_histeq.core.arrays import dtype_of, is_lazy
 from napari_histeq.gui.background import cluster_in_words, working_at
 from napari_histeq.gui.evidence import warm_up
 from napari_histeq.gui.runs import EXPECTED, available
@@ -35,8 +35,7 @@ def axes_of(images: tuple[Image, ...]) -> list[tuple[str, int]]:
 
 def bytes_of(pixels: Any) -> int:
     """How much is read of an array, a tensorstore too."""
-    dtype = np.dtype(getattr(pixels.dtype, "numpy_dtype", pixels.dtype))
-    return int(math.prod(pixels.shape) * dtype.itemsize)
+    return int(math.prod(pixels.shape) * dtype_of(pixels).itemsize)
 
 
 def scale_of(source: Image, axis: int) -> tuple[Callable[[int], Any], str]:

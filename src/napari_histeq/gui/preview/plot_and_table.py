@@ -6,18 +6,16 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_histeq.core import measures
 from napari_histeq.gui.evidence import Drawn, settings_of
 from napari_histeq.layers import note_of
-from napari_histeq.records import counted_limits
+from napari_histeq.records import before_and_after, counted_limits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from napari_histeq.core import Histogram
     from napari_histeq.gui.evidence import PlotBox
     from napari_histeq.records import Task
 
@@ -79,18 +77,11 @@ class PlotAndTable(QObject):
             return
         self._told_at = time.monotonic()
         task, drawn, made = self._found
-        if drawn.after is None:
+        before, after = drawn.before, drawn.after
+        if after is None:
             self.measured.emit(None)
             return
-        told = made.measures if made else _measures(task, drawn.before, drawn.after)
+        limits = counted_limits(task, before)
+        told = made.measures if made else before_and_after(measures.summary(before, after, limits))
         settings = settings_of(task) | ({"note": self.note} if self.note else {})
-        self.measured.emit((told, note_of(task, drawn.before, drawn.after), settings))
-
-
-def _measures(task: Task, before: Histogram, after: Histogram) -> dict[str, dict[str, float]]:
-    """What histograms tell, as a record has it."""
-    found = measures.summary(before, after, counted_limits(task, before))
-    return {
-        when: {name: float(np.ravel(pair)[i]) for name, pair in found.items()}
-        for i, when in enumerate(("before", "after"))
-    }
+        self.measured.emit((told, note_of(task, before, after), settings))

@@ -32,7 +32,7 @@ from napari_histeq.gui.result.on_files import (
 )
 from napari_histeq.gui.runs import Several, choice_of, why_no_curve, with_others
 from napari_histeq.gui.settings import copy_settings
-from napari_histeq.gui.widgets import tip
+from napari_histeq.gui.widgets import tight, tip
 from napari_histeq.layers import brief, file_name, plain, short
 from napari_histeq.records import RecordError, legend, script
 
@@ -88,11 +88,7 @@ class Tools(QWidget):
         self.button.setToolTip(tip("What to do with the result: bake, follow, reproduce, save."))
         self.button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.button.setMenu(self.menu)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 0, 0, 0)
-        for part in (self.log, self.kde, self.bins):
-            row.addWidget(part)
-        row.addStretch(1)
+        tight(QHBoxLayout(self), self.log, self.kde, self.bins).addStretch(1)
         self.log.toggled.connect(lambda on: plot.choose(log=on))
         self.kde.toggled.connect(lambda on: plot.choose(kde=on))
         self.bins.currentTextChanged.connect(lambda text: plot.choose(nbins=BINS[text]))
@@ -178,8 +174,7 @@ class Tools(QWidget):
 
     def bake(self, made: Image) -> None:
         """Make a real layer with the identical curve."""
-        record = layers.record_of(made)
-        assert record is not None
+        record = _record_of(made)
         of = record.curve_of or "the whole image"
         self.wanted.emit(made, choice_of(record, curve=record.curve, curve_of=of))
 
@@ -193,8 +188,7 @@ class Tools(QWidget):
 
     def apply(self, made: Image, target: Image, *others: Image, same_curve: bool) -> None:
         """Do the same to another layer, or several: by the same curve, or with the same settings."""
-        record = layers.record_of(made)
-        assert record is not None
+        record = _record_of(made)
         curve = record.curve if same_curve else None
         fit = not any(map(why_no_curve, (target, *others)))
         display = layers.kind_of(made) == layers.DISPLAY and fit
@@ -203,21 +197,18 @@ class Tools(QWidget):
 
     def copy_script(self, made: Image) -> None:
         """Put the script that makes the layer again on the clipboard."""
-        record = layers.record_of(made)
-        assert record is not None
+        record = _record_of(made)
         display = layers.kind_of(made) == layers.DISPLAY
         _copy(script(record, display_only=display), "Python script copied.")
 
     def copy_command(self, made: Image) -> None:
         """Put the command line that makes the same of files on the clipboard."""
-        record = layers.record_of(made)
-        assert record is not None
+        record = _record_of(made)
         _copy(command_line(self._viewer, record), "Command line copied.")
 
     def ask_files(self, made: Image, ask: Callable[[Any], tuple[list[str], str] | None]) -> None:
         """Ask for files and a folder of the results, and equalize them as the layer was."""
-        record = layers.record_of(made)
-        assert record is not None
+        record = _record_of(made)
         asked = ask(self)
         if asked is not None:
             run = FilesRun(self._viewer, record, *asked)
@@ -226,8 +217,7 @@ class Tools(QWidget):
 
     def copy_legend(self, made: Image) -> None:
         """Put the sentence for a figure's legend on the clipboard."""
-        record = layers.record_of(made)
-        assert record is not None
+        record = _record_of(made)
         display = layers.kind_of(made) == layers.DISPLAY
         _copy(legend(record, display_only=display), "Figure legend copied.")
 
@@ -268,6 +258,13 @@ def _read(layer: Image | None) -> tuple[Record | None, str]:
         return layers.record_of(layer), ""
     except RecordError as error:
         return None, str(error)
+
+
+def _record_of(made: Image) -> Record:
+    """That of a layer which the menu has items for: it has one."""
+    record = layers.record_of(made)
+    assert record is not None
+    return record
 
 
 def _attempt(act: Callable[[], None]) -> None:

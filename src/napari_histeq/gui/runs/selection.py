@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from napari_histeq import layers
+from napari_histeq.core import arrays
 from napari_histeq.display import result_look
 from napari_histeq.gui.runs.work import why_no_curve
 from napari_histeq.layers import geometry_of, shape_of, short
@@ -15,6 +14,7 @@ from napari_histeq.layers import geometry_of, shape_of, short
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    import numpy as np
     from napari.components import ViewerModel
     from napari.layers import Image, Layer
 
@@ -85,9 +85,7 @@ def why_out(layer: Image, first: Image, choice: Choice) -> str:
 
 def dtype_of(layer: Image) -> np.dtype[Any]:
     """Of the pixels, whichever way their bytes lie."""
-    found = layers.pixels_of(layer).dtype
-    plain: np.dtype[Any] = np.dtype(getattr(found, "numpy_dtype", found))  # tensorstore's
-    return plain.newbyteorder("=")
+    return arrays.dtype_of(layers.pixels_of(layer)).newbyteorder("=")
 
 
 def counted_with(first: Image, others: Iterable[Image]) -> tuple[Image, ...]:

@@ -6,11 +6,12 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from napari import settings
 from qtpy.QtCore import QObject, QTimer
 
+from napari_histeq.core import METHODS
 from napari_histeq.core.methods import options_of
 from napari_histeq.gui.settings import stored
-from napari_histeq.gui.settings.preferred import preferred
 from napari_histeq.gui.settings.presets import general
 from napari_histeq.records import recipe_as_dict, recipe_of_dict
 
@@ -24,6 +25,19 @@ ROWS = ("gain", "plot", "compare", "replace", "together", "each_plane")
 
 #: Milliseconds after the last change.
 PAUSE = 500
+
+PLUGIN = "napari-histeq"
+
+#: What the preference `opens` says if the panel is not to open as it was left.
+THESE = "with these settings"
+
+#: The rows of the panel that have a preference, and that preference.
+PREFERRED = {
+    "method": "method",
+    "plot": "histogram_layer",
+    "compare": "side_by_side",
+    "replace": "replace",
+}
 
 
 class Remembering(QObject):
@@ -105,3 +119,14 @@ class Remembering(QObject):
             if isinstance(value, field.values) and all(value is not one for one in known):
                 method = replace(method, **{field.name: field.words[0]})
         return replace(recipe, method=method)
+
+
+def preferred() -> dict[str, Any] | None:
+    """The rows that the preferences set, with their values; None: the panel opens as it was left."""
+    if not hasattr(settings, "get_plugin_settings"):  # before napari 0.9
+        return None
+    known = settings.get_plugin_settings()
+    if PLUGIN not in known or known[PLUGIN].panel.opens != THESE:
+        return None
+    told = {row: getattr(known[PLUGIN].panel, name) for row, name in PREFERRED.items()}
+    return told if told["method"] in METHODS else told | {"method": "global"}

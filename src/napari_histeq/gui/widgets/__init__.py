@@ -12,6 +12,7 @@ from napari_histeq.gui.widgets.form import (
     keep_room,
     put_in,
     side_by_side,
+    tight,
 )
 from napari_histeq.gui.widgets.layerbox import LayerBox
 from napari_histeq.gui.widgets.numbers import Number, Sliding

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from qtpy.QtCore import QEvent, QSize, Qt
 from qtpy.QtWidgets import (
@@ -173,8 +173,7 @@ def beside(first: QWidget, *others: QWidget) -> QWidget:
     They are as high as the first: Qt gives a hidden button its style only when it is shown.
     """
     holder = QWidget()
-    grid = QGridLayout(holder)
-    grid.setContentsMargins(0, 0, 0, 0)
+    grid = tight(QGridLayout(holder))
     grid.setHorizontalSpacing(SPACE)
     grid.addWidget(first, 0, 0)
     for other in others:
@@ -185,13 +184,18 @@ def beside(first: QWidget, *others: QWidget) -> QWidget:
     return holder
 
 
+def tight(layout: Any, *parts: QWidget) -> Any:
+    """A layout without margins, and parts in it, one after the other."""
+    layout.setContentsMargins(0, 0, 0, 0)
+    for part in parts:
+        layout.addWidget(part)
+    return layout
+
+
 def side_by_side(left: QWidget, right: QWidget) -> QWidget:
     """Two parts of a line, at either end of it."""
     holder = QWidget()
-    row = QHBoxLayout(holder)
-    row.setContentsMargins(0, 0, 0, 0)
-    row.addWidget(left, 1)
-    row.addWidget(right)
+    tight(QHBoxLayout(holder), left, right).setStretch(0, 1)
     return holder
 
 
@@ -208,7 +212,7 @@ def align(forms: Sequence[Form]) -> None:
 def column(*parts: QWidget) -> QWidget:
     """Parts one under the other, which do not get wider than can be looked over at once."""
     holder = QWidget()
-    _column(holder, *parts).setSpacing(SPACE + 2)
+    tight(QVBoxLayout(holder), *parts).setSpacing(SPACE + 2)
     holder.setMaximumWidth(WIDEST)
     return holder
 
@@ -239,9 +243,8 @@ def put_in(
 def _leftmost(widget: QWidget) -> QWidget:
     """As wide as it can be, and what is left over to the right of it."""
     holder = QWidget()
-    row = QHBoxLayout(holder)
-    row.setContentsMargins(0, 0, 0, 0)
-    row.addWidget(widget, 100)
+    row = tight(QHBoxLayout(holder), widget)
+    row.setStretch(0, 100)
     row.addStretch(1)
     return holder
 
@@ -251,11 +254,3 @@ def keep_room(widget: QWidget) -> None:
     policy = widget.sizePolicy()
     policy.setRetainSizeWhenHidden(True)
     widget.setSizePolicy(policy)
-
-
-def _column(holder: QWidget, *parts: QWidget) -> QVBoxLayout:
-    column = QVBoxLayout(holder)
-    column.setContentsMargins(0, 0, 0, 0)
-    for part in parts:
-        column.addWidget(part)
-    return column

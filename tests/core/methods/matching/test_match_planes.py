@@ -121,11 +121,10 @@ def test_lazily_the_same_bits(dtype: str, chunks: Any) -> None:
 
 
 def test_large_planes_are_counted_beforehand(monkeypatch: pytest.MonkeyPatch) -> None:
-    from napari_histeq.core.lazy import engine, planes
+    from napari_histeq.core.lazy import planes
 
     lazy, other = (da.from_array(a, chunks=(2, 60, 70)) for a in (STACK, OTHER))
     wanted = equalize(STACK, Match.of(OTHER, axes=(1, 2)), axes=(1, 2))
-    monkeypatch.setattr(engine, "PLANE_BYTES", 100)
     monkeypatch.setattr(planes, "PLANE_BYTES", 100)
     found = equalize(lazy, Match.of(other, axes=(1, 2)), axes=(1, 2))
     np.testing.assert_array_equal(found.compute(), wanted)

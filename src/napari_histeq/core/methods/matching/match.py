@@ -10,7 +10,6 @@ import numpy as np
 from napari_histeq.core.arrays import Interval, dtype_limits
 from napari_histeq.core.histogram import count
 from napari_histeq.core.methods.base import Fit, Method
-from napari_histeq.core.methods.matching.landmarks import checked_landmarks, percentiles_at
 from napari_histeq.core.methods.matching.planes import ReferencePlanes
 from napari_histeq.core.methods.matching.quantiles import Line, check_levels, percentiles_of
 from napari_histeq.core.methods.matching.reference import (
@@ -19,7 +18,11 @@ from napari_histeq.core.methods.matching.reference import (
     counted_planes,
     reference_of,
 )
-from napari_histeq.core.methods.matching.standard import Standard
+from napari_histeq.core.methods.matching.standard import (
+    Standard,
+    checked_landmarks,
+    percentiles_at,
+)
 from napari_histeq.core.methods.neighbors import KINDS, MOST_FRAMES, Kind, Neighbors, checked_window
 from napari_histeq.core.methods.options import Option
 from napari_histeq.core.methods.single import CurveMethod, held, with_ends

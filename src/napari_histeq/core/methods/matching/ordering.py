@@ -16,7 +16,6 @@ import numpy as np
 from napari_histeq.core.arrays import (
     BLOCK_PIXELS,
     for_each,
-    one_by_one,
     order_by_parts,
     part,
     regions,
@@ -189,7 +188,7 @@ def _add_slopes(
         lot = slice(start, start + rows + 1)
         kernels.ordering.add_slopes(values[:, lot], sums[:, lot], alpha)
 
-    one_by_one(add_between, range(0, length - 1, rows))
+    for_each(add_between, range(0, length - 1, rows), in_turn=True)
 
 
 def _local_means(image: NDArray[Any], counted: NDArray[np.bool_]) -> NDArray[np.float64]:

@@ -16,6 +16,11 @@ from napari_histeq.core.methods.matching.reference import counted
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    Landmarks = int | tuple[float, ...] | None
+
+#: So many landmarks are enough for any number of levels.
+MOST_LANDMARKS = 65536
+
 #: The percentiles of Nyul and Udupa: both ends, and the deciles.
 PERCENTILES = (1.0, *(float(p) for p in range(10, 100, 10)), 99.0)
 
@@ -231,3 +236,27 @@ def checked_percentiles(what: str, value: Any) -> tuple[float, ...]:
     if any(later <= earlier for earlier, later in pairwise(found)):
         raise ValueError(f"{what}={found} are out of order: each must be above the one before")
     return found
+
+
+def percentiles_at(landmarks: int | tuple[float, ...]) -> tuple[float, ...]:
+    """The percentiles of `landmarks` that are evenly spaced, and both ends."""
+    if isinstance(landmarks, tuple):
+        return landmarks
+    parts = landmarks + 1
+    return tuple(100.0 * part / parts for part in range(parts + 1))
+
+
+def checked_landmarks(value: Any) -> Landmarks:
+    """A number of landmarks, percentiles that increase, or None; or an error."""
+    if value is None:
+        return None
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    if hasattr(value, "__index__") and not isinstance(value, bool) and not np.ndim(value):
+        if not 1 <= value <= MOST_LANDMARKS:
+            raise ValueError(
+                f"Match: landmarks={value!r} is out of range: it must be >= 1 and "
+                f"<= {MOST_LANDMARKS}"
+            )
+        return int(value)
+    return checked_percentiles("Match: landmarks", value)
