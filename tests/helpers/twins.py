@@ -27,6 +27,7 @@ MODULES = (
     "ordering",
     "patches",
     "planes",
+    "rows",
 )
 DOORS = {
     f"{module}.{name}": value

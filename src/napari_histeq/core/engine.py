@@ -55,7 +55,15 @@ def equalize_planes(whole: Plane, plan: Plan) -> list[bool]:
     if rule is not None:
         done = equalize_stack(whole, plan.outer, plan.axes, rule)
         if done is not None:
-            return done
+            if done.left.any():
+                planes = planes_of(whole, plan.outer, plan.axes)
+                _equalize_each([p for p, left in zip(planes, done.left, strict=True) if left], plan)
+            return [bool(each) for each in done.counted]
+    return _equalize_each(planes_of(whole, plan.outer, plan.axes), plan)
+
+
+def _equalize_each(planes: list[Plane], plan: Plan) -> list[bool]:
+    """Fit each plane and map it; of each, whether any pixel counted."""
     found: list[bool] = []
 
     def work(plane: Plane, plan: Plan) -> None:
@@ -65,7 +73,7 @@ def equalize_planes(whole: Plane, plan: Plan) -> list[bool]:
             mapping.map_into(plane.image, plane.out)
         found.append(data is not None)
 
-    _each_plane(work, whole, plan)
+    _each_plane(work, planes, plan)
     return found
 
 
@@ -129,14 +137,14 @@ def gain_planes(whole: Plane, plan: Plan) -> None:
         else:
             mapping.map_into(pixels, plane.out)
 
-    _each_plane(work, whole, plan)
+    _each_plane(work, planes_of(whole, plan.outer, plan.axes), plan)
 
 
-def _each_plane(work: Callable[[Plane, Plan], None], whole: Plane, plan: Plan) -> None:
+def _each_plane(work: Callable[[Plane, Plan], None], planes: list[Plane], plan: Plan) -> None:
     def work_in_order(_: int, plane: Plane) -> None:
         work(*_in_memory_order(plane, plan))
 
-    for_each_plane(work_in_order, planes_of(whole, plan.outer, plan.axes))
+    for_each_plane(work_in_order, planes)
 
 
 def _in_memory_order(plane: Plane, plan: Plan) -> tuple[Plane, Plan]:

@@ -117,6 +117,11 @@ class Recipe:
             return (0.0, 1.0) if within else output_limits("image", dtype, data)
         return output_limits(self.out_range, dtype, data)
 
+    def is_by_image(self, dtype: np.dtype[Any]) -> bool:
+        """Whether the range of the output depends on an image of integers, not on their dtype alone."""
+        by_itself = self.out_range == "auto" and self.method.own_range is None
+        return self.out_range == "image" or (by_itself and dtype.kind == "i")
+
     def checked(self, dtype: np.dtype[Any]) -> Recipe:
         """The same for an image of `dtype`, or an error."""
         check_strength(self.strength)

@@ -127,6 +127,7 @@ def test_every_loop_has_been_compared():
                 equalize(image.astype(dtype), method)
                 equalize(image.astype(dtype), method, mask=image < 100)
             equalize(image.astype(dtype), Global("pillow"), mask=image < 100)
+            equalize(image.astype(dtype), Global(power=0.5), axes=(1,))
             equalize(color.astype(dtype), channel_axis=-1)
         for dtype in ("u1", "u2"):
             equalize(image.astype(dtype), OpenCvClahe())

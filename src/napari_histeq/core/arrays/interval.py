@@ -26,7 +26,8 @@ class Interval:
     Parameters
     ----------
     low, high : int or float
-        Finite, `low` not above `high`. Of integers all bits count, up to 64.
+        Finite, `low` not above `high`. Of integers all bits count, up to 64. Or columns of an
+        interval for each row: integers of up to 16 bit, and `low` below `high`.
 
     Examples
     --------
@@ -53,6 +54,8 @@ class Interval:
             In the order of the intensities. All 0 if the interval is a single intensity.
         """
         values = np.asarray(intensities)
+        if isinstance(self.low, np.ndarray):
+            return self._place_rows(values)
         if not self.low < self.high:
             return np.zeros(values.shape)
         if values.dtype.kind in "iu" and _is_whole(self.low) and _is_whole(self.high):
@@ -65,6 +68,12 @@ class Interval:
             part = (held * scale - low * scale) / (high * scale - low * scale)
         return np.asarray(np.clip(part, 0.0, 1.0))
 
+    def _place_rows(self, values: NDArray[Any]) -> Floats:
+        """Of integers in rows, each with an interval of its own."""
+        low, high = (end.astype(np.int32) for end in (self.low, self.high))
+        held = np.clip(values.astype(np.int32), low, high)
+        return np.asarray((held - low) / (high - low))
+
     def _place_integers(self, values: NDArray[Any]) -> Floats:
         """Of integers, whose differences are exact."""
         low, high = int(self.low), int(self.high)
@@ -75,6 +84,8 @@ class Interval:
     def at(self, places: ArrayLike) -> Floats:
         """The intensities at places from 0 to 1: in order, and never beyond the ends."""
         part = np.clip(np.asarray(places, np.float64), 0.0, 1.0)
+        if isinstance(self.low, np.ndarray):
+            return np.asarray(np.minimum(self.low + (self.high - self.low) * part, self.high))
         low, high = float(self.low), float(self.high)
         if math.isinf(high - low):
             return 2.0 * Interval(low / 2, high / 2).at(part)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from napari_histeq.core.arrays import Interval
 from napari_histeq.core.histogram.counting import bins_of
 from napari_histeq.core.histogram.histogram import Histogram
+from napari_histeq.core.histogram.rows import HistogramRows
 
 
 def saturation_limits(histogram: Histogram, percent: float) -> tuple[Any, Any]:
@@ -38,6 +41,33 @@ def saturation_limits(histogram: Histogram, percent: float) -> tuple[Any, Any]:
     low = _within(histogram, first, below, 1)
     high = _within(histogram, last, above, -1)
     return (low, high) if low <= high else (high, low)
+
+
+def clipped_range(histogram: Histogram | HistogramRows, percent: float) -> tuple[Any, Any]:
+    """The `saturation_limits`, or the whole range where these are one intensity."""
+    if isinstance(histogram, HistogramRows):
+        first, last = _row_ends(histogram, percent)
+        found, whole = (histogram.levels_at(c) for c in (first, last)), histogram.range
+        low, high = found
+        narrow = low >= high
+        return np.where(narrow, whole[0], low), np.where(narrow, whole[1], high)
+    low, high = saturation_limits(histogram, percent)
+    return (low, high) if low < high else histogram.range
+
+
+def saturated_rows(rows: HistogramRows, percent: float) -> HistogramRows:
+    """As `saturated`, of each row."""
+    first, last = (column[:, None] for column in _row_ends(rows, percent))
+    place = np.arange(rows.counts.shape[-1])
+    kept = ((place >= first) & (place <= last)) | (first >= last)
+    return HistogramRows(rows.counts * kept, rows.levels, rows.nbins)
+
+
+def _row_ends(rows: HistogramRows, percent: float) -> tuple[Any, Any]:
+    """As `_ends`, of each row: of a level all pixels are clipped, or none."""
+    few = (rows.total * percent / 200).astype(np.int64)
+    done = rows.counts.cumsum(axis=-1)
+    return (done > few).argmax(axis=-1), (done >= done[:, -1:] - few).argmax(axis=-1)
 
 
 def saturated(histogram: Histogram, percent: float) -> Histogram:

@@ -11,6 +11,7 @@ from napari_histeq.core.kernels import (
     ordering,
     patches,
     planes,
+    rows,
 )
 from napari_histeq.core.kernels.compiling import be_patient, wait_for_compiler
 
@@ -26,5 +27,6 @@ __all__ = [
     "ordering",
     "patches",
     "planes",
+    "rows",
     "wait_for_compiler",
 ]

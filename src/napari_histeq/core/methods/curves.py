@@ -13,17 +13,19 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
 
+from napari_histeq.core.histogram import bins_of
 from napari_histeq.core.methods.options import Option
 from napari_histeq.core.methods.single import CurveMethod
-from napari_histeq.core.methods.split import split_curve
+from napari_histeq.core.methods.split import split_curve, split_rows
 from napari_histeq.core.methods.weights import Convention, added_up, reweighted
-from napari_histeq.core.transfer import StackRule
+from napari_histeq.core.transfer import CompiledRule
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-    from napari_histeq.core.histogram import Histogram
+    from napari_histeq.core.histogram import Histogram, HistogramRows
     from napari_histeq.core.recipe import Recipe
+    from napari_histeq.core.transfer import StackRule
 
     Floats = NDArray[np.float64]
 
@@ -95,24 +97,28 @@ class Global(CurveMethod):
         return added_up(self.convention, weights, histogram, low, high)
 
     def stack_rule(self, dtype: np.dtype[Any], recipe: Recipe) -> StackRule | None:
-        """See `Method`: of the two plain conventions."""
+        """See `Method`: of the two plain conventions a compiled one."""
         plain = self.convention in ("cdf", "cdf_min") and self.power == 1.0
         plain = plain and math.isinf(self.plateau) and not recipe.saturated
-        if not (plain and dtype.kind in "iu" and dtype.itemsize <= 2):
-            return None
-        wanted = recipe.out_range
-        by_image = wanted == "image" or (wanted == "auto" and dtype.kind == "i")
+        if not plain or bins_of(dtype) is None:
+            return CurveMethod.stack_rule(self, dtype, recipe)
         low, high = recipe.limits(dtype, (0, 0))
-        by_min = self.convention == "cdf_min"
-        return StackRule(by_min, by_image, float(low), float(high), float(recipe.strength))
+        by_min, by_image = self.convention == "cdf_min", recipe.is_by_image(dtype)
+        return CompiledRule(by_min, by_image, float(low), float(high), float(recipe.strength))
+
+    @property
+    def along_rows(self) -> bool:
+        """See `CurveMethod`: the textbook's convention is."""
+        return self.convention == "cdf"
 
     def above(self, last: float, high: float) -> float:
         """See `CurveMethod`: above the middle of the last bin there is its other half."""
         return high if self.convention == "midpoint" else last
 
-    def _weigh(self, counts: NDArray[Any]) -> Floats:
+    def _weigh(self, counts: NDArray[Any], _: int) -> Floats:
+        total = counts.sum(axis=-1, keepdims=True)
         with np.errstate(over="ignore"):  # beyond the greatest number nothing is capped
-            cap = self.plateau * counts.sum() / np.count_nonzero(counts)
+            cap = self.plateau * total / np.count_nonzero(counts, axis=-1, keepdims=True)
         return np.asarray(np.minimum(counts, cap) ** self.power, np.float64)
 
 
@@ -164,16 +170,22 @@ class Weighted(CurveMethod):
         ),
     ] = 0.0256
 
+    @property
+    def along_rows(self) -> bool:
+        """See `CurveMethod`."""
+        return True
+
     def curve(self, histogram: Histogram, low: float, high: float) -> Floats:
         """See `CurveMethod.curve`."""
         weights = reweighted(histogram, self._weigh)
         return added_up("cdf", weights, histogram, low, high)
 
-    def _weigh(self, counts: NDArray[Any]) -> Floats:
+    def _weigh(self, counts: NDArray[Any], nbins: int) -> Floats:
         # Enlarged, so that no cap gets lost below the least number; it changes no bit.
-        probability = counts / counts.sum()
+        probability = counts / counts.sum(axis=-1, keepdims=True)
         probability *= _ENLARGED
-        most, least = self.upper * probability.max(), self.lower / counts.size * _ENLARGED
+        most = self.upper * probability.max(axis=-1, keepdims=True)
+        least = self.lower / nbins * _ENLARGED
         with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
             weight = ((probability - least) / (most - least)) ** self.power * most
         weight = np.where(probability < least, 0.0, weight)
@@ -225,6 +237,15 @@ class BiHistogram(CurveMethod):
     levels: Annotated[
         int, Option("Splits: 1 gives 2 parts, 2 gives 4, ...", label="Splits", ge=1, le=8)
     ] = 1
+
+    @property
+    def along_rows(self) -> bool:
+        """See `CurveMethod`: split once where no split has to be tried."""
+        return self.levels == 1 and self.split != "min_error"
+
+    def placed_rows(self, rows: HistogramRows, recipe: Recipe, low: Any, high: Any) -> Floats:  # noqa: ARG002
+        """See `CurveMethod`."""
+        return split_rows(rows, self.split, low, high)
 
     def curve(self, histogram: Histogram, low: float, high: float) -> Floats:
         """See `CurveMethod.curve`."""

@@ -16,6 +16,7 @@ from napari_histeq.core.histogram import Histogram
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from napari_histeq.core.histogram import HistogramRows
     from napari_histeq.core.methods.single import CurveMethod
 
     Floats = NDArray[np.float64]
@@ -61,6 +62,20 @@ def levels_of(histogram: Histogram) -> Levels | None:
     place[used] = level
     whole = Histogram(counts, np.arange(257), np.arange(256, dtype=np.uint8))
     return Levels(whole, place, step)
+
+
+def are_of_8_bit(rows: HistogramRows) -> NDArray[np.bool_]:
+    """Of which rows `levels_of` finds the levels of 8 bit."""
+    levels, held = rows.levels, rows.counts > 0
+    found = held.sum(axis=-1) <= 256
+    if levels.dtype.itemsize == 1 or not found.any():
+        return np.zeros(len(held), np.bool_)
+    if levels.dtype == np.uint16:
+        fits = levels[found] % np.uint16(257) == 0
+    else:
+        fits = (levels[found] >= 0) & (levels[found] <= 255)
+    found[found] = (fits | ~held[found]).all(axis=-1)
+    return np.asarray(found)
 
 
 def _step(histogram: Histogram) -> float | None:

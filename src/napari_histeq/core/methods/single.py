@@ -5,22 +5,24 @@ from __future__ import annotations
 import math
 from abc import abstractmethod
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, ClassVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 import numpy as np
 
-from napari_histeq.core.histogram import count, saturated
+from napari_histeq.core.histogram import bins_of, count, saturated, saturated_rows
 from napari_histeq.core.methods.base import Fit, Method
-from napari_histeq.core.methods.eight_bit import curve_of_8_bit
+from napari_histeq.core.methods.eight_bit import are_of_8_bit, curve_of_8_bit
 from napari_histeq.core.methods.options import options_of
-from napari_histeq.core.transfer import TransferFunction, between_knots
+from napari_histeq.core.transfer import CurvesRule, TransferFunction, between_knots
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_histeq.core.arrays import Source
-    from napari_histeq.core.histogram import Histogram
+    from napari_histeq.core.histogram import Histogram, HistogramRows
     from napari_histeq.core.recipe import Recipe
+    from napari_histeq.core.transfer import StackRule
 
     Floats = NDArray[np.float64]
 
@@ -44,6 +46,11 @@ class CurveMethod(Method):
     def counts_levels(self, dtype: np.dtype[Any]) -> bool:
         """Whether the curve depends on how many levels `dtype` has, beside how they are filled."""
         return True
+
+    @property
+    def along_rows(self) -> bool:
+        """Whether `curve` works along the last axis, for many planes at once: see `HistogramRows`."""
+        return False
 
     @abstractmethod
     def curve(self, histogram: Histogram, low: float, high: float) -> Floats:
@@ -84,8 +91,7 @@ class CurveMethod(Method):
                 f"{said} values that decrease (or NaN): none may be less than the one before, "
                 "say np.maximum.accumulate(y)"
             )
-        near = 1e-6 * high - 1e-6 * low  # OpenCV's single precision, say
-        if y[0] < low - near or y[-1] > high + near:
+        if y[0] < low - near(low, high) or y[-1] > high + near(low, high):
             raise ValueError(
                 f"{said} {y[0]:g} to {y[-1]:g}: it must be within {low:g} to {high:g}, "
                 "say Interval(low, high).at(places)"
@@ -108,6 +114,38 @@ class CurveMethod(Method):
         data = around.range if around.total else None
         return Fit(self.transfer_function(around, recipe), data)
 
+    def stack_rule(self, dtype: np.dtype[Any], recipe: Recipe) -> StackRule | None:
+        """See `Method`: where `curve` works along rows."""
+        if not self.along_rows or bins_of(dtype) is None:
+            return None
+        return CurvesRule(partial(self._curves, recipe), recipe.strength)
+
+    def _curves(self, recipe: Recipe, rows: HistogramRows) -> Floats:
+        """What the levels of each row become; NaN: this plane has to be equalized by itself."""
+        dtype = rows.levels.dtype
+        ends: tuple[Any, Any] = recipe.limits(dtype, (0, 0))
+        if recipe.is_by_image(dtype):
+            ends = rows.range
+        low, high = (np.float64(end) for end in ends)
+        if recipe.saturated:
+            rows = saturated_rows(rows, recipe.saturated)
+        y = self.placed_rows(rows, recipe, low, high)
+        if self.counts_levels(dtype):
+            alone = are_of_8_bit(rows)
+            y = np.where(alone[:, None], np.nan, y) if alone.any() else y
+        return y
+
+    def placed_rows(self, rows: HistogramRows, recipe: Recipe, low: Any, high: Any) -> Floats:
+        """`curve`, for many planes; `low` and `high` are numbers, or columns of them.
+
+        What `checked_curve` would refuse is NaN.
+        """
+        y = np.asarray(self.curve(cast("Histogram", rows), low, high), np.float64)
+        if y.shape != rows.counts.shape:
+            return np.full(rows.counts.shape, np.nan)
+        beyond = (y[:, :1] < low - near(low, high)) | (y[:, -1:] > high + near(low, high))
+        return np.where(beyond, np.nan, y) if beyond.any() else y
+
     def transfer_function(self, histogram: Histogram, recipe: Recipe) -> TransferFunction:
         """The curve of a 1-D histogram; the identity where there is nothing to spread."""
         dtype = histogram.levels.dtype
@@ -120,6 +158,11 @@ class CurveMethod(Method):
                 recipe = replace(recipe, out_range=ends)
             histogram = saturated(histogram, percent)
         return TransferFunction(*self.placed(histogram, recipe)).blend(recipe.strength)
+
+
+def near(low: Any, high: Any) -> Any:
+    """How far a curve may go beyond its range: by the rounding of OpenCV's single precision, say."""
+    return 1e-6 * high - 1e-6 * low
 
 
 def with_ends(

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 import numpy as np
 
 from napari_histeq.core.arrays import Interval
-from napari_histeq.core.histogram import saturation_limits
+from napari_histeq.core.histogram import clipped_range
 from napari_histeq.core.methods.options import Option
 from napari_histeq.core.methods.single import CurveMethod
 
@@ -43,6 +43,11 @@ class StretchMethod(CurveMethod):
     group: ClassVar[str] = "stretch"
     cost: ClassVar[str] = "as Global; no regard to how often an intensity occurs"
 
+    @property
+    def along_rows(self) -> bool:
+        """See `CurveMethod`."""
+        return True
+
     def ends(self, histogram: Histogram) -> tuple[Any, Any]:
         """The intensities that become the ends of the range of the output."""
         return histogram.range
@@ -59,6 +64,10 @@ class StretchMethod(CurveMethod):
         """See `CurveMethod.curve`."""
         return self._at(histogram.levels, self.ends(histogram), low, high)
 
+    def counts_levels(self, dtype: np.dtype[Any]) -> bool:  # noqa: ARG002  (one for all)
+        """See `CurveMethod`: a formula of the place does not."""
+        return False
+
     def knots(self, histogram: Histogram, low: float, high: float) -> tuple[NDArray[Any], Floats]:
         """See `CurveMethod.knots`: where bins are no levels, dense enough for the formula.
 
@@ -74,8 +83,10 @@ class StretchMethod(CurveMethod):
         return x, self._at(x, ends, low, high)
 
     def _at(self, x: NDArray[Any], ends: tuple[Any, Any], low: float, high: float) -> Floats:
-        y = self.stretched(Interval(*ends).place(x))
-        return np.maximum.accumulate(Interval(low, high).at(y))
+        y = Interval(low, high).at(self.stretched(Interval(*ends).place(x)))
+        if (y[..., 1:] >= y[..., :-1]).all():  # nearly always, and told sooner than made
+            return y
+        return np.maximum.accumulate(y, axis=-1)
 
 
 def _between(low: Any, high: Any, places: Floats) -> NDArray[Any]:
@@ -139,8 +150,7 @@ class Stretch(StretchMethod):
 
     def ends(self, histogram: Histogram) -> tuple[Any, Any]:
         """The percentiles, or where these are one intensity the whole range."""
-        low, high = saturation_limits(histogram, self.saturated)
-        return (low, high) if low < high else histogram.range
+        return clipped_range(histogram, self.saturated)
 
     def stretched(self, places: Floats) -> Floats:
         """See `StretchMethod`."""

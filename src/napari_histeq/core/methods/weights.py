@@ -1,6 +1,7 @@
 """From counts to curves: levels weighed, and added up as one program or the other does it.
 
 ``C`` is the inclusive cumulative weight, ``N`` its total, ``lo`` and ``hi`` the range of the output.
+What is done along the last axis is done for the histograms of many planes, too (`HistogramRows`).
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from napari_histeq.core.arrays import Interval
+from napari_histeq.core.histogram import HistogramRows
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,21 +33,25 @@ def scaled(fractions: Floats, low: float, high: float) -> Floats:
     return Interval(low, high).at(fractions)
 
 
-def reweighted(histogram: Histogram, weigh: Callable[[NDArray[Any]], Floats]) -> Floats:
-    """Counts put through `weigh`, level by level.
+def reweighted(
+    histogram: Histogram | HistogramRows, weigh: Callable[[NDArray[Any], int], Floats]
+) -> Floats:
+    """Counts put through `weigh`, level by level; it is told how many levels there are.
 
     Adaptive bins are no levels (they hold about equally many pixels, whatever the
     image). For them `weigh` acts on `EVEN_LEVELS` equally wide levels, and each of these
     shares its weight out among its bins in proportion to their counts.
     """
     counts = histogram.counts
-    if _bin_per_level(histogram):
-        return _sized(weigh(counts))
+    if isinstance(histogram, HistogramRows) or _bin_per_level(histogram):
+        return _sized(weigh(counts, histogram.nbins))
     low, high = _bulk(histogram)
     place = Interval(low, high).place(histogram.bin_centers) * EVEN_LEVELS
     level = np.minimum(place, EVEN_LEVELS - 1).astype(np.intp)
     held = np.bincount(level, weights=counts, minlength=EVEN_LEVELS)
-    share = np.divide(_sized(weigh(held)), held, out=np.zeros(EVEN_LEVELS), where=held > 0)
+    share = np.divide(
+        _sized(weigh(held, EVEN_LEVELS)), held, out=np.zeros(EVEN_LEVELS), where=held > 0
+    )
     return np.asarray(counts * share[level], np.float64)
 
 
@@ -54,9 +60,9 @@ def _sized(weights: Floats) -> Floats:
 
     They are multiplied with a power of 2, which changes no bit of what share each has.
     """
-    power = -int(np.frexp(weights.max())[1])
-    if abs(power) < 1000:  # a float itself, and a product is quicker
-        return weights * 2.0**power
+    power = -np.frexp(weights.max(axis=-1, keepdims=True))[1]
+    if (abs(power) < 1000).all():  # a float itself, and a product is quicker
+        return np.asarray(weights * 2.0**power)
     return np.asarray(np.ldexp(weights, power), np.float64)
 
 
@@ -72,25 +78,31 @@ def _bulk(histogram: Histogram) -> tuple[float, float]:
 
 
 def added_up(
-    convention: Convention, weights: NDArray[Any], histogram: Histogram, low: float, high: float
-) -> Floats:
-    """The curve of the weights of a histogram's bins, at its levels, by a convention of `Global`."""
+    convention: Convention, weights: NDArray[Any], histogram: Histogram | HistogramRows, low: float,
+    high: float,
+) -> Floats:  # fmt: skip
+    """The curve of the weights of a histogram's bins, at its levels, by a convention of `Global`.
+
+    Of many planes only ``"cdf"``.
+    """
     if convention == "cdf":
-        return _cdf(weights, low, high)
+        return _cdf(weights, histogram.nbins, low, high)
+    assert not isinstance(histogram, HistogramRows)
     whole = histogram.nbins - 1 == high - low and _bin_per_level(histogram)
     if convention == "midpoint":
         return _midpoint(weights, low, high, whole, _reached(histogram, low, high))
     return (_cdf_min if convention == "cdf_min" else _pillow)(weights, low, high, whole)
 
 
-def _cdf(weights: NDArray[Any], low: float, high: float) -> Floats:
+def _cdf(weights: NDArray[Any], nbins: int, low: float, high: float) -> Floats:
     # 8 bit: literally the procedure of the textbook, pdf before cdf: where C / N * 255
     # is a tie, the order of the operations decides how it is rounded. With more levels
     # the sum of so many rounded quotients would drift; there it is the exact C / N.
-    if weights.size <= 256:
-        return scaled((weights / weights.sum()).cumsum(), low, high)
-    total = weights.cumsum()
-    return scaled(total / total[-1], low, high)
+    if nbins <= 256:
+        total = weights.sum(axis=-1, keepdims=True)
+        return scaled((weights / total).cumsum(axis=-1), low, high)
+    done = weights.cumsum(axis=-1)
+    return scaled(done / done[..., -1:], low, high)
 
 
 # The other conventions. Where the levels are `whole` (integers, as many as the range of the

@@ -10,7 +10,6 @@ import numpy as np
 from napari_histeq.core.arrays import (
     Plane,
     are_many,
-    bits_of,
     for_each,
     memory_order,
     outer_first,
@@ -19,6 +18,8 @@ from napari_histeq.core.arrays import (
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+    from napari_histeq.core.transfer.rules import StackRule
 
     Axes = tuple[int, ...]
 
@@ -31,36 +32,27 @@ MOST_PIXELS = (1 << 31) - 1
 NO_MASK: NDArray[Any] = np.empty((0, 0), np.uint8)
 
 
-class StackRule(NamedTuple):
-    """How the compiled loop makes the curve of a plane: see `kernels.planes`.
+class Done(NamedTuple):
+    """Of each plane, whether any of its pixels counted, and whether it is left to be done by itself."""
 
-    The results are between `low` and `high`; or `by_image`, between the extremes of what counts in
-    the plane.
-    """
-
-    by_min: bool
-    by_image: bool
-    low: float
-    high: float
-    strength: float
+    counted: NDArray[np.bool_]
+    left: NDArray[np.bool_]
 
 
-def equalize_stack(whole: Plane, outer: Axes, axes: Axes, rule: StackRule) -> list[bool] | None:
-    """Equalize planes of integers, spanning `axes`, each on its own: which of them has pixels that count.
-
-    One small plane is quickest that way too: most of its time is what Python does around it.
+def equalize_stack(whole: Plane, outer: Axes, axes: Axes, rule: StackRule) -> Done | None:
+    """Equalize planes of integers, spanning `axes`, each on its own.
 
     None, and nothing is done, if they are few and large: then all threads had better share each.
     """
     size = math.prod(whole.image.shape[axis] for axis in axes)
     number = whole.image.size // size
-    if size > MOST_PIXELS or not are_many(number, size):
+    if size > MOST_PIXELS or number < rule.least or not are_many(number, size):
         return None
     # The axes of a plane as they lie in memory, which is faster and changes no bit.
     order = memory_order(outer_first(whole.image, outer, axes)[(0,) * len(outer)])
     axes = tuple(axes[place] for place in order)
     image, mask, out = (None if a is None else outer_first(a, outer, axes) for a in whole)
-    found = np.zeros(number, np.bool_)
+    done = Done(np.zeros(number, np.bool_), np.zeros(number, np.bool_))
     most = min(max(whole.image.size // (4 * thread_count()), 1), CALL_PIXELS)
     step = max(most // size, 1)
 
@@ -68,25 +60,12 @@ def equalize_stack(whole: Plane, outer: Axes, axes: Axes, rule: StackRule) -> li
         some = slice(start, min(start + step, number))
         kept = NO_MASK if mask is None else _rows(mask, len(outer), some).view(np.uint8)
         planes, result = _rows(image, len(outer), some), _rows(out, len(outer), some)
-        _run(planes, kept, result, found[some], rule)
+        rule.run(planes, kept, result, done.counted[some], done.left[some])
         if not np.may_share_memory(result, out):
             _put_rows(result, out, len(outer), some)
 
     for_each(work, range(0, number, step))
-    return [bool(each) for each in found]
-
-
-def _run(
-    planes: NDArray[Any], mask: NDArray[Any], out: NDArray[Any], found: Any, rule: StackRule
-) -> None:
-    """Equalize rows of pixels, each of which is a plane."""
-    from napari_histeq.core import kernels
-
-    loops = kernels.planes
-    loop = loops.equalize_bytes if planes.itemsize == 1 else loops.equalize_shorts
-    lowest = int(np.iinfo(planes.dtype).min)
-    how = (int(rule.by_min), int(rule.by_image), rule.low, rule.high, rule.strength, lowest)
-    loop(bits_of(planes), mask, bits_of(out), found, *how)
+    return done
 
 
 def _rows(array: Any, outer: int, some: slice) -> NDArray[Any]:

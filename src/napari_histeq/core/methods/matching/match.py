@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_histeq.core.arrays import Axes, Axis, Image, Source
-    from napari_histeq.core.histogram import Histogram
+    from napari_histeq.core.histogram import Histogram, HistogramRows
     from napari_histeq.core.recipe import Recipe
 
     Floats = NDArray[np.float64]
@@ -278,6 +278,19 @@ class Match(CurveMethod):
             return line.knots(histogram, ends, lambda y: np.clip(y, *ends))
         low, high = (float(np.clip(float(end), *ends)) for end in self._reference.range)
         return with_ends(histogram, np.clip(full.full_match(histogram), *ends), low, high)
+
+    @property
+    def along_rows(self) -> bool:
+        """See `CurveMethod`: where one reference is matched everywhere."""
+        return isinstance(self.reference, Reference) and self.landmarks is None
+
+    def placed_rows(self, rows: HistogramRows, recipe: Recipe, low: Any, high: Any) -> Floats:
+        """See `CurveMethod`: in the reference's own intensities, or stretched."""
+        assert isinstance(self.reference, Reference)
+        if recipe.out_range != "auto":
+            return Interval(low, high).at(self.reference.full_match_rows(rows, places=True))
+        ends = dtype_limits(rows.levels.dtype)
+        return np.clip(self.reference.full_match_rows(rows), *ends)
 
     def knots(self, histogram: Histogram, low: float, high: float) -> tuple[NDArray[Any], Floats]:
         """See `CurveMethod.knots`: by landmarks, of the line that goes through them."""

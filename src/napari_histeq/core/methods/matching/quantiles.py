@@ -55,13 +55,13 @@ def _at_rank(histogram: Histogram, rank: NDArray[np.int64]) -> Floats:
     return np.asarray(np.where(left == right, right, inside))
 
 
-def full_match(histogram: Histogram, reference: Histogram, values: NDArray[Any]) -> Floats:
-    """What levels become so that the cdf is that of a reference, linear between its levels.
+def full_match(cdf: Floats, reference: Histogram, values: NDArray[Any]) -> Floats:
+    """What levels, of a `cdf`, become so that it is that of a reference, linear between its levels.
 
     `values` are the intensities that stand for its levels: these, or others in their order.
     """
     used = reference.populated
-    return between_knots(histogram.cdf, reference.cdf[used], values[used].astype(np.float64))
+    return between_knots(cdf, reference.cdf[used], values[used].astype(np.float64))
 
 
 def check_levels(limits: tuple[Any, Any], dtype: np.dtype[Any]) -> None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from threading import Lock
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 import numpy as np
 
@@ -18,10 +19,14 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_histeq.core.arrays import Axes, Axis
+    from napari_histeq.core.histogram import HistogramRows
 
     Floats = NDArray[np.float64]
 
 T = TypeVar("T")
+
+#: Pixels of a plane up to which it is known of each number of them what a level above so many becomes.
+MOST_TOLD = 1 << 18
 
 #: Counts an image, or each plane of it: set by `core.compute`, which stands above.
 counters: list[Callable[..., NDArray[Any]]] = []
@@ -125,7 +130,14 @@ class Reference:
         `places`: not the intensities, but their places (0 to 1) in the reference's range.
         """
         own = self.histogram
-        return full_match(histogram, own, own.places if places else own.levels)
+        return full_match(histogram.cdf, own, own.places if places else own.levels)
+
+    def full_match_rows(self, rows: HistogramRows, *, places: bool = False) -> Floats:
+        """As `full_match`, of many planes: what a level becomes depends on its cdf alone."""
+        total = int(rows.total[0, 0])
+        if total > MOST_TOLD or (rows.total != total).any():
+            return self.full_match(cast("Histogram", rows), places=places)
+        return np.asarray(_by_count(self, total, places)[rows.counts.cumsum(axis=-1)])
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Reference):
@@ -159,6 +171,13 @@ class Reference:
         """
         fields = read("Reference", text, ("counts", "levels"), ("name", "starts"))
         return cls(histogram_of(arrays_in(fields)), name_of(fields))
+
+
+@lru_cache(maxsize=2)  # plane after plane has as many pixels
+def _by_count(reference: Reference, total: int, places: bool) -> Floats:
+    """What becomes of a level that 0, 1, ... `total` of so many pixels are not above."""
+    own = reference.histogram
+    return full_match(np.arange(total + 1) / total, own, own.places if places else own.levels)
 
 
 def quoted(name: str) -> str:

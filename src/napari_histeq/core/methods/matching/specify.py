@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
 
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 
     from napari_histeq.core.arrays import Image
     from napari_histeq.core.methods.matching.target import TargetName
+    from napari_histeq.core.recipe import Recipe
+    from napari_histeq.core.transfer import StackRule
 
     Floats = NDArray[np.float64]
 
@@ -109,14 +111,24 @@ class Specify(CurveMethod):
         Method.__post_init__(self)
         check_counts(self)
 
+    @property
+    def along_rows(self) -> bool:
+        """See `CurveMethod`."""
+        return True
+
+    def stack_rule(self, dtype: np.dtype[Any], recipe: Recipe) -> StackRule | None:
+        """See `Method`: where the range of the output is that of all planes."""
+        return None if recipe.is_by_image(dtype) else CurveMethod.stack_rule(self, dtype, recipe)
+
     def curve(self, histogram: Histogram, low: float, high: float) -> Floats:
         """See `CurveMethod.curve`."""
-        target, done = target_of(self), histogram.counts.cumsum()
+        target, done = target_of(self), histogram.counts.cumsum(axis=-1)
         textbook = self.convention == "textbook"
-        fractions = (2 * done - (0 if textbook else histogram.counts)) / (2 * done[-1])
+        fractions = (2 * done - (0 if textbook else histogram.counts)) / (2 * done[..., -1:])
         levels = _levels(histogram, low, high)
         if levels is None:
-            return Interval(low, high).at(np.maximum.accumulate(target.quantile(fractions)))
+            places = np.maximum.accumulate(target.quantile(fractions), axis=-1)
+            return Interval(low, high).at(places)
         reached = target.up_to_levels(levels)
         found = np.searchsorted(reached, fractions)
         return np.asarray(low + (_nearest(reached, fractions, found) if textbook else found))

@@ -1,0 +1,129 @@
+"""The compiled loops around curves that numpy makes for many planes at once: count them; map them.
+
+What Python does for each plane takes longer than the pixels of a small one. So the planes are
+counted by one call, which leaves the counts of each as a row, and mapped by another.
+
+Planes come as the bits of integers, whose least is `lowest`; rows are in the order of the intensities.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from napari_histeq.core.kernels.compiling import compiled
+from napari_histeq.core.kernels.levels import by_bytes, kernel
+from napari_histeq.core.kernels.planes import bits, count, count_by_turns, reach
+from napari_histeq.core.kernels.twins import rows as twins
+
+# What is compiled has Numba's types, not numpy's: no use in checking these.
+Array = Any
+
+
+@kernel(twins.count_bytes, planes="u1[p,n]", mask="u1[p?,n?]", counts="i8[p,256]")
+def count_bytes(planes: Array, mask: Array, lowest: int, counts: Array) -> None:
+    """Put how often each level occurs in each plane into the rows of `counts`."""
+    flip = np.uint8(0x80 if lowest < 0 else 0)
+    held = np.zeros((4, 256), np.uint32)
+    for p in range(planes.shape[0]):
+        if mask.size:
+            count(planes[p], mask[p], flip, held[0])
+        else:
+            count_by_turns(planes[p], flip, held)
+        for level in range(256):
+            counts[p, level] = held[0, level]
+        held[0] = 0
+
+
+@kernel(
+    twins.count_shorts,
+    planes="u2[p,n]",
+    mask="u1[p?,n?]",
+    levels="u2[p,m]",
+    counts="i8[p,m]",
+    sizes="i8[p]",
+)
+def count_shorts(
+    planes: Array, mask: Array, lowest: int, levels: Array, counts: Array, sizes: Array
+) -> bool:
+    """As `count_bytes`, of the levels that pixels are at, whose bits go into the rows of `levels`.
+
+    There are so many as `sizes` tells. Behind them the last one stands on, with no pixel, to one place
+    behind the longest row; and what is behind that is nothing. False, and nothing is done, if the rows
+    are too short: a plane may have as many levels as pixels, and one place more is written to.
+    """
+    flip, one = np.uint16(0x8000 if lowest < 0 else 0), np.uint32(1)
+    if levels.shape[1] <= min(planes.shape[1], 65536):
+        return False
+    held = np.zeros(65536, np.uint32)
+    counted = np.zeros(65536 if mask.size else 0, np.uint32)
+    for p in range(planes.shape[0]):
+        first, last = reach(planes[p], flip)
+        for i in range(planes.shape[1]):
+            held[planes[p, i] ^ flip] += one
+        if mask.size:
+            count(planes[p], mask[p], flip, counted)
+        n = 0
+        for level in range(4 * first, 4 * last):  # no branch: what is at no level is overwritten
+            levels[p, n] = np.uint16(level) ^ flip
+            counts[p, n] = counted[level] if mask.size else held[level]
+            n += held[level] > 0
+        held[4 * first : 4 * last] = 0
+        counted[4 * first : 4 * last] = 0
+        sizes[p] = n
+    end = sizes.max() + 1
+    for p in range(planes.shape[0]):
+        levels[p, sizes[p] : end] = levels[p, sizes[p] - 1]
+        counts[p, sizes[p] : end] = 0
+    return True
+
+
+@kernel(twins.map_bytes, planes="u1[p,n]", y="f8[p,256]", out="u1[p,n]", in_order="?[p]")
+def map_bytes(
+    planes: Array, y: Array, strength: float, lowest: int, out: Array, in_order: Array
+) -> None:
+    """Map each plane by the values `y` of its levels, which are blended with these, and rounded.
+
+    `in_order` tells where they do not decrease, and are numbers; else the result is nothing.
+    """
+    flip = np.uint8(0x80 if lowest < 0 else 0)
+    levels, table = np.arange(256).astype(np.uint8) ^ flip, np.empty(256, np.uint8)
+    for p in range(planes.shape[0]):
+        in_order[p] = tabulate(y[p], levels, strength, lowest, flip, 255, table)
+        by_bytes(planes[p], table, out[p])
+
+
+@kernel(
+    twins.map_shorts,
+    planes="u2[p,n]",
+    levels="u2[p,m]",
+    y="f8[p,m]",
+    out="u2[p,n]",
+    in_order="?[p]",
+)
+def map_shorts(
+    planes: Array, levels: Array, y: Array, strength: float, lowest: int, out: Array,
+    in_order: Array,
+) -> None:  # fmt: skip
+    """As `map_bytes`, by the values `y` of the bits `levels`."""
+    flip, table = np.uint16(0x8000 if lowest < 0 else 0), np.empty(65536, np.uint16)
+    for p in range(planes.shape[0]):
+        in_order[p] = tabulate(y[p], levels[p], strength, lowest, flip, 65535, table)
+        for i in range(planes.shape[1]):
+            out[p, i] = table[planes[p, i]]
+
+
+@compiled
+def tabulate(
+    y: Array, levels: Array, strength: float, lowest: int, flip: Any, top: int, table: Array
+) -> Any:
+    """What becomes of bits, of the values `y` of their `levels`; whether these are in order."""
+    near, in_order = np.empty(levels.size, np.int32), not np.isnan(y[0])
+    for i in range(1, levels.size):
+        in_order &= y[i] >= y[i - 1]
+    for i in range(levels.size):  # apart from the rest, it is done for many at once
+        near[i] = bits(y[i], levels[i] ^ flip, strength, lowest, top)
+    for i in range(levels.size):
+        table[levels[i]] = near[i] ^ flip
+    return in_order

@@ -1,0 +1,142 @@
+"""How the planes of a stack, as rows of pixels of 8 or 16 bit, are equalized in few calls of loops."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+
+import numpy as np
+
+from napari_histeq.core.arrays import bits_of
+from napari_histeq.core.histogram import HistogramRows
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from numpy.typing import NDArray
+
+    Pixels = NDArray[Any]
+    Floats = NDArray[np.float64]
+    Flags = NDArray[np.bool_]
+
+#: Levels for which numpy makes curves at once: what it keeps of them stays in a cache.
+CURVE_LEVELS = 1 << 16
+
+
+class StackRule(Protocol):
+    """How to equalize rows of pixels, each of which is a plane; `least`: if there are so many."""
+
+    @property
+    def least(self) -> int:
+        """See `StackRule`."""
+
+    def run(self, planes: Pixels, mask: Pixels, out: Pixels, counted: Flags, left: Flags) -> None:
+        """Equalize `planes` into `out`; where the mask (bytes; maybe empty) is 0 no pixel counts.
+
+        `counted` takes in which rows any does, `left` which have to be equalized by themselves.
+        """
+
+
+class CompiledRule(NamedTuple):
+    """The whole of it by one compiled loop: see `kernels.planes`.
+
+    The results are between `low` and `high`; or `by_image`, between the extremes of what counts in
+    the plane. One small plane is quickest that way too: most of its time is what Python does around it.
+    """
+
+    by_min: bool
+    by_image: bool
+    low: float
+    high: float
+    strength: float
+    least: int = 1
+
+    def run(
+        self,
+        planes: Pixels,
+        mask: Pixels,
+        out: Pixels,
+        counted: Flags,
+        left: Flags,  # noqa: ARG002  (none is)
+    ) -> None:
+        """See `StackRule`."""
+        from napari_histeq.core import kernels
+
+        loops = kernels.planes
+        loop = loops.equalize_bytes if planes.itemsize == 1 else loops.equalize_shorts
+        lowest = int(np.iinfo(planes.dtype).min)
+        how = (int(self.by_min), int(self.by_image), self.low, self.high, self.strength, lowest)
+        loop(bits_of(planes), mask, bits_of(out), counted, *how)
+
+
+class CurvesRule(NamedTuple):
+    """Loops count and map; between, `curves` makes those of many planes in numpy.
+
+    Of histograms, a row each, it returns what the levels become, before rounding. A row that
+    decreases, or has a NaN, is left: its plane is to be done by itself, or to say what is wrong.
+    """
+
+    curves: Callable[[HistogramRows], Floats]
+    strength: float
+    least: int = 2
+
+    def run(self, planes: Pixels, mask: Pixels, out: Pixels, counted: Flags, left: Flags) -> None:
+        """See `StackRule`."""
+        rows = _counted(planes, mask)
+        used = np.count_nonzero(rows.counts, axis=-1)
+        counted[:] = used > 0
+        step = max(CURVE_LEVELS // rows.counts.shape[1], 1)
+        for some in _runs(used > 1, step):
+            part = _part(rows, some)
+            in_order = np.empty(len(part.counts), np.bool_)
+            y = np.ascontiguousarray(self.curves(part))
+            _map(planes[some], part.levels, y, self.strength, out[some], in_order)
+            left[some] = ~in_order
+        out[used < 2] = planes[used < 2]
+
+
+def _counted(planes: Pixels, mask: Pixels) -> HistogramRows:
+    """The histogram of each row."""
+    from napari_histeq.core import kernels
+
+    info, number = np.iinfo(planes.dtype), len(planes)
+    lowest = int(info.min)
+    if planes.itemsize == 1:
+        counts = np.empty((number, 256), np.int64)
+        kernels.rows.count_bytes(bits_of(planes), mask, lowest, counts)
+        return HistogramRows(counts, np.arange(lowest, lowest + 256).astype(planes.dtype), 256)
+    shape = (number, min(planes.shape[1], 1 << 16) + 1)
+    levels, counts = np.empty(shape, np.uint16), np.empty(shape, np.int64)
+    sizes = np.empty(number, np.int64)
+    kernels.rows.count_shorts(bits_of(planes), mask, lowest, levels, counts, sizes)
+    most = int(sizes.max())
+    return HistogramRows(counts[:, :most], levels[:, :most].view(planes.dtype), 1 << 16)
+
+
+def _map(
+    planes: Pixels, levels: Pixels, y: Floats, strength: float, out: Pixels, in_order: Flags
+) -> None:
+    """Map rows by the values of their levels."""
+    from napari_histeq.core import kernels
+
+    lowest, how = int(np.iinfo(planes.dtype).min), (bits_of(out), in_order)
+    if planes.itemsize == 1:
+        kernels.rows.map_bytes(bits_of(planes), y, strength, lowest, *how)
+    else:
+        kernels.rows.map_shorts(bits_of(planes), bits_of(levels), y, strength, lowest, *how)
+
+
+def _runs(wanted: Flags, most: int) -> list[slice]:
+    """Runs of rows that are wanted, of so many at most."""
+    edges = np.flatnonzero(np.diff(wanted, prepend=False, append=False)).tolist()
+    ends = zip(edges[::2], edges[1::2], strict=True)
+    return [
+        slice(start, min(start + most, stop))
+        for first, stop in ends
+        for start in range(first, stop, most)
+    ]
+
+
+def _part(rows: HistogramRows, some: slice) -> HistogramRows:
+    """Some rows, contiguous."""
+    levels = rows.levels if rows.levels.ndim == 1 else np.ascontiguousarray(rows.levels[some])
+    return HistogramRows(np.ascontiguousarray(rows.counts[some]), levels, rows.nbins)
