@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from contextlib import nullcontext
 
 import dask.array as da
 import numpy as np
@@ -55,3 +56,32 @@ def test_one_inside_another_ends_with_the_outer() -> None:
             pass
         assert gc.get_freeze_count() > before
     assert gc.get_freeze_count() == before
+
+
+def test_it_is_off_while_a_graph_is_made_and_no_longer() -> None:
+    with collector.collector_spared(collector.MANY_TASKS):
+        assert not gc.isenabled()
+        collector.graph_made()
+        assert gc.isenabled()
+    gc.disable()
+    try:
+        with collector.collector_spared(collector.MANY_TASKS):
+            collector.graph_made()
+            assert not gc.isenabled()  # somebody else wants it off
+        assert not gc.isenabled()
+    finally:
+        gc.enable()
+
+
+@pytest.mark.parametrize("error", [False, True])
+def test_it_is_on_again_after_a_run(error: bool) -> None:
+    def block(block):
+        if error:
+            raise OSError("gone")
+        return block
+
+    image = da.zeros((collector.MANY_TASKS, 2), chunks=(1, 2), dtype=np.uint8)
+    image = image.map_blocks(block, dtype=np.uint8, meta=np.empty((0, 0), "u1"))
+    with pytest.raises(ChunkError) if error else nullcontext():
+        assert compute_histogram(image).total == image.size
+    assert gc.isenabled()

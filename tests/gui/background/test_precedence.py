@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import sys
 import threading
 import weakref
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,13 @@ import pytest
 
 from napari_histeq.gui.background import loading, precedence
 from napari_histeq.gui.background.loading import PLOTTING, load_plotting
-from napari_histeq.gui.background.precedence import Precedence, aside, give_way, no_collection
+from napari_histeq.gui.background.precedence import (
+    Precedence,
+    aside,
+    give_way,
+    no_collection,
+    short_turns,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -160,3 +167,16 @@ def test_without_another_python_matplotlib_lists_them(
     monkeypatch.setattr(mpl, "get_cachedir", lambda: str(tmp_path))
     monkeypatch.setattr(loading, "start", start)
     loading._list_fonts()
+
+
+def test_a_thread_that_works_lets_others_have_their_turn_soon() -> None:
+    usual = sys.getswitchinterval()
+    with short_turns():
+        assert sys.getswitchinterval() == pytest.approx(min(precedence.TURN, usual))
+        with short_turns():
+            pass
+        assert sys.getswitchinterval() == pytest.approx(min(precedence.TURN, usual))
+    assert sys.getswitchinterval() == pytest.approx(usual)
+    with pytest.raises(InterruptedError), short_turns():
+        raise InterruptedError
+    assert sys.getswitchinterval() == pytest.approx(usual)

@@ -14,23 +14,27 @@ if TYPE_CHECKING:
 MANY_TASKS = 1000
 
 _spared = 0
+_was_on = False
 _sparing = threading.Lock()
 
 
 @contextmanager
 def collector_spared(tasks: int) -> Iterator[None]:
-    """Have Python's collector leave alone what is alive already, while a large graph is made and run.
+    """Keep Python's collector quiet while a large graph is made, and let it look at little as it runs.
 
     The objects of 10,000 tasks set off full collections, each of which would walk all that the
     process holds with the interpreter locked: for a viewer a quarter of a second, again and again.
+    So it is off until `graph_made`; from then on it leaves alone what is alive by then.
     """
-    global _spared  # noqa: PLW0603  (one collector for the process)
+    global _spared, _was_on  # noqa: PLW0603  (one collector for the process)
     if tasks < MANY_TASKS:
         yield
         return
     with _sparing:
         if not _spared:
-            gc.freeze()
+            _was_on = gc.isenabled()
+            gc.disable()
+        gc.freeze()
         _spared += 1
     try:
         yield
@@ -39,3 +43,17 @@ def collector_spared(tasks: int) -> Iterator[None]:
             _spared -= 1
             if not _spared:
                 gc.unfreeze()
+                _resume()
+
+
+def graph_made() -> None:
+    """A graph begins to run: what becomes garbage from now on is collected."""
+    with _sparing:
+        if _spared:
+            gc.freeze()
+            _resume()
+
+
+def _resume() -> None:
+    if _was_on:
+        gc.enable()

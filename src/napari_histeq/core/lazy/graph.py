@@ -9,10 +9,8 @@ from __future__ import annotations
 import itertools
 import os
 import pickle
-import sys
 import threading
 import time
-import uuid
 import zlib
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -23,13 +21,14 @@ from dask import threaded
 from dask._task_spec import Alias, DataNode, Task, TaskRef, convert_legacy_graph
 from dask.array.optimization import optimize
 from dask.base import get_scheduler
-from dask.callbacks import Callback
 from dask.core import reverse_dict
 from dask.highlevelgraph import HighLevelGraph
 from dask.local import get_sync
 
 from napari_histeq.core.arrays import Declared, current_watcher
 from napari_histeq.core.errors import ChunkError
+from napari_histeq.core.lazy.collector import graph_made
+from napari_histeq.core.lazy.steps import PATIENCE, STEP, Steps, looking, place_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -43,8 +42,8 @@ if hasattr(os, "register_at_fork"):
 
 #: Parts of a sum that are added up by one task.
 BRANCHES = 8
-#: Seconds between looks at a cluster's progress.
-PATIENCE = 0.1
+#: Keys that are run at a time, if no task is needed by those of two times.
+PIECE = 256
 
 
 class Gate:
@@ -81,7 +80,7 @@ class _Guarded:
 
     def __init__(self, node: Any, gate: Gate, known: Known) -> None:
         self._node, self._gate = node, gate
-        name, self._index = _place(node.key)
+        name, self._index = place_of(node.key)
         self._array = known.get(name, Declared(name))
         self._names = tuple(node.dependencies)
 
@@ -103,12 +102,6 @@ class _Guarded:
                 raise self._array.error(self._index, cause) from error
 
 
-def _place(key: Any) -> tuple[str, tuple[int, ...]]:
-    if isinstance(key, tuple):
-        return str(key[0]), tuple(i for i in key[1:] if isinstance(i, int))
-    return str(key), ()
-
-
 def run_graph(graph: Graph, keys: list[Any], known: Known) -> list[Any]:
     """Compute the `keys` of a graph; tell the watcher of `arrays.blocks` after each step.
 
@@ -117,8 +110,8 @@ def run_graph(graph: Graph, keys: list[Any], known: Known) -> list[Any]:
     """
     gate = Gate()
     tasks = convert_legacy_graph(graph)
-    guarded = {key: _guard(node, gate, known) for key, node in tasks.items()}
-    steps = sum(_place(key)[0].startswith(STEP) for key in guarded)
+    guarded = {key: _guard(tasks[key], gate, known) for key in looking([*tasks])}
+    steps = sum(place_of(key)[0].startswith(STEP) for key in guarded)
     get = scheduler()
     client = getattr(get, "__self__", None)
     try:
@@ -134,7 +127,7 @@ def run_graph(graph: Graph, keys: list[Any], known: Known) -> list[Any]:
 
 def _of_known(error: ChunkError, tasks: Graph, known: Known) -> ChunkError:
     """The same error, of the chunk of a known array that needed what failed."""
-    failed = [key for key in tasks if _place(key) == (error.array, error.index)]
+    failed = [key for key in tasks if place_of(key) == (error.array, error.index)]
     if not failed or error.array in known:
         return error
     users = reverse_dict({key: task.dependencies for key, task in tasks.items()})
@@ -142,7 +135,7 @@ def _of_known(error: ChunkError, tasks: Graph, known: Known) -> ChunkError:
     seen: set[Any] = set(failed)
     while failed:
         key = failed.pop(0)
-        name, at = _place(key)
+        name, at = place_of(key)
         if name in known:
             return known[name].error(at, f"{index}{error.cause}")
         above = users[key] - seen
@@ -169,45 +162,55 @@ def shares_memory() -> bool:
     return scheduler() in (threaded.get, get_sync)
 
 
-class _Steps(Callback):  # type: ignore[misc]
-    """Tells the watcher of tasks that are done, in the caller's thread."""
-
-    def __init__(self, steps: int) -> None:
-        super().__init__()
-        self._steps, self._done = steps, 0
-        self._watcher = current_watcher()
-
-    def _posttask(self, key: Any, *_: Any) -> None:
-        if self._watcher is not None and _place(key)[0].startswith(STEP):
-            self._done += 1
-            self._watcher(self._done, self._steps)
-
-
-STEP = "napari-histeq-step"
-
-
-def step_name() -> str:
-    """A new name for the keys of tasks that are steps."""
-    return f"{STEP}-{uuid.uuid4().hex}"
-
-
 def _in_process(get: Any, graph: Graph, keys: list[Any], steps: int) -> list[Any]:
-    with _Steps(steps):
-        return list(get(graph, keys))
+    pieces = [(graph, keys)]
+    if shares_memory() and len(keys) > PIECE:
+        pieces = _apart(graph, keys) or pieces
+    found: list[Any] = []
+    with Steps(steps):
+        for part, some in pieces:
+            found += get(part, some)
+    return found
+
+
+def _apart(graph: Graph, keys: list[Any]) -> list[tuple[Graph, list[Any]]] | None:
+    """A graph in pieces, each with some of the keys; None if one would have to do another's tasks.
+
+    Before dask begins, it finds an order for all tasks: for 10,000 chunks that takes a second in
+    which nobody can stop it.
+    """
+    pieces: list[tuple[Graph, list[Any]]] = []
+    seen: set[Any] = set()
+    for start in range(0, len(keys), PIECE):
+        some = keys[start : start + PIECE]
+        part: Graph = {}
+        todo = list(some)
+        while todo:
+            key = todo.pop()
+            if key in part:
+                continue
+            node = part[key] = graph[key]
+            if isinstance(node, DataNode):  # pixels or functions, which are there already
+                continue
+            if key in seen:
+                return None
+            seen.add(key)
+            todo += node.dependencies
+        pieces.append((part, some))
+    return pieces
 
 
 def _on_cluster(client: Any, graph: Graph, keys: list[Any], steps: int) -> list[Any]:
     watcher, done = current_watcher(), set()
-    topics = {n for n in {_place(key)[0] for key in graph} if n.startswith(STEP)}
+    topics = {n for n in {place_of(key)[0] for key in graph} if n.startswith(STEP)}
     for topic in topics:
         client.subscribe_topic(topic, lambda event: done.add(tuple(event[1])))
     futures = client.get(graph, keys, sync=False)
+    graph_made()
     try:
-        seen = -1
         while not all(f.done() for f in futures):
-            if watcher is not None and len(done) != seen:
-                seen = len(done)
-                watcher(min(seen, steps), steps)
+            if watcher is not None and steps:
+                watcher(min(len(done), steps), steps)
             time.sleep(PATIENCE)
         results: list[Any] = client.gather(futures)
     finally:
@@ -217,18 +220,6 @@ def _on_cluster(client: Any, graph: Graph, keys: list[Any], steps: int) -> list[
     if watcher is not None:
         watcher(steps, steps)
     return results
-
-
-def step_done(name: str, index: tuple[int, ...]) -> None:
-    """Tell the client of a cluster that a step is done (elsewhere, dask tells by itself)."""
-    distributed = sys.modules.get("distributed")  # a worker of a cluster has imported it
-    if distributed is None:
-        return
-    try:
-        worker = distributed.get_worker()
-    except ValueError:  # not on a worker
-        return
-    worker.log_event(name, list(index))
 
 
 class Packed:
@@ -259,7 +250,7 @@ def called(graph: Graph, image: Any, words: str) -> Known:
     """What to call an array in errors: by its own name, and by that of its fused tasks."""
     declared = Declared(words, image.dtype, image.chunks)
     first = graph.get((image.name, *(0,) * image.ndim))
-    fused = {_place(first.target)[0]: declared} if isinstance(first, Alias) else {}
+    fused = {place_of(first.target)[0]: declared} if isinstance(first, Alias) else {}
     return fused | {image.name: declared}
 
 

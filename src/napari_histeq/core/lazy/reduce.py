@@ -36,10 +36,9 @@ from napari_histeq.core.lazy.graph import (
     graph_of,
     run_graph,
     shares_memory,
-    step_done,
-    step_name,
     tree_sum,
 )
+from napari_histeq.core.lazy.steps import looking, step_done, step_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -160,7 +159,8 @@ def _reduced(
     shared_work = f"work-{name}"
     graph[shared_work] = DataNode(shared_work, work if shared else Packed(work))
     keys = []
-    for number, group in enumerate(_groups(image, 1 if shared else TALLY_PIXELS, wanted)):
+    groups = [*_groups(image, 1 if shared else TALLY_PIXELS, wanted)]
+    for number, group in enumerate(looking(groups)):
         keys.append((name, number))
         parts = [_part(image, mask, index) for index, _ in group]
         graph[keys[-1]] = Task(keys[-1], _step, TaskRef(shared_work), keys[-1], List(*parts))

@@ -34,7 +34,8 @@ def _from_chunks(
     """
     from dask._task_spec import Task, TaskRef
 
-    from napari_histeq.core.lazy.graph import called, graph_of, run_graph, step_name
+    from napari_histeq.core.lazy.graph import called, graph_of, run_graph
+    from napari_histeq.core.lazy.steps import step_name
 
     clusters = None if image.npartitions <= MOST_READS else min(MOST_READS, samples)
     places = _independent if clusters is None else _clustered
@@ -52,7 +53,7 @@ def _from_chunks(
 
 
 def _pick(key: tuple[str, int], block: Any, mask: Any, places: Any) -> tuple[Any, Any]:
-    from napari_histeq.core.lazy.graph import step_done
+    from napari_histeq.core.lazy.steps import step_done
 
     values = np.asarray(block)[places], None if mask is None else np.asarray(mask)[places]
     step_done(key[0], key[1:])

@@ -6,15 +6,16 @@ import math
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
 from napari_histeq.core.arrays import above
 from napari_histeq.core.methods.weights import scaled
 
 if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
     from napari_histeq.core.histogram import Histogram, HistogramRows
 
-Floats = NDArray[np.float64]
+    Floats = NDArray[np.float64]
 
 
 class _Bins(NamedTuple):

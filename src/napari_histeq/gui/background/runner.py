@@ -16,6 +16,7 @@ from napari.utils.notifications import notification_manager
 from qtpy.QtCore import QObject, Qt, QTimer, Signal
 
 from napari_histeq.core import watching
+from napari_histeq.gui.background.precedence import short_turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -198,7 +199,10 @@ class BackgroundJob:
         try:
             call, self._call = self._call, None
             if call is not None:
-                with watching(lambda *_: self.check()):  # unless the work itself is watching
+                with (
+                    short_turns(),
+                    watching(lambda *_: self.check()),
+                ):  # unless the work itself is watching
                     kind, news = "done", call(self)
         except BaseException as error:  # noqa: BLE001  (told on the GUI thread)
             _forget_locals(error)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from qtpy.QtCore import Signal
 from qtpy.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
@@ -31,6 +32,20 @@ class Drawn:
     after: Histogram | None = None
     curve: TransferFunction | None = None
     parts: tuple[tuple[str, Histogram], ...] = ()
+
+    def looks_like(self, other: Drawn) -> bool:
+        """Whether it is the same to look at: the same counts, by the same curve."""
+        if self.before is not other.before or self.parts != other.parts:
+            return False
+        mine, its = self.curve, other.curve
+        if mine is None or its is None:
+            return mine is its and self.after is other.after
+        return (
+            (self.after is None) == (other.after is None)
+            and mine.end_slope == its.end_slope
+            and np.array_equal(mine.x, its.x)
+            and np.array_equal(mine.y, its.y)
+        )
 
 
 class PlotBox(QWidget):
@@ -60,13 +75,15 @@ class PlotBox(QWidget):
         self.setVisible(False)
 
     def show_data(self, shown: Drawn | None) -> None:
-        """Show other histograms."""
-        self.shown = shown
+        """Show other histograms; those that are shown already are not drawn again."""
+        before, self.shown = self.shown, shown
         self.setVisible(shown is not None)
         if shown is None:
             return
         if self._plot is None:
             self._make(shown)
+        elif before is not None and shown.looks_like(before):
+            return
         else:
             parts = self._colored(shown, self._plot.look.theme.text)
             self._plot.update(shown.before, shown.after, shown.curve, note="", parts=parts)

@@ -1,0 +1,80 @@
+"""The tasks of a graph that count as steps: told as they are done, and where a run may be stopped."""
+
+from __future__ import annotations
+
+import sys
+import time
+import uuid
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from dask.callbacks import Callback
+
+from napari_histeq.core.arrays import current_watcher
+from napari_histeq.core.lazy.collector import MANY_TASKS, graph_made
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+T = TypeVar("T")
+
+#: Seconds between looks at a cluster's progress, and after which a watcher is asked, though no step is
+#: done, whether the work shall go on.
+PATIENCE = 0.1
+
+STEP = "napari-histeq-step"
+
+
+def step_name() -> str:
+    """A new name for the keys of tasks that are steps."""
+    return f"{STEP}-{uuid.uuid4().hex}"
+
+
+def place_of(key: Any) -> tuple[str, tuple[int, ...]]:
+    """Of the key of a task, the array's name and the chunk's index."""
+    if isinstance(key, tuple):
+        return str(key[0]), tuple(i for i in key[1:] if isinstance(i, int))
+    return str(key), ()
+
+
+def looking(things: Sequence[T]) -> Iterator[T]:
+    """Each of them; after many a watcher is asked whether the work shall go on."""
+    watcher = current_watcher()
+    for number, thing in enumerate(things, 1):
+        yield thing
+        if watcher is not None and number % MANY_TASKS == 0:
+            watcher(0, len(things))
+
+
+class Steps(Callback):  # type: ignore[misc]
+    """Tells the watcher of tasks that are done, in the caller's thread."""
+
+    def __init__(self, steps: int) -> None:
+        super().__init__()
+        self._steps, self._done = steps, 0
+        self._watcher = current_watcher()
+        self._told = time.monotonic()
+
+    def _start_state(self, *_: Any) -> None:
+        graph_made()
+
+    def _posttask(self, key: Any, *_: Any) -> None:
+        if self._watcher is None:
+            return
+        step = place_of(key)[0].startswith(STEP)
+        self._done += step
+        now = time.monotonic()
+        if self._steps and (step or now - self._told > PATIENCE):
+            self._told = now
+            self._watcher(self._done, self._steps)
+
+
+def step_done(name: str, index: tuple[int, ...]) -> None:
+    """Tell the client of a cluster that a step is done (elsewhere, dask tells by itself)."""
+    distributed = sys.modules.get("distributed")  # a worker of a cluster has imported it
+    if distributed is None:
+        return
+    try:
+        worker = distributed.get_worker()
+    except ValueError:  # not on a worker
+        return
+    worker.log_event(name, list(index))

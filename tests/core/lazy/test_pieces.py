@@ -1,0 +1,91 @@
+"""Many chunks are run in pieces, so that dask does not plan for seconds before it does anything."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from typing import Any
+
+import dask.array as da
+import numpy as np
+import pytest
+from dask.callbacks import Callback
+
+from napari_histeq import compute_histogram
+from napari_histeq.core import ChunkError, watching
+from napari_histeq.core.lazy import graph
+
+MANY = 2 * graph.PIECE + 88
+META = np.empty((0, 0), np.uint8)
+
+
+class Started(Callback):
+    """How many tasks dask was given, each time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tasks: list[int] = []
+
+    def _start(self, dsk: Any) -> None:
+        self.tasks.append(len(dsk))
+
+
+def rows() -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (MANY, 3), np.uint8)
+
+
+def test_pieces_have_the_same_counts() -> None:
+    with Started() as started:
+        found = compute_histogram(da.from_array(rows(), chunks=(1, 3)))
+    assert np.array_equal(found.counts, np.bincount(rows().ravel(), minlength=256))
+    assert len(started.tasks) == 3
+    assert max(started.tasks) < 2 * graph.PIECE + 8
+
+
+def test_what_several_chunks_need_is_still_done_once() -> None:
+    done: Counter[int] = Counter()
+
+    def read(block: Any, block_info: Any = None) -> Any:
+        done[block_info[0]["chunk-location"][0]] += 1
+        return block
+
+    stored = da.from_array(rows(), chunks=(3, 3)).map_blocks(read, dtype=np.uint8, meta=META)
+    with Started() as started:
+        found = compute_histogram(stored.rechunk((1, 3)))
+    assert found.total == 3 * MANY
+    assert set(done.values()) == {1}
+    assert len(started.tasks) == 1
+
+
+def test_a_chunk_in_a_later_piece_is_named() -> None:
+    def fail(block: Any, block_info: Any = None) -> Any:
+        if block_info[0]["chunk-location"][0] == MANY - 2:
+            raise OSError("gone")
+        return block
+
+    image = da.zeros((MANY, 2), chunks=(1, 2), dtype=np.uint8).map_blocks(
+        fail, dtype=np.uint8, meta=META
+    )
+    with pytest.raises(ChunkError, match=rf"chunk \({MANY - 2}, 0\) of the image .*gone"):
+        compute_histogram(image)
+
+
+def test_it_can_be_stopped_between_two_steps() -> None:
+    """A step that takes long to come, of many parts, is not waited for."""
+    reads: list[int] = []
+
+    def slow(block: Any) -> Any:
+        reads.append(len(reads))
+        time.sleep(0.02)
+        return block
+
+    parts = da.zeros((400, 2), chunks=(1, 2), dtype=np.uint8).map_blocks(
+        slow, dtype=np.uint8, meta=META
+    )
+
+    def stop(done: int, total: int) -> None:
+        raise InterruptedError
+
+    with pytest.raises(InterruptedError), watching(stop):
+        compute_histogram(parts.rechunk((400, 2)))
+    assert len(reads) < 400
