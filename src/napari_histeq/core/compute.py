@@ -88,6 +88,7 @@ def compute_histogram(
     Returns
     -------
     Histogram
+        Of the whole image; with `axes`, of each plane.
 
     Raises
     ------

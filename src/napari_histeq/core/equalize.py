@@ -248,6 +248,7 @@ def transfer_function(
     Returns
     -------
     TransferFunction
+        From intensity to intensity, in the image's own units.
 
     Raises
     ------

@@ -76,6 +76,7 @@ def suggest_clahe(
     Returns
     -------
     method : Clahe
+        With the proposed `kernel_size` and `clip_limit`.
     reason : str
         Why, in one plain sentence.
 

@@ -270,11 +270,12 @@ def clip_limit_from(
         The ``ClipLimit`` of MATLAB's ``adapthisteq``, 0 to 1. It is counted from the mean
         count, where contrast stays as it is: ``1 / nbins + matlab * (1 - 1 / nbins)``.
     nbins : int
-        Bins of a tile's histogram, ours and theirs.
+        Bins of a tile's histogram, ours and theirs; by default 256.
 
     Returns
     -------
     float
+        For `Clahe`.
 
     Raises
     ------

@@ -283,6 +283,7 @@ class Histogram:
         Returns
         -------
         matplotlib.figure.Figure
+            To be shown by a notebook, or saved.
         """
         return showing.drawn(self, after, **options)
 

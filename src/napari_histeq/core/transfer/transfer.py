@@ -266,6 +266,7 @@ class TransferFunction:
         Returns
         -------
         matplotlib.figure.Figure
+            To be shown by a notebook, or saved.
         """
         return showing.drawn(before, self.push(before), curve=self, **options)
 

@@ -62,9 +62,7 @@ class Exact(Method):
         By the smoothed image of Nikolova and Steidl [1]_, which leaves the fewest ties, or by
         means over 5 to 25 pixels (in more dimensions alike) of Coltuc, Bolon and Chassery [2]_.
 
-    target : {"uniform", "gaussian", "rayleigh", "exponential", "counts"}, or weights
-    mean, sigma, alpha : float
-    counts : tuple of float, optional
+    target, mean, sigma, alpha, counts
         The histogram that the result has, as those of `Specify`: up to every level there are as
         many pixels as the target has there, to half a pixel. By default it is flat.
 
