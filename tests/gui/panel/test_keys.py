@@ -6,9 +6,10 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from napari._qt.dialogs.qt_notification import NapariQtNotification
 from qtpy.QtCore import Qt
 from qtpy.QtTest import QTest
-from qtpy.QtWidgets import QWidget
+from qtpy.QtWidgets import QLineEdit, QWidget
 from skimage import data
 
 from helpers.look import folds, place
@@ -79,6 +80,26 @@ def test_the_focus_stays_on_the_button(
     QTest.keyClick(focus(panel), Qt.Key.Key_2)
     assert panel["plateau"].value == kept
     assert viewer.layers["moon"].mode == "transform"  # what napari does on a 2
+
+
+def test_a_notification_that_goes_leaves_the_focus_where_somebody_types(
+    viewer: napari.Viewer, panel: Any, qtbot: Any
+) -> None:
+    window = viewer.window._qt_window
+    window.activateWindow()
+    qtbot.waitUntil(window.isActiveWindow)
+    row = panel["plateau"].native.findChild(QLineEdit) or panel["plateau"].native
+    row.setFocus()
+    qtbot.waitUntil(row.hasFocus)
+    told = NapariQtNotification("wrong", "error", parent=window._qt_viewer.canvas.native)
+    told.show()
+    told.close_with_fade()
+    qtbot.waitUntil(lambda: not told.isVisible())
+    assert row.hasFocus()
+    QTest.keyClick(row, Qt.Key.Key_2)
+    assert "2" in row.text()
+    window._qt_viewer.canvas.native.setFocus()  # nothing goes: whoever asks for it gets it
+    assert not row.hasFocus()
 
 
 def test_after_cancel_the_focus_is_on_the_button(

@@ -7,7 +7,7 @@ import re
 import numpy as np
 import pytest
 
-from napari_histeq import Clahe, Global, OpenCvClahe, equalize
+from napari_histeq import Clahe, Global, OpenCvClahe, Specify, equalize
 from napari_histeq.gui.runs import work
 from napari_histeq.layers.wording import file_name, plain
 from napari_histeq.records import Task
@@ -22,12 +22,13 @@ STACK = np.stack([IMAGE, IMAGE])
 
 #: What goes wrong, and what a person has to read to mend it.
 WRONG = {
-    "range": (lambda: equalize(IMAGE, out_range=(300, 10)), r"From \(300.0\) .*less than To \(10.0\)"),
+    "range": (lambda: equalize(IMAGE, out_range=(300, 10)), r"From \(300\) must be less than To \(10\)$"),
     "dtype": (lambda: equalize(IMAGE, out_range=(0, 300)), "0 to 300 .*uint8, which holds 0 to 255"),
     "masked": (lambda: equalize(np.ma.masked_array(IMAGE, IMAGE > 9)), "mask layer under Region"),
     "complex": (lambda: equalize(IMAGE * 1j), "complex128 cannot be equalized: convert"),
     "tile": (lambda: equalize(IMAGE, Clahe(kernel_size=300)), "Tile size 300 is larger .* 32 pixels"),
-    "axes": (lambda: equalize(IMAGE, Clahe(kernel_size=(8, 8, 8))), "Tile size .* is 2"),
+    "axes": (lambda: equalize(IMAGE, Clahe(kernel_size=(8, 8, 8))), "has 3 numbers, .* 2 axes: give one number, or 2$"),
+    "weights": (lambda: Specify("counts", counts=1), "^Counts 1 is no list of weights: give"),
     "one grid": (lambda: OpenCvClahe(tile_grid_size=8), "Tile grid size 8 needs two numbers"),
     "bins": (lambda: Clahe(nbins=1), "Bins 1 is out of range"),
     "power": (lambda: Global(power=3), "Power 3 is out of range: it must be > 0 and <= 1"),

@@ -128,6 +128,14 @@ def test_words_that_are_no_number(text: str, qtbot: QtBot) -> None:
     assert len(str(caught.value)) < 250
 
 
+@pytest.mark.parametrize("text", ["3.7", "8, 2.5"])
+def test_numbers_that_are_not_whole(text: str, qtbot: QtBot) -> None:
+    made = row("size", qtbot)
+    made.native.setText(text)
+    with pytest.raises(ValueError, match=f"“{text}” cannot be used: give a whole number"):
+        _ = made.value
+
+
 def test_numbers_that_no_tile_has(qtbot: QtBot) -> None:
     made = row("size", qtbot)
     made.native.setText("8, 0")

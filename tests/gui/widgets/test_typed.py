@@ -97,7 +97,7 @@ def test_errors_are_in_the_words_of_the_panel(
     panel["out_range"].value = "custom"
     panel["low"].value, panel["high"].value = 300, 10
     run()
-    assert panel["status"].value.endswith("Range: From (300.0) must be less than To (10.0)")
+    assert panel["status"].value.endswith("Range: From (300) must be less than To (10)")
     panel["out_range"].value = "auto"
     panel["method"].value = "clahe"
     panel["kernel_size"].value = 300

@@ -79,7 +79,8 @@ class Auto(LineEdit):
         parts = plain.strip("()[] ").removesuffix(",").split(",")
         several = "," in plain
         if not all(map((self._one if several else _WHOLE).fullmatch, parts)):
-            raise ValueError(f"{self.label}: “{shortened(text)}” is not a number: {self._cure()}")
+            wrong = "cannot be used" if all(map(_NUMBER.fullmatch, parts)) else "is not a number"
+            raise ValueError(f"{self.label}: “{shortened(text)}” {wrong}: {self._cure()}")
         kind = float if several and self._one is _NUMBER else int
         sizes = tuple(map(kind, parts))
         if not all(self._option.admits(size) for size in sizes):

@@ -220,7 +220,7 @@ def test_bad_targets_are_refused(kind: Any, options: dict[str, Any], words: str)
 
 @pytest.mark.parametrize("counts", [5, "one", ("a", "b"), np.ones((2, 2))])
 def test_what_are_no_weights(counts: Any) -> None:
-    with pytest.raises(TypeError, match="are not weights: give two or more numbers"):
+    with pytest.raises(TypeError, match="is no list of weights: give two or more numbers"):
         Specify("counts", counts=counts)
 
 

@@ -217,7 +217,9 @@ def _checked(owner: str, counts: Any) -> tuple[float, ...]:
     try:
         weights = np.array([float(v) for v in counts])
     except (TypeError, ValueError):
-        raise TypeError(f"{said} are not weights: give two or more numbers, (1, 2, 1)") from None
+        raise TypeError(
+            f"{said} is no list of weights: give two or more numbers, such as (1, 2, 1)"
+        ) from None
     if not 2 <= weights.size <= MOST_LEVELS:
         raise ValueError(
             f"{said} are {weights.size} numbers: give 2 to {MOST_LEVELS}, one for each equal part "
