@@ -9,17 +9,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from helpers.left_behind import alive, at_work, connections, pixels
+from helpers.left_behind import alive, connections, idle, pixels
 from helpers.viewers import menu_action, open_panel
-from napari_histeq.gui.runs.run import _running
 
 pytestmark = pytest.mark.whole
 
 RUNS = 4
-
-
-def idle() -> bool:
-    return not _running and not at_work()
 
 
 @pytest.mark.parametrize("method", ["global", "clahe"])

@@ -46,3 +46,10 @@ def connections(*evented: Any) -> int:
 def alive(things: Iterable[weakref.ref[Any]]) -> list[Any]:
     gc.collect()
     return [thing() for thing in things if thing() is not None]
+
+
+def idle() -> bool:
+    """Whether no run is under way, and no thread of ours is at work."""
+    from napari_histeq.gui.runs.run import _running  # late: it brings Qt
+
+    return not _running and not at_work()

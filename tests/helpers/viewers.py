@@ -80,3 +80,8 @@ def state_of(viewer: Any) -> Any:
 
 def screen(viewer: Any) -> Any:
     return viewer.export_figure(scale_factor=1, flash=False).astype(int)
+
+
+def visible(viewer: Any) -> list[str]:
+    """The names of the layers that are shown."""
+    return [layer.name for layer in viewer.layers if layer.visible]

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from napari.utils.notifications import NotificationSeverity, notification_manager
 
-from helpers.left_behind import at_work, connections, pixels
+from helpers.left_behind import connections, idle, pixels
 from helpers.viewers import open_panel
 from napari_histeq import equalize
 from napari_histeq.gui.runs.run import _running
@@ -19,10 +19,6 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.whole
 
 IMAGE = np.asarray(pixels())
-
-
-def idle() -> bool:
-    return not _running and not at_work()
 
 
 @pytest.fixture(autouse=True)

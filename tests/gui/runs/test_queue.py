@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from skimage import data
 
-from helpers.left_behind import at_work
+from helpers.left_behind import idle
 from helpers.viewers import menu_action
 from napari_histeq import equalize
 from napari_histeq.gui.runs import work
@@ -23,10 +23,6 @@ MOON = data.moon()
 
 def names(viewer: napari.Viewer) -> list[str]:
     return [layer.name for layer in viewer.layers]
-
-
-def idle() -> bool:
-    return not _running and not at_work()
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ import pytest
 from napari.utils.notifications import notification_manager
 from skimage import data
 
-from helpers.left_behind import at_work
-from helpers.viewers import menu_action, names
+from helpers.left_behind import idle
+from helpers.viewers import menu_action, names, visible
 from napari_histeq import equalize, layers
 from napari_histeq.gui.background import runner
 from napari_histeq.gui.background.runner import Runner, Stopped, tell_fault
@@ -26,14 +26,6 @@ if TYPE_CHECKING:
 
 MOON = data.moon()[::4, ::4]
 STAYS = "“moon equalized” stays, without a plot."
-
-
-def idle() -> bool:
-    return not _running and not at_work()
-
-
-def visible(viewer: Any) -> list[str]:
-    return [layer.name for layer in viewer.layers if layer.visible]
 
 
 @pytest.fixture

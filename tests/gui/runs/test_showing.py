@@ -9,6 +9,7 @@ import pytest
 from napari.experimental import link_layers
 from skimage import data
 
+from helpers.viewers import visible
 from napari_histeq.gui.runs.showing import _overlap, _zoomed_in, grid_of
 from napari_histeq.layers.displayed_slice import visible_window
 from napari_histeq.layers.placement import world_box
@@ -24,10 +25,6 @@ DIM = MOON // 3
 
 def names(viewer: Any) -> list[str]:
     return [layer.name for layer in viewer.layers]
-
-
-def visible(viewer: Any) -> list[str]:
-    return [layer.name for layer in viewer.layers if layer.visible]
 
 
 def screen(viewer: Any) -> np.ndarray:

@@ -54,21 +54,19 @@ def _dock(panel: Any) -> Any:
     return part
 
 
-@pytest.mark.parametrize("name", presets.OURS)
-def test_ours_set_the_rows_and_make_a_result(
-    viewer: Any, panel: Any, run: Any, until: Any, name: str
-) -> None:
+def test_ours_set_the_rows_and_make_a_result(viewer: Any, panel: Any, run: Any, until: Any) -> None:
     viewer.add_image(MOON, name="moon")
-    panel["plot"].value = False
-    panel["preset"].value = name
-    wanted = presets.OURS[name]
-    assert panel.choice().recipe == wanted
-    assert panel["preset"].value == name
-    run()
-    found = viewer.layers["moon equalized"].data
-    np.testing.assert_array_equal(found, equalize(MOON, wanted.method, **wanted.keywords()))
-    panel["strength"].value = 0.5
-    until(lambda: panel["preset"].value is None)  # the rows say something else now
+    panel["plot"].value, panel["replace"].value = False, True
+    for name, wanted in presets.OURS.items():
+        panel["preset"].value = name
+        assert panel.choice().recipe == wanted
+        assert panel["preset"].value == name
+        run()
+        found = viewer.layers["moon equalized"].data
+        wanted_pixels = equalize(MOON, wanted.method, **wanted.keywords())
+        np.testing.assert_array_equal(found, wanted_pixels, name)
+        panel["strength"].value = 0.5
+        until(lambda: panel["preset"].value is None)  # the rows say something else now
 
 
 def test_ones_own_are_kept_and_forgotten(viewer: Any, panel: Any, kept: Any, until: Any) -> None:
