@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,7 @@ from napari_histeq.core.arrays import output_limits
 from napari_histeq.core.clahe.mixing import Limits
 from napari_histeq.core.clahe.opencv import OpenCvGrid
 from napari_histeq.core.clahe.part import (
+    count_part,
     equalize_opencv_part,
     equalize_part,
     opencv_reach,
@@ -35,7 +37,8 @@ def part_of(image: Any, kernel: Any, window: Any, steps: Any = None, mask: Any =
     extremes = kept.min(), kept.max()
     limits = Limits(*output_limits("auto", image.dtype, extremes), 0.9)
     how = Clahe(kernel_size=kernel), extremes, limits
-    return equalize_part(counted, (image[seen], at, grid), *how), seen
+    counts = partial(count_part, *counted, *how[:2])
+    return equalize_part(counts, grid, (image[seen], at, grid), *how), seen
 
 
 @pytest.mark.crossed

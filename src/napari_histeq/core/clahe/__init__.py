@@ -11,6 +11,7 @@ from napari_histeq.core.clahe.mixing import Limits
 from napari_histeq.core.clahe.opencv_method import OpenCvClahe
 from napari_histeq.core.clahe.part import (
     PartGrid,
+    count_part,
     equalize_opencv_part,
     equalize_part,
     opencv_reach,

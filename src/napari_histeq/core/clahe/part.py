@@ -34,6 +34,8 @@ from napari_histeq.core.clahe.opencv import (
 from napari_histeq.core.clahe.tiles import Blend, TileGrid
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from numpy.typing import NDArray
 
     from napari_histeq.core.clahe.method import Clahe
@@ -116,8 +118,27 @@ def part_grid(
     return part, tuple(found)
 
 
+def count_part(
+    pixels: NDArray[Any],
+    offset: tuple[int, ...],
+    mask: NDArray[np.bool_] | None,
+    grid: PartGrid,
+    method: Clahe,
+    extremes: tuple[Any, ...],
+) -> NDArray[Any]:
+    """How many pixels are at each knot of the tiles of a part, which start at an `offset`.
+
+    See `equalize_part`; the clip limit and the target have no say in it.
+    """
+    knots = Extent(*extremes).knots(method.rule.nbins, pixels.dtype)
+    counts = no_counts(grid, knots)
+    count_tiles(pixels, offset, grid, knots, counts, mask)
+    return counts
+
+
 def equalize_part(
-    counted: tuple[NDArray[Any], tuple[int, ...], NDArray[np.bool_] | None, PartGrid],
+    count: Callable[[], NDArray[Any]],
+    grid: PartGrid,
     seen: tuple[NDArray[Any], tuple[int, ...], PartGrid],
     method: Clahe,
     extremes: tuple[Any, ...],
@@ -127,8 +148,10 @@ def equalize_part(
 
     Parameters
     ----------
-    counted : (block, offset, mask, grid)
-        The pixels in the tiles around it, and where they start.
+    count : callable
+        Gives the counts of the tiles around it: `count_part`, if it has to be done.
+    grid : PartGrid
+        These tiles.
     seen : (block, offset, grid)
         The pixels that are wanted; `grid` has the same tiles.
     method : Clahe
@@ -142,15 +165,12 @@ def equalize_part(
     ValueError
         If no pixel of these tiles counts.
     """
-    pixels, offset, mask, grid = counted
     block, start, mixing = seen
     if nothing_to_do(extremes, grid.kernel_size, limits.strength):
         return block.copy()
     rule = method.rule
-    knots = Extent(*extremes).knots(rule.nbins, pixels.dtype)
-    counts = no_counts(grid, knots)
-    count_tiles(pixels, offset, grid, knots, counts, mask)
-    curves = replace(tile_curves(counts, grid, knots, rule), grid=mixing)
+    knots = Extent(*extremes).knots(rule.nbins, block.dtype)
+    curves = replace(tile_curves(count(), grid, knots, rule), grid=mixing)
     out = np.empty(block.shape, block.dtype)
     mix_curves(block, Places.of(mixing, start, block.shape), curves, limits, out)
     return out

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from napari_histeq.core.recipe import Recipe
 from napari_histeq.display import result_look
 from napari_histeq.gui.background import Runner, tell_fault
 from napari_histeq.gui.links import Links
+from napari_histeq.gui.preview.kept import Kept
 from napari_histeq.gui.preview.view import View, planes_of, view_of, window_of
 from napari_histeq.gui.preview.visible import equalized
 from napari_histeq.gui.runs import EXPECTED
@@ -81,7 +82,7 @@ class Patch(QObject):
         self._layer: Image | None = None
         self._wanted: Wanted | None = None
         self._seen: tuple[Any, ...] = ()
-        self._late = False
+        self._late, self._kept = False, Kept()
         self._runner = Runner()
         self._links = Links()
         self._timer = QTimer(self, singleShot=True)
@@ -112,6 +113,7 @@ class Patch(QObject):
         self._links.undo()
         self._runner.cancel()
         self._wanted, self._late = None, False
+        self._kept = Kept()
 
     # ---- what is looked at ----
 
@@ -162,6 +164,7 @@ class Patch(QObject):
         except ChunkError as error:
             self._fail(plain(error))
             return
+        view = replace(view, kept=self._kept.of((source, *self._seen[:2])))
         planes = planes_of(source, view)
         if len(planes) > (THICK if view.is_deep else 1):
             self._fail(TOO_THICK)
@@ -256,8 +259,14 @@ def _equalized(
         job.send(Answer(pixels, words))
         return None
     job.send(Answer(pixels, f"{words} {VISIBLE}".strip()))
-    before = [view.read(view.window, view.steps).reshape(parts[0].shape) for view in planes]
-    return _histogram(task, np.concatenate(before)), _histogram(task, np.concatenate(parts))
+
+    def before() -> Histogram:
+        read = [view.read(view.window, view.steps).reshape(parts[0].shape) for view in planes]
+        return _histogram(task, np.concatenate(read))
+
+    shown = tuple((view.window, view.steps) for view in planes)
+    known = planes[0].kept.get("before", (shown, task.colors), before)
+    return known, _histogram(task, np.concatenate(parts))
 
 
 def _histogram(task: Task, pixels: NDArray[Any]) -> Histogram:

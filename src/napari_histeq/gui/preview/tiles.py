@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import partial
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from napari_histeq.core.clahe import (
     Extent,
     Limits,
     TileGrid,
+    count_part,
     equalize_opencv_part,
     equalize_part,
     extent_in,
@@ -86,14 +88,18 @@ def by_tiles(
     pixels = view.read(around.spans, around.steps)
     mask = view.mask(task, pixels, around.spans, around.steps)
     extremes = _extent(view, task, method, list(around.axes), known)
+    decides = around.spans, around.steps, extremes, method.rule.nbins, method.kernel_size
 
     def mix(gray: NDArray[Any], mask: Mask, seen: NDArray[Any]) -> NDArray[Any]:
         counted, start = around.block(gray, around.spans, around.steps)
         wanted, first = around.block(seen, view.window, view.steps)
         limits = Limits(*task.recipe.limits(gray.dtype, extremes), task.recipe.strength)
+        tiles = partial(
+            count_part, counted, start, around.flat(mask), around.counted, method, extremes
+        )
         return equalize_part(
-            (counted, start, around.flat(mask), around.counted), (wanted, first, around.seen),
-            method, extremes, limits,
+            lambda: _kept(view, task, "tiles", decides, tiles), around.counted,
+            (wanted, first, around.seen), method, extremes, limits,
         )  # fmt: skip
 
     return _mixed(task, (pixels, mask, _inner(view, around, pixels)), extremes, mix), around.words
@@ -166,13 +172,24 @@ def _extent(view: View, task: Task, method: Any, axes: list[int], known: Histogr
     known_well = (known.total == math.prod(view.finest) and told) or view.shape != view.finest
     if (len(axes) == len(view.shape) and known_well) or not view.is_at_hand(axes):
         return extent_in(known, nbins, robust)
-    pixels, mask = view.all_along(task, axes)
-    if task.colors:
-        pixels, mask = color.luminance_image(pixels, mask)
-    found = robust_extent_of(ArraySource(pixels, mask), nbins, robust)
+
+    def find() -> Extent | None:
+        pixels, mask = view.all_along(task, axes)
+        if task.colors:
+            pixels, mask = color.luminance_image(pixels, mask)
+        return robust_extent_of(ArraySource(pixels, mask), nbins, robust)
+
+    found: Extent | None = _kept(view, task, "extent", (view.whole(axes), nbins, robust), find)
     if found is None:
         raise ValueError(NOTHING)
     return found
+
+
+def _kept(view: View, task: Task, kind: str, decides: Any, find: Callable[[], Any]) -> Any:
+    """See `Kept`: of a region nobody knows whether it was painted on since."""
+    if task.region is not None:
+        return find()
+    return view.kept.get(kind, (decides, task.ignored, task.colors), find)
 
 
 def _as_opencv(view: View, task: Task, method: OpenCvClahe, known: Histogram) -> NDArray[Any]:

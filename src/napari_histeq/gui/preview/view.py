@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ import numpy as np
 from napari_histeq import layers
 from napari_histeq.core.arrays import is_lazy
 from napari_histeq.core.reading import read_part
+from napari_histeq.gui.preview.kept import Kept
 from napari_histeq.layers import Grid, slice_of, thickness, visible_window
 from napari_histeq.records import counting
 
@@ -49,6 +50,8 @@ class View:
         In pixels of the level; one pixel along axes that are not displayed.
     steps : tuple of int
         Every so-many-th pixel is shown: sample ``i`` is pixel ``i * step``.
+    kept : Kept
+        What was found of these pixels before.
     """
 
     level: Any
@@ -57,6 +60,7 @@ class View:
     finest: tuple[int, ...]
     window: Spans
     steps: Steps
+    kept: Kept = field(default_factory=Kept)
 
     @property
     def is_deep(self) -> bool:
