@@ -7,6 +7,7 @@ blocks are in memory at a time.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,15 @@ import zarr
 from dask._task_spec import List, Task, TaskRef
 
 from napari_histeq.core.arrays import Declared
-from napari_histeq.core.lazy import called, graph_of, run_graph, step_done, step_name
+from napari_histeq.core.lazy import (
+    called,
+    collector_spared,
+    graph_of,
+    looking,
+    run_graph,
+    step_done,
+    step_name,
+)
 from napari_histeq.core.zarr.pyramid import halve
 
 if TYPE_CHECKING:
@@ -92,15 +101,16 @@ def compare(path: Path, image: da.Array, levels: list[Level]) -> None:
 
 def write(path: Path, pyramids: list[tuple[da.Array, list[Level]]]) -> None:
     """Compute every block that is not in the store, and write it."""
-    graph = graph_of(*(image for image, _ in pyramids))
-    known: dict[str, Declared] = {}
-    keys: list[Any] = []
-    for image, levels in pyramids:
-        known |= called(graph, image, "the image")
-        known |= {lev.step: Declared(f"{path.name}/{lev.name}") for lev in levels}
-        keys += _add_tasks(graph, image, levels)
-    if keys:
-        run_graph(graph, keys, known)
+    with collector_spared(sum(math.prod(levels[0].grid) for _, levels in pyramids)):
+        graph = graph_of(*(image for image, _ in pyramids))
+        known: dict[str, Declared] = {}
+        keys: list[Any] = []
+        for image, levels in pyramids:
+            known |= called(graph, image, "the image")
+            known |= {lev.step: Declared(f"{path.name}/{lev.name}") for lev in levels}
+            keys += _add_tasks(graph, image, levels)
+        if keys:
+            run_graph(graph, keys, known)
 
 
 def _add_tasks(graph: dict[Any, Any], image: da.Array, levels: list[Level]) -> list[Any]:
@@ -109,7 +119,7 @@ def _add_tasks(graph: dict[Any, Any], image: da.Array, levels: list[Level]) -> l
     last = [(levels[-1].step, *index) for index in wanted]
     for number in reversed(range(len(levels))):
         level, below = levels[number], []
-        for index in wanted:
+        for index in looking(wanted):
             key = (level.step, *index)
             if number < len(levels) - 1 and level.written(index):
                 graph[key] = Task(key, _reread, level, index)
@@ -129,7 +139,8 @@ def _add_tasks(graph: dict[Any, Any], image: da.Array, levels: list[Level]) -> l
 
 
 def _missing(level: Level) -> list[Index]:
-    return [index for index in np.ndindex(*level.grid) if not level.written(index)]
+    every = [*np.ndindex(*level.grid)]
+    return [index for index in looking(every) if not level.written(index)]
 
 
 def _children(level: Level, index: Index) -> Iterator[Index]:
