@@ -82,6 +82,43 @@ def test_flags_show_no_kind_of_value(run):
     assert "<bool>" not in run("--help").output
 
 
+@pytest.mark.parametrize(
+    ("told", "why"),
+    [
+        ({}, "holds no record: give a manifest.json"),
+        ([1], "holds no record: give a manifest.json"),
+        ({"method": {"name": "global"}}, "the record is damaged (source)"),
+        (
+            {"napari_histeq": "manifest", "version": 1, "files": [{"input": "bits.png"}]},
+            "no record",
+        ),
+    ],
+)
+def test_a_file_without_a_record_is_not_replayed(run, told, why):
+    Path("record.json").write_text(json.dumps(told))
+    Image.fromarray(pixels(20, 30).astype(np.uint8)).save("bits.png")
+    refused = run("replay", "record.json", "bits.png", "-o", "out")
+    assert refused.exit_code == 2
+    assert why in " ".join(refused.output.split())
+    assert not Path("out").exists()
+
+
+def test_a_plot_is_no_gif(run):
+    Image.fromarray(pixels(20, 30).astype(np.uint8)).save("bits.png")
+    refused = run("plot", "bits.png", "-o", "bits.gif")
+    assert refused.exit_code == 2
+    assert "no .gif is written here: name a file that ends in .png, .svg or .pdf" in refused.output
+
+
+def test_the_help_of_a_method_is_told_once_and_true(run):
+    told = " ".join(run("equalize", "--help").output.replace("│", " ").split())
+    assert "default such as" not in told
+    assert "default everywhere)" in told
+    assert "also neighbors, first, previous or median)" in told
+    assert told.count("Standard deviation of the gaussian") == 1
+    assert "exact, specify: Shape of the histogram of the result" in told
+
+
 @pytest.fixture
 def interrupted(monkeypatch: pytest.MonkeyPatch) -> Any:
     """Press Ctrl+C when a fraction of a file is done."""

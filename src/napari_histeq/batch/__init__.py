@@ -4,7 +4,7 @@ from napari_histeq.batch.command import command_of, settings_of
 from napari_histeq.batch.errors import Refused
 from napari_histeq.batch.jobs import FileJob, Output, inputs_of, jobs_of, left_out, looked_at
 from napari_histeq.batch.joint import together
-from napari_histeq.batch.manifest import Records, check_manifest, write_manifest
+from napari_histeq.batch.manifest import Records, check_manifest, read_manifest, write_manifest
 from napari_histeq.batch.options import match_of, method_of, stored_in
 from napari_histeq.batch.running import Result, run_all
 from napari_histeq.batch.settings import Settings, numbers_of, out_range_of

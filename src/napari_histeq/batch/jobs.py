@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import mimetypes
 from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -49,12 +50,23 @@ class Output:
         """What ``-o`` names: a file only for one input and with an ending that tells a format."""
         is_folder = wanted.is_dir() and not is_store(wanted)
         if is_folder or format_of(wanted) is None:
-            return cls(wanted)
+            return cls.in_folder(wanted, "as its input does")
         if inputs != 1:
             raise Refused(
                 f"-o {wanted} names one file, but there are {inputs} inputs: name a folder"
             )
         return cls(wanted.parent, wanted)
+
+    @classmethod
+    def in_folder(cls, wanted: Path, written: str) -> Output:
+        """What ``-o`` names as a folder, unless its name is that of a picture: `written` are those."""
+        kind, _ = mimetypes.guess_type(wanted.name)
+        if kind and kind.startswith(("image/", "video/")) and not wanted.is_dir():
+            raise Refused(
+                f"-o {wanted}: no {wanted.suffix} is written here: name a file that ends {written}, "
+                "or a folder"
+            )
+        return cls(wanted)
 
     @property
     def manifest(self) -> Path:

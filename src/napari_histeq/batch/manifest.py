@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from napari_histeq.batch.errors import Refused
 from napari_histeq.files import is_store
-from napari_histeq.records import KEY, Record, current_versions, from_json
+from napari_histeq.records import KEY, Record, RecordError, current_versions, from_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -76,7 +76,13 @@ def write_manifest(
 
 
 class Records:
-    """The records of a file: one for each input by its name, or one for all."""
+    """The records of a file: one for each input by its name, or one for all.
+
+    Raises
+    ------
+    Refused
+        If the file cannot be read, or holds no record, or a damaged one.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -85,10 +91,10 @@ class Records:
         found = _attributes_of(path) if is_store(path) else _json_of(path)
         if isinstance(found, dict) and found.get(KEY) == _KIND:
             for entry in read_manifest(path):
-                self._by_name[str(entry.get("input"))] = from_json(_dict(entry.get("record")))
+                self._by_name[str(entry.get("input"))] = _record(entry.get("record"), path)
         else:
             within = found.get(KEY, found) if isinstance(found, dict) else found
-            self.one = from_json(_dict(within))
+            self.one = _record(within, path)
 
     def of(self, name: str) -> Record:
         """The record of an input."""
@@ -105,5 +111,12 @@ def _attributes_of(path: Path) -> Any:
     return _json_of(path / "zarr.json").get("attributes", {})
 
 
-def _dict(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
+def _record(value: Any, path: Path) -> Record:
+    """The record in a part of a JSON document."""
+    if not isinstance(value, dict) or "method" not in value:
+        raise Refused(f"{path} holds no record: give a manifest.json, or a record as JSON")
+    try:
+        return from_json(value)
+    except RecordError as error:
+        told = str(error).replace("this layer's record", "the record")
+        raise Refused(f"{path}: {told}") from None

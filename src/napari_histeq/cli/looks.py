@@ -153,7 +153,7 @@ def plot(
 def _plots(wanted: Path, inputs: int) -> Output:
     """Where plots go: the endings of pictures tell a file here, not those of images."""
     if wanted.suffix.lower() not in (".png", ".svg", ".pdf"):
-        return Output(wanted)
+        return Output.in_folder(wanted, "in .png, .svg or .pdf")
     if inputs != 1:
         raise Refused(f"-o {wanted} names one file, but there are {inputs} inputs: name a folder")
     return Output(wanted.parent, wanted)

@@ -48,9 +48,12 @@ def _parameters() -> list[inspect.Parameter]:
 
 
 def _parameter(name: str, owners: list[tuple[type[Method], OptionField]]) -> inspect.Parameter:
-    parts = [_help(field) for _, field in owners]
-    if len(owners) > 1:
-        parts = [f"{method.name}: {text}" for (method, _), text in zip(owners, parts, strict=True)]
+    told: dict[str, list[str]] = defaultdict(list)
+    for method, field in owners:
+        told[_help(field)].append(method.name)
+    parts = [f"{', '.join(names)}: {text}" for text, names in told.items()]
+    if len(told) == 1:
+        parts = list(told)
     panel = "Options of " + ", ".join(method.name for method, _ in owners)
     shown = typer.Option(
         f"--{name.replace('_', '-')}",
@@ -66,16 +69,30 @@ def _parameter(name: str, owners: list[tuple[type[Method], OptionField]]) -> ins
 
 def _help(field: OptionField) -> str:
     """What an option does, its limits and its default, as the panel's tooltip tells them."""
-    option = field.option
-    default = option.empty if field.default is None else _written(field.default)
-    plain = field.choices or field.values or option.limits == "a number"
-    limits = "an image, or a JSON file, " if field.values else "" if plain else f"{option.limits}, "
+    option, limits = field.option, field.option.limits.removeprefix("empty, ")
+    if field.values:
+        limits = f"an image, or a JSON file; of a movie also {_listed(field.words)}"
+    elif field.choices or limits == "a number":
+        limits = ""
     unit = f" {option.unit}" if option.unit else ""
-    used = ""
+    default = _default(field)
+    told = ", ".join(filter(None, [limits, default and f"default {default}{unit}"]))
     if option.used_if:
         other, choices = option.used_if
-        used = f"; only with --{other.replace('_', '-')} {' or '.join(choices)}"
-    return f"{option.help} ({limits}default {default}{unit}{used})"
+        told += f"; only with --{other.replace('_', '-')} {' or '.join(choices)}"
+    return f"{option.help} ({told})"
+
+
+def _listed(words: tuple[str, ...]) -> str:
+    return f"{', '.join(words[:-1])} or {words[-1]}"
+
+
+def _default(field: OptionField) -> str:
+    """What is taken if nothing is said; empty where something has to be said."""
+    if field.default is not None:
+        return _written(field.default)
+    meaning = field.option.empty.partition(";")[0]  # the panel's row has examples, too
+    return "" if field.values or meaning.startswith("such as") else meaning
 
 
 def _written(value: Any) -> str:

@@ -6,7 +6,7 @@ import json
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
-from napari_histeq.batch import Refused, Settings, method_of, out_range_of
+from napari_histeq.batch import Refused, Settings, method_of, out_range_of, read_manifest
 from napari_histeq.core import METHODS
 from napari_histeq.core.methods import check_saturated, clips, from_dict
 from napari_histeq.core.recipe import Recipe
@@ -81,7 +81,8 @@ def _of_file(path: Path, given: Settings) -> Settings:
 def _recipe(found: Any, path: Path) -> dict[str, Any]:
     """The recipe in a JSON document."""
     if isinstance(found, dict) and found.get(KEY) == "manifest":
-        recipes = [{k: e["record"].get(k) for k in _FIELDS} for e in found.get("files", ())]
+        records = [entry["record"] for entry in read_manifest(path) if "record" in entry]
+        recipes = [{name: record.get(name) for name in _FIELDS} for record in records]
         if not recipes or any(recipe != recipes[0] for recipe in recipes):
             raise Refused(f"--recipe {path}: the files in this manifest had different recipes")
         return recipes[0]

@@ -108,7 +108,15 @@ def read(place: str | Path | Location) -> Picture:
         raise FileNotFoundError("there is no such file")
     if location.path.is_file() and not location.path.stat().st_size:
         raise ValueError("the file is empty")
-    return form.read(location)
+    try:
+        return form.read(location)
+    except (ImportError, OSError, ValueError, MemoryError):
+        raise
+    except Exception as error:
+        raise ValueError(
+            f"it cannot be read as {form.name}: it is damaged, or something else under that name "
+            f"({type(error).__name__}: {error})"
+        ) from error
 
 
 def write(
