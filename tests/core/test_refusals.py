@@ -7,8 +7,10 @@ import threading
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
+import dask.array as da
 import numpy as np
 import pytest
+import xarray as xr
 
 from napari_histeq import (
     Clahe,
@@ -23,8 +25,11 @@ from napari_histeq import (
     equalize,
     equalize_labels,
     gain_map,
+    plane_percentiles,
+    save_zarr,
 )
-from napari_histeq.core import showing
+from napari_histeq.core import ChunkError, showing
+from napari_histeq.core.arrays import check_read, kind_of
 from napari_histeq.core.clahe.curves import borrow
 from napari_histeq.core.errors import hearing
 from napari_histeq.core.extras import brought_by
@@ -110,6 +115,45 @@ WRONG: dict[str, tuple[Any, type[Exception], str]] = {
         ValueError,
         "nothing was counted in any tile",
     ),
+    "labels of another size": (
+        lambda: equalize_labels(IMAGE, np.ones((3, 3), int)),
+        ValueError,
+        r"labels has shape \(3, 3\)",
+    ),
+    "a mask of other axes": (
+        lambda: equalize(
+            xr.DataArray(IMAGE, dims=("y", "x")), mask=xr.DataArray(IMAGE > 9, dims=("y", "t"))
+        ),
+        ValueError,
+        r"drop \['t'\]",
+    ),
+    "percentiles that fall": (
+        lambda: plane_percentiles(STACK, [50, 10]),
+        ValueError,
+        "give increasing numbers",
+    ),
+    "percentiles beyond": (lambda: plane_percentiles(STACK, [101]), ValueError, "from 0 to 100"),
+    "no level to save": (lambda: save_zarr([], "never.zarr"), ValueError, "empty list"),
+    "levels of two images": (
+        lambda: save_zarr([IMAGE, IMAGE[::2, ::2] / 2], "never.zarr"),
+        ValueError,
+        "not one image",
+    ),
+    "an array of words": (
+        lambda: Histogram.from_json(COUNTED.to_json().replace("[0, 1, 2", '["0", 1, 2')),
+        ValueError,
+        "not a list of",
+    ),
+    "a number that is too large": (
+        lambda: Histogram.from_json(compute_histogram(IMAGE / 9).to_json().replace("7.0", "1e999")),
+        ValueError,
+        "does not fit",
+    ),
+    "a chunk of another dtype": (
+        lambda: check_read(da.from_array(IMAGE, chunks=4), IMAGE[4:] / 2, (4, 0)),
+        ChunkError,
+        r"chunk \(1, 0\) of the image at \[4:8, 0:4\].*float64",
+    ),
     "what an extra brings": (lambda: without("not_there.at_all"), ImportError, "not_there is not"),
 }
 
@@ -165,6 +209,13 @@ def test_the_recipe_of_a_plane_has_its_own_reference() -> None:
     assert isinstance(own.reference, Reference)
     assert own.reference.histogram.levels.max() == IMAGE.max() // 2
     assert Recipe().at_plane((2,), (3,)) == Recipe()
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"napari_histeq": 3}', "[" * 100_000])
+def test_what_is_none_of_our_texts_is_told(text: str) -> None:
+    assert kind_of(text) == ""
+    with pytest.raises(ValueError, match="no JSON of a Histogram"):
+        Histogram.from_json(text)
 
 
 def test_what_is_not_asked_for_changes_nothing() -> None:

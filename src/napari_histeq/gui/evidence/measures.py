@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     Measures = Mapping[str, Mapping[str, float]]
 
@@ -44,14 +44,20 @@ PSNR, SSIM: how close the result is to the source"""
 BRIEF = {"levels_used": "levels", "entropy": "entropy", "ks_distance": "distance from flat"}
 
 
+def shown(measures: Measures) -> Iterator[tuple[str, str, Callable[..., str], float, float]]:
+    """Of each measure that was taken its row in `SHOWN`, and what it is before and after."""
+    before, after = measures["before"], measures["after"]
+    for name, caption, written in SHOWN:
+        if name in before and name in after:
+            yield name, caption, written, before[name], after[name]
+
+
 def table(measures: Measures, sentence: str = "") -> str:
     """A table in Qt's rich text: measure, before, after; and a sentence under it."""
-    before, after = measures["before"], measures["after"]
     lines = [
-        f"<tr><td>{caption}</td><td align='right'>{written(before[name])}</td>"
-        f"<td align='right'><b>{written(after[name])}</b></td></tr>"
-        for name, caption, written in SHOWN
-        if name in before and name in after
+        f"<tr><td>{caption}</td><td align='right'>{written(before)}</td>"
+        f"<td align='right'><b>{written(after)}</b></td></tr>"
+        for _, caption, written, before, after in shown(measures)
     ]
     head = "<tr><td></td><td align='right'>before</td><td align='right'>after</td></tr>"
     return f"<table width='100%' cellpadding='1'>{head}{''.join(lines)}</table>{sentence}"
@@ -59,11 +65,10 @@ def table(measures: Measures, sentence: str = "") -> str:
 
 def brief(measures: Measures) -> str:
     """The most telling measures in Qt's rich text; a line breaks only between them."""
-    before, after = measures["before"], measures["after"]
     parts = [
-        f"{BRIEF[name]} {written(before[name])} → <b>{written(after[name])}</b>"
-        for name, _, written in SHOWN
-        if name in BRIEF and name in before and name in after
+        f"{BRIEF[name]} {written(before)} → <b>{written(after)}</b>"
+        for name, _, written, before, after in shown(measures)
+        if name in BRIEF
     ]
     # The one space where a line may break stands last, so that no line begins with a gap.
     return "&nbsp;&nbsp; ".join(part.replace(" ", "&nbsp;") for part in parts)

@@ -8,12 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_histeq.core.methods import options_of
-from napari_histeq.gui.evidence.measures import SHOWN
+from napari_histeq.gui.evidence.measures import shown
 from napari_histeq.records import current_versions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from napari_histeq.gui.evidence.measures import Measures
     from napari_histeq.records import Task
 
@@ -74,15 +72,10 @@ def write_table(path: str | Path, measures: Measures, settings: dict[str, str]) 
         file.writelines(f"# {name}: {_in_words(value)}\r\n" for name, value in told.items())
         table = csv.writer(file)
         table.writerow(("measure", "before", "after"))
-        table.writerows(_rows(measures))
-
-
-def _rows(measures: Measures) -> Iterator[tuple[str, float, float]]:
-    """As in the panel's table, but exact."""
-    before, after = measures["before"], measures["after"]
-    for name, caption, _ in SHOWN:
-        if name in before and name in after:
-            yield caption, before[name], after[name]
+        # As in the panel's table, but exact.
+        table.writerows(
+            (caption, before, after) for _, caption, _, before, after in shown(measures)
+        )
 
 
 def _in_words(value: Any) -> str:

@@ -106,28 +106,24 @@ def region_rows(regions: Callable[..., Any]) -> list[Widget]:
             ),
             tell=True,
         ),
-        CheckBox(
-            name="each_label",
-            text="Each label on its own",
+        _tick(
+            "each_label",
+            "Each label on its own",
+            "Every label of the mask layer gets the curve of its own pixels. What has no label "
+            "stays as it is.",
             visible=False,
-            tooltip=tip(
-                "Every label of the mask layer gets the curve of its own pixels. What has no label "
-                "stays as it is."
-            ),
         ),
-        CheckBox(
-            name="ignore",
-            text="Ignore pixels equal to",
-            tooltip=tip("Do not count pixels of one intensity, such as a black background."),
+        _tick(
+            "ignore",
+            "Ignore pixels equal to",
+            "Do not count pixels of one intensity, such as a black background.",
         ),
         Number(0, name="ignored_value", label="Value", tooltip=tip("The intensity to ignore.")),
-        CheckBox(
-            name="inside",
-            text="Only inside",
-            tooltip=tip(
-                "Change only the pixels that are counted: those inside the mask layer and not of "
-                "the ignored value. All others stay exactly as they are."
-            ),
+        _tick(
+            "inside",
+            "Only inside",
+            "Change only the pixels that are counted: those inside the mask layer and not of "
+            "the ignored value. All others stay exactly as they are.",
         ),
         Sliding(
             0,
@@ -217,40 +213,34 @@ def _added_rows() -> list[Widget]:
                 "otherwise here. What you choose for channels is remembered apart."
             ),
         ),
-        CheckBox(
-            name="gain",
-            text="Local gain map",
-            tooltip=tip(
-                "Add a layer that shows how much the contrast was amplified at each pixel. "
-                "Where it is high, noise was amplified too."
-            ),
+        _tick(
+            "gain",
+            "Local gain map",
+            "Add a layer that shows how much the contrast was amplified at each pixel. "
+            "Where it is high, noise was amplified too.",
         ),
-        CheckBox(
-            name="plot",
-            text="Histogram layer",
+        _tick(
+            "plot",
+            "Histogram layer",
+            "Add a plot of the histograms before and after, below the image.",
             value=True,
-            tooltip=tip("Add a plot of the histograms before and after, below the image."),
         ),
-        CheckBox(
-            name="compare",
-            text="Side by side",
-            tooltip=tip("Show the original to the left of the result; it takes no extra memory."),
+        _tick(
+            "compare",
+            "Side by side",
+            "Show the original to the left of the result; it takes no extra memory.",
         ),
-        CheckBox(
-            name="replace",
-            text="Replace the last result",
-            tooltip=tip(
-                "Take away what the last run on this layer added, before the new result is added. "
-                "Layers that are locked, and all other layers, stay."
-            ),
+        _tick(
+            "replace",
+            "Replace the last result",
+            "Take away what the last run on this layer added, before the new result is added. "
+            "Layers that are locked, and all other layers, stay.",
         ),
-        CheckBox(
-            name="preview",
-            text="Live preview",
-            tooltip=tip(
-                "Show the result on the image while you move the controls. "
-                "No result is added until you press Equalize."
-            ),
+        _tick(
+            "preview",
+            "Live preview",
+            "Show the result on the image while you move the controls. "
+            "No result is added until you press Equalize.",
         ),
         PushButton(
             name="hold",
@@ -288,6 +278,10 @@ def run_rows() -> list[Widget]:
         ProgressBar(name="progress", value=0, min=0, max=100),
         Status(name="status", value="", gui_only=True),
     ]
+
+
+def _tick(name: str, text: str, about: str, **how: Any) -> CheckBox:
+    return CheckBox(name=name, text=text, tooltip=tip(about), **how)
 
 
 def _text(name: str, look: str) -> Label:
