@@ -137,7 +137,7 @@ class Reference:
         total = int(rows.total[0, 0])
         if total > MOST_TOLD or (rows.total != total).any():
             return self.full_match(cast("Histogram", rows), places=places)
-        return np.asarray(_by_count(self, total, places)[rows.counts.cumsum(axis=-1)])
+        return np.asarray(_by_count(self.histogram, total, places)[rows.counts.cumsum(axis=-1)])
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Reference):
@@ -174,9 +174,8 @@ class Reference:
 
 
 @lru_cache(maxsize=2)  # plane after plane has as many pixels
-def _by_count(reference: Reference, total: int, places: bool) -> Floats:
+def _by_count(own: Histogram, total: int, places: bool) -> Floats:
     """What becomes of a level that 0, 1, ... `total` of so many pixels are not above."""
-    own = reference.histogram
     return full_match(np.arange(total + 1) / total, own, own.places if places else own.levels)
 
 
