@@ -29,12 +29,12 @@ from napari_histeq.batch import (
 )
 from napari_histeq.cli import arguments as args
 from napari_histeq.cli.flags import Command, Group
-from napari_histeq.cli.learning import learned
 from napari_histeq.cli.looks import measure, plot
 from napari_histeq.cli.options import with_method_options
 from napari_histeq.cli.recipes import settings_of
 from napari_histeq.cli.report import Run, refused_in_words
 from napari_histeq.cli.tables import write_text
+from napari_histeq.core import Standard
 from napari_histeq.core.methods import PERCENTILES, SCALE
 
 app = typer.Typer(
@@ -225,7 +225,7 @@ def learn(
     run = Run("learning", jobs, scheduler, quiet=quiet)
     found = run.all(Count(settings), looked_at(inputs_of(inputs)))
     if not run.failed:  # of fewer images it would be another standard
-        write_text(learned([entry["histogram"] for entry in found], *numbers, units), output)
+        write_text(_learned([entry["histogram"] for entry in found], *numbers, units), output)
     run.end()
 
 
@@ -267,6 +267,19 @@ def replay(
 
 app.command(cls=Command)(measure)
 app.command(cls=Command)(plot)
+
+
+def _learned(
+    histograms: list[Any], percentiles: tuple[float, ...], scale: tuple[float, ...], units: str
+) -> str:
+    """The JSON text of the standard, or a refusal in words."""
+    if len(scale) != 2:
+        raise Refused(f"--scale has {len(scale)} numbers: give two, such as 0,100")
+    try:
+        found = Standard.learn(histograms, percentiles, scale=(scale[0], scale[1]), units=units)
+    except ValueError as error:
+        raise Refused(str(error)) from None
+    return found.to_json() + "\n"
 
 
 def _make(
