@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_histeq.core.arrays import for_each, regions
+from napari_histeq.core.arrays import BLOCK_PIXELS, for_each, regions
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 #: Pixels across the widest feather: their distances are looked for in every direction.
 WIDEST = 1024
+
+#: By how much more than a region itself may be looked at for the distances in it.
+MOST_AROUND = 1.5
 
 
 def check_inside(inside: Any, feather: Any) -> None:
@@ -121,7 +124,21 @@ def keep_outside(image: NDArray[Any], out: NDArray[Any], mask: Mask, feather: Fe
         weights = feather.weights_in(mask, region) if once is None else once[region]
         put_back(image[region], out[region], weights)
 
-    for_each(work, regions(mask.shape))
+    for_each(work, _pieces(mask.shape, feather.halo(mask.ndim)))
+
+
+def _pieces(shape: Shape, halo: Shape) -> list[Region]:
+    """Regions, small ones where that adds little to what is looked at around them.
+
+    To look for distances takes long, and a run can be stopped after each of them.
+    """
+    for part in (8, 4, 2):
+        found = regions(shape, BLOCK_PIXELS // part)
+        lengths = [len(range(*s.indices(n))) for s, n in zip(found[0], shape, strict=True)]
+        wide = [min(own + 2 * h, n) for own, h, n in zip(lengths, halo, shape, strict=True)]
+        if math.prod(wide) <= MOST_AROUND * math.prod(lengths):
+            return found
+    return regions(shape)
 
 
 def put_back(image: NDArray[Any], out: NDArray[Any], weights: NDArray[Any]) -> None:

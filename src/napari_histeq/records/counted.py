@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from pydantic import ConfigDict
 
-from napari_histeq.core.arrays import as_lazy, is_lazy
+from napari_histeq.core.arrays import as_lazy, for_each, is_lazy
 from napari_histeq.records.record_fields import (
     MASK_BYTES,
     Bits,
@@ -24,6 +24,10 @@ from napari_histeq.records.record_fields import (
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
+
+
+#: Bytes of a mask at a time: those of labels take longer to compress than of anything else.
+PIECE_BYTES = 1 << 22
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +60,12 @@ class MaskRecord:
     def of(cls, layer: str, mask: NDArray[Any]) -> MaskRecord:
         """Pack a mask, or labels."""
         if mask.dtype.kind == "b":
-            packed, dtype = np.packbits(mask).tobytes(), ""
+            plain, dtype = np.packbits(mask), ""
         else:
-            little = mask.astype(mask.dtype.newbyteorder("<"))
-            packed, dtype = little.tobytes(), little.dtype.str
-        bits = zlib.compress(packed, 1)
-        digest = hashlib.sha256(packed).hexdigest()
-        return cls(layer, mask.shape, digest, bits if len(bits) <= MASK_BYTES else None, dtype)
+            plain = np.ascontiguousarray(mask, mask.dtype.newbyteorder("<"))
+            dtype = plain.dtype.str
+        digest, bits = _packed(plain.reshape(-1).view(np.uint8))
+        return cls(layer, mask.shape, digest, bits, dtype)
 
     def array(self) -> NDArray[Any]:
         """The mask itself, or the labels.
@@ -87,6 +90,25 @@ class MaskRecord:
             return np.frombuffer(packed, labels).reshape(self.shape)
         bits = np.unpackbits(np.frombuffer(packed, np.uint8), count=count)
         return bits.astype(bool).reshape(self.shape)
+
+
+def _packed(run: NDArray[np.uint8]) -> tuple[str, bytes | None]:
+    """The SHA-256 of some bytes, and these compressed, if that makes them few enough to keep.
+
+    In pieces, after each of which the work can be stopped.
+    """
+    digest, packer, packed = hashlib.sha256(), zlib.compressobj(1), bytearray()
+
+    def add(start: int) -> None:
+        piece = run[start : start + PIECE_BYTES].data
+        digest.update(piece)
+        if len(packed) <= MASK_BYTES:
+            packed.extend(packer.compress(piece))
+
+    for_each(add, range(0, run.size, PIECE_BYTES), in_turn=True)
+    if len(packed) <= MASK_BYTES:
+        packed.extend(packer.flush())
+    return digest.hexdigest(), bytes(packed) if len(packed) <= MASK_BYTES else None
 
 
 def _unpacked(bits: bytes, size: int) -> bytes | None:
