@@ -73,6 +73,34 @@ def test_the_same_file_streamed_and_in_memory(name, tmp_path: Path, monkeypatch)
         np.testing.assert_array_equal(np.asarray(one), np.asarray(other))
 
 
+@pytest.mark.parametrize("name", ["noise.npy", "functional.nii"])
+def test_no_file_is_mapped_to_be_written(name, tmp_path: Path, monkeypatch):
+    """On a full disk a process that writes into a mapped file dies."""
+    source = made(name, tmp_path)
+    monkeypatch.setattr(picture, "LARGE", 200)
+    modes: list[str] = []
+    real = np.memmap.__new__
+
+    def mapped(kind, filename, dtype=np.uint8, mode="r+", *more, **how):
+        modes.append(mode)
+        return real(kind, filename, dtype, mode, *more, **how)
+
+    monkeypatch.setattr(np.memmap, "__new__", mapped)
+    found = read(source)
+    write(found.with_pixels(equalize(found.data)), tmp_path / f"out.{name}")
+    found.close()
+    assert set(modes) <= {"r", "c"}
+
+
+@pytest.mark.parametrize("order", "CF")
+@pytest.mark.parametrize("dtype", [">u2", "f4", "?"])
+def test_npy_is_as_numpy_writes_it(order, dtype, tmp_path: Path):
+    data = np.array(np.arange(60).reshape(3, 4, 5) % 7, dtype=dtype, order=order)
+    np.save(tmp_path / "by_numpy.npy", data)
+    write(picture.Picture(data, "zyx", "none"), tmp_path / "ours.npy")
+    assert (tmp_path / "ours.npy").read_bytes() == (tmp_path / "by_numpy.npy").read_bytes()
+
+
 @pytest.mark.parametrize("shape", [(7,), (5, 9), (3, 5, 9), (2, 1, 300, 40)])
 @pytest.mark.parametrize("part", [1, 40, 1000, 10**9])
 def test_parts_cover_an_image_once_and_in_order(shape, part, monkeypatch):

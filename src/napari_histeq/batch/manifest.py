@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 from napari_histeq.batch.errors import Refused
+from napari_histeq.core.whole import whole_file
 from napari_histeq.files import is_store
 from napari_histeq.records import KEY, Record, RecordError, current_versions, from_json
 
@@ -67,12 +67,8 @@ def write_manifest(
         "command": list(command),
         "files": sorted([*kept, *made], key=lambda e: str(e.get("output"))),
     }
-    temporary = path.with_name(f".{uuid4().hex[:8]}.partial.{path.name}")
-    try:
-        temporary.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with whole_file(path) as partial:
+        partial.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
 
 
 class Records:

@@ -184,12 +184,7 @@ class Plot:
         with read(job.source) as picture:
             draw, heard = self._made(picture, job, report)
         job.target.parent.mkdir(parents=True, exist_ok=True)
-        temporary = job.target.with_name(f".partial.{job.target.name}")
-        try:
-            draw(temporary)
-            temporary.replace(job.target)
-        finally:
-            temporary.unlink(missing_ok=True)
+        draw(job.target)
         return Done({"input": job.name, "output": job.target.name}, (*picture.notes, *heard))
 
     def _made(

@@ -9,6 +9,8 @@ import math
 import sys
 from typing import TYPE_CHECKING, Any
 
+from napari_histeq.core.whole import whole_file
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from pathlib import Path
@@ -26,9 +28,8 @@ def write_table(rows: Sequence[Mapping[str, Any]], path: Path | None) -> None:
 def write_text(text: str, path: Path) -> None:
     """Write a file, which appears whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".partial.{path.name}")
-    temporary.write_text(text, encoding="utf-8", newline="")
-    temporary.replace(path)
+    with whole_file(path) as partial:
+        partial.write_text(text, encoding="utf-8", newline="")
 
 
 def _as_csv(rows: Sequence[Mapping[str, Any]]) -> str:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple
-from uuid import uuid4
 
+from napari_histeq.core.whole import whole_file
 from napari_histeq.files import dicom, hdf5, nifti, npy, ome_zarr, raster, tiff
 from napari_histeq.files.picture import Location, Picture
 
@@ -146,9 +146,5 @@ def write(
     if form.name == "OME-Zarr":  # it has its own way to say that it is not finished
         form.write(picture, path, if_exists="resume" if resume else "overwrite")
         return
-    temporary = path.with_name(f".{uuid4().hex[:8]}.partial.{path.name}")
-    try:
-        form.write(picture, temporary)
-        temporary.replace(path)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with whole_file(path) as partial:
+        form.write(picture, partial)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,6 +13,8 @@ from napari_histeq.files.picture import UNNAMED, Location, Picture, is_large
 from napari_histeq.files.stream import blocks
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from io import FileIO
     from pathlib import Path
 
 SUFFIXES = (".h5", ".hdf5", ".hdf")
@@ -108,7 +110,7 @@ def write(picture: Picture, path: Path) -> None:
     header = picture.header if picture.form == "HDF5" else _NEW
     data = picture.data
     how = {key: header[key] for key in _STORED if header.get(key)}
-    with h5py.File(path, "w") as file:
+    with _held(path) as held, h5py.File(held, "w") as file:
         made = file.create_dataset(header["inner"], data.shape, data.dtype, **how)
         for key, value in header["attributes"].items():
             if key not in ("DIMENSION_LIST", "REFERENCE_LIST", "CLASS", "NAME"):
@@ -121,3 +123,47 @@ def write(picture: Picture, path: Path) -> None:
         else:
             for where, block in blocks(data):
                 made[where] = block
+                held.check()
+
+
+class _Held:
+    """A file of which HDF5 does not hear that the disk is full: it would crash as it closes it."""
+
+    def __init__(self, file: FileIO) -> None:
+        self.seek, self.tell = file.seek, file.tell
+        self.read, self.readinto = file.read, file.readinto
+        self._file = file
+        self._error: OSError | None = None
+
+    def write(self, data: Any) -> None:
+        """Write all of it, if the disk is not full."""
+        left = memoryview(data).cast("B")
+        while len(left) and self._error is None:
+            left = left[self._tried(self._file.write, left) :]
+
+    def truncate(self, size: int) -> None:
+        """Make the file so long."""
+        self._tried(self._file.truncate, size)
+
+    def flush(self) -> None:
+        """Nothing is held back."""
+
+    def _tried(self, do: Callable[[Any], int], what: Any) -> int:
+        try:
+            return do(what)
+        except OSError as error:
+            self._error = self._error or error
+            return 0
+
+    def check(self) -> None:
+        """Raise what HDF5 was not told."""
+        if self._error is not None:
+            raise self._error
+
+
+@contextmanager
+def _held(path: Path) -> Iterator[_Held]:
+    with path.open("w+b", buffering=0) as file:
+        held = _Held(file)
+        yield held
+        held.check()

@@ -9,7 +9,7 @@ import numpy as np
 from napari_histeq.core.extras import brought_by
 from napari_histeq.files.picture import Location, Picture, is_large, named_unit
 from napari_histeq.files.scaled import Rescale
-from napari_histeq.files.stream import blocks
+from napari_histeq.files.stream import append, blocks
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -103,10 +103,7 @@ def _stream(picture: Picture, path: Path) -> None:
     _describe(header, source, rescale)
     with path.open("wb") as file:
         header.write_to(file)
-        start = max(int(header["vox_offset"]), file.tell())
-        file.truncate(start + picture.data.size * dtype.itemsize)
-    planes = picture.data.T  # NIfTI lies in Fortran order
-    out = np.memmap(path, dtype.newbyteorder(header.endianness), "r+", start, planes.shape)
-    for where, block in blocks(planes):
-        out[where] = rescale.undone(block, dtype)
-    out.flush()
+        file.write(bytes(max(int(header["vox_offset"]) - file.tell(), 0)))
+        for _, block in blocks(picture.data.T):  # NIfTI lies in Fortran order
+            stored = rescale.undone(block, dtype)
+            append(file, stored.astype(dtype.newbyteorder(header.endianness), copy=False))

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_histeq.files.picture import UNNAMED, Location, Picture, is_large
-from napari_histeq.files.stream import blocks
+from napari_histeq.files.stream import append, blocks
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -31,14 +31,12 @@ def read(location: Location) -> Picture:
 
 def write(picture: Picture, path: Path) -> None:
     """See `files.write`."""
-    data = picture.data
-    if isinstance(data, np.ndarray):
-        np.save(path, data, allow_pickle=False)
-        return
-    order = picture.form == "NPY" and picture.header
-    out = np.lib.format.open_memmap(
-        path, mode="w+", dtype=data.dtype, shape=data.shape, fortran_order=order
-    )
-    for where, block in blocks(data):
-        out[where] = block
-    out.flush()
+    data, lazy = picture.data, not isinstance(picture.data, np.ndarray)
+    order = picture.form == "NPY" and picture.header if lazy else data.flags.fnc
+    descr = np.lib.format.dtype_to_descr(data.dtype)
+    header = {"descr": descr, "fortran_order": bool(order), "shape": data.shape}
+    ordered = data.T if order else data
+    with path.open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, header)
+        for _, block in blocks(ordered) if lazy else [((), ordered)]:
+            append(file, block)

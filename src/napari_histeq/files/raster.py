@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -93,7 +94,9 @@ def write(picture: Picture, path: Path) -> None:
         for key, text in header["text"].items():
             more["pnginfo"].add_text(key, text)
     image = Image.fromarray(np.ascontiguousarray(data))
-    image.save(path, "JPEG" if jpeg else "PNG", **more)
+    made = BytesIO()  # onto a full disk Pillow itself writes half a file, and says nothing
+    image.save(made, "JPEG" if jpeg else "PNG", **more)
+    path.write_bytes(made.getbuffer())
 
 
 def _check_fits(picture: Picture, data: np.ndarray[Any, Any], jpeg: bool) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from itertools import product
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
@@ -28,6 +28,15 @@ def blocks(data: Any) -> Iterator[tuple[tuple[slice, ...], np.ndarray[Any, Any]]
         yield where, np.asarray(data[where])
         if watcher is not None:
             watcher(done, len(parts))
+
+
+def append(file: BinaryIO, block: np.ndarray[Any, Any]) -> None:
+    """Write pixels behind what a file has, in C order.
+
+    On a full disk this says so; `tofile` says how many bytes it wanted to write, and a process
+    that writes to a mapped file dies.
+    """
+    file.write(np.ascontiguousarray(block).data)
 
 
 def _parts(shape: tuple[int, ...], itemsize: int) -> list[tuple[slice, ...]]:

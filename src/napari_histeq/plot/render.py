@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from io import BytesIO
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from matplotlib import rcParams
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from napari_histeq.core import compute_histogram
+from napari_histeq.core.whole import whole_file
 from napari_histeq.plot.course import CourseFigure
 from napari_histeq.plot.figure import HistogramFigure
 from napari_histeq.plot.layout import height
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from pathlib import Path
 
     from numpy.typing import NDArray
 
@@ -207,5 +210,11 @@ def _pixels_of(figure: Figure) -> NDArray[np.uint8]:
 
 
 def _write(figure: Figure, path: str | Path) -> None:
+    """In memory first: those who write to disk for matplotlib may not notice that it is full."""
     FigureCanvasAgg(figure)
-    figure.savefig(path, facecolor=figure.get_facecolor(), dpi=figure.dpi)
+    path = Path(path)
+    kind = path.suffix[1:] or rcParams["savefig.format"]
+    drawn = BytesIO()
+    figure.savefig(drawn, format=kind, facecolor=figure.get_facecolor(), dpi=figure.dpi)
+    with whole_file(path if path.suffix else path.with_suffix(f".{kind}")) as partial:
+        partial.write_bytes(drawn.getbuffer())

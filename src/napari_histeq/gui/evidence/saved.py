@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from napari_histeq.core.methods import options_of
+from napari_histeq.core.whole import whole_file
 from napari_histeq.gui.evidence.measures import shown
 from napari_histeq.records import current_versions
 
@@ -60,7 +61,7 @@ def write_table(path: str | Path, measures: Measures, settings: dict[str, str]) 
     Parameters
     ----------
     path : str or Path
-        The file; it is written anew.
+        The file; it is written anew, whole or not at all.
     measures : mapping
         ``{"before": {name: value}, "after": {name: value}}``.
     settings : dict of str to str
@@ -68,7 +69,10 @@ def write_table(path: str | Path, measures: Measures, settings: dict[str, str]) 
         reads the numbers alone.
     """
     told = settings | {"napari-histeq": current_versions()["napari-histeq"]}
-    with Path(path).open("w", newline="", encoding="utf-8") as file:
+    with (
+        whole_file(path) as partial,
+        partial.open("w", newline="", encoding="utf-8") as file,
+    ):
         file.writelines(f"# {name}: {_in_words(value)}\r\n" for name, value in told.items())
         table = csv.writer(file)
         table.writerow(("measure", "before", "after"))

@@ -14,6 +14,8 @@ from typing import Any
 
 from napari.settings import get_settings
 
+from napari_histeq.core.whole import whole_file
+
 #: Names another file, if it is set; nothing is kept if it is set to nothing.
 VARIABLE = "NAPARI_HISTEQ_SETTINGS"
 
@@ -57,7 +59,6 @@ def write(**changes: Any) -> None:
         with suppress(OSError):
             path.replace(path.with_suffix(".damaged.json"))
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(f".{os.getpid()}.part")
     text = json.dumps(known | changes, indent=2, ensure_ascii=False)
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)  # whole or not at all
+    with whole_file(path) as partial:
+        partial.write_text(text, encoding="utf-8")

@@ -16,6 +16,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from napari_histeq.core.whole import whole_file
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -57,9 +59,8 @@ def note(request: Sequence[str], index: Path) -> None:
             kinds = [*_still_true(everything.get(name), state), kind]
             entry = {"index": str(index), "state": state, "kinds": kinds}
             folder.mkdir(parents=True, exist_ok=True)
-            made = folder / f"{NAME}.{os.getpid()}"
-            made.write_text(json.dumps(everything | {name: entry}), encoding="utf-8")
-            made.replace(folder / NAME)
+            with whole_file(folder / NAME) as partial:
+                partial.write_text(json.dumps(everything | {name: entry}), encoding="utf-8")
         except OSError:
             continue
         return
