@@ -142,8 +142,8 @@ class _Run:
     def on_cluster(self, jobs: Sequence[FileJob], address: str) -> Iterator[None]:
         """Have the jobs done by a cluster; what is done within is done by it, too."""
         with brought_by("distributed"):
-            from distributed import Client, as_completed
-        from napari_histeq.core.lazy import client_at
+            from distributed import Client, KilledWorker, as_completed
+        from napari_histeq.core.lazy import DIED, client_at
 
         try:
             client = client_at(Client, address, CURE, timeout="10s")
@@ -154,10 +154,12 @@ class _Run:
             for future in as_completed(futures):  # type: ignore[no-untyped-call]
                 job = futures[future]
                 with self.progress.file():
-                    lost = future.exception()  # the worker died, say
-                    self.found[job] = (
-                        future.result() if lost is None else Result(job, None, in_words(lost))
-                    )
+                    lost = future.exception()
+                    if lost is None:
+                        self.found[job] = future.result()
+                    else:
+                        words = DIED if isinstance(lost, KilledWorker) else in_words(lost)
+                        self.found[job] = Result(job, None, words)
             yield
 
 

@@ -43,11 +43,15 @@ class Bar:
         self._finished = 0
 
     def __enter__(self) -> Self:
-        self._progress.start()
+        if not self._progress.disable:
+            self._progress.start()
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._progress.stop()
+        if (
+            not self._progress.disable
+        ):  # older versions of rich end even what is not shown by a line
+            self._progress.stop()
 
     def _count(self, done: int) -> str:
         return f"{done} of {self._files} file{'s' * (self._files != 1)}"

@@ -96,6 +96,25 @@ def test_a_worker_killed_while_counting(client, dtype):
     assert got.compute().tobytes() == equalize(pixels).tobytes()
 
 
+def deadly(shape, chunks, at):
+    """A dask array one of whose chunks kills the process that reads it."""
+
+    def read(block, block_id=None):
+        if block_id == at:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return block
+
+    zeros = da.zeros(shape, chunks=chunks, dtype=np.uint8)
+    return zeros.map_blocks(read, dtype=np.uint8, meta=np.empty((0, 0), np.uint8))
+
+
+def test_a_chunk_that_no_worker_survives_is_named(client):
+    client.cluster.scheduler.allowed_failures = 1
+    with pytest.raises(ChunkError, match=r"chunk \(1, 2\) of the image .*worked on it died, for"):
+        equalize(deadly((40, 60), 20, (1, 2)))
+    assert equalize(image("u1")).dtype == np.uint8
+
+
 def test_a_worker_killed_while_saving(client, tmp_path):
     pixels = image("u2", (60, 32, 40))
     result = equalize(da.from_array(pixels, chunks=(2, 32, 40))).map_blocks(slowly, dtype="u2")

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
 #: How addresses of schedulers begin, if they say so.
 SCHEMES = ("tcp", "tls", "ws", "wss", "inproc")
 
+#: Why there is no answer, if dask gave up after some tries.
+DIED = "each worker that worked on it died, for want of memory perhaps: give each more"
+
 
 def started(kind: Any, address: str, **how: Any) -> Any:
     """A client that runs (`kind` is `distributed.Client`); one that could not start is closed here.

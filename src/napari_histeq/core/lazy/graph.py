@@ -27,6 +27,7 @@ from dask.local import get_sync
 
 from napari_histeq.core.arrays import Declared, current_watcher
 from napari_histeq.core.errors import ChunkError
+from napari_histeq.core.lazy.cluster import DIED
 from napari_histeq.core.lazy.collector import graph_made
 from napari_histeq.core.lazy.steps import PATIENCE, STEP, Steps, looking, place_of
 
@@ -116,7 +117,7 @@ def run_graph(graph: Graph, keys: list[Any], known: Known) -> list[Any]:
     client = getattr(get, "__self__", None)
     try:
         if client is not None and hasattr(client, "subscribe_topic"):
-            return _on_cluster(client, guarded, keys, steps)
+            return _on_cluster(client, guarded, keys, steps, known)
         return _in_process(get, guarded, keys, steps)
     except ChunkError as error:
         raise _of_known(error, tasks, known) from error.__cause__
@@ -200,7 +201,9 @@ def _apart(graph: Graph, keys: list[Any]) -> list[tuple[Graph, list[Any]]] | Non
     return pieces
 
 
-def _on_cluster(client: Any, graph: Graph, keys: list[Any], steps: int) -> list[Any]:
+def _on_cluster(client: Any, graph: Graph, keys: list[Any], steps: int, known: Known) -> list[Any]:
+    from distributed import KilledWorker
+
     watcher, done = current_watcher(), set()
     topics = {n for n in {place_of(key)[0] for key in graph} if n.startswith(STEP)}
     for topic in topics:
@@ -213,6 +216,8 @@ def _on_cluster(client: Any, graph: Graph, keys: list[Any], steps: int) -> list[
                 watcher(min(len(done), steps), steps)
             time.sleep(PATIENCE)
         results: list[Any] = client.gather(futures)
+    except KilledWorker as error:
+        raise _deadly(error.task, graph, known) from error
     finally:
         client.cancel(futures)
         for topic in topics:
@@ -220,6 +225,14 @@ def _on_cluster(client: Any, graph: Graph, keys: list[Any], steps: int) -> list[
     if watcher is not None:
         watcher(steps, steps)
     return results
+
+
+def _deadly(key: Any, graph: Graph, known: Known) -> ChunkError:
+    """Of the chunk that workers died of; for one of our steps that is what it needs."""
+    if place_of(key)[0].startswith(STEP) and place_of(key)[0] not in known:
+        key = next((k for k in graph[key].dependencies if place_of(k)[0] in known), key)
+    name, index = place_of(key)
+    return known.get(name, Declared(name)).error(index, f"{DIED}, or make chunks smaller")
 
 
 class Packed:

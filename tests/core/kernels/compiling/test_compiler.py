@@ -9,9 +9,10 @@ import textwrap
 import numpy as np
 import pytest
 
+from helpers.effort import THOROUGH
 from helpers.sessions import ended, patient, session
 from helpers.twins import DOORS
-from napari_histeq.core.kernels.compiling import compiler
+from napari_histeq.core.kernels.compiling import compiler, known
 from napari_histeq.core.kernels.compiling.compiler import kind_of, sample_of
 
 pytestmark = pytest.mark.whole
@@ -115,6 +116,36 @@ def test_a_helper_that_is_of_no_use_is_given_up(tmp_path, program):
         subprocess.Popen = lambda command, **how: real([command[0], "-c", {program!r}], **how)
     """
     ended(session(patient(before), tmp_path))
+
+
+#: While it compiles, amid an index, and between an index and the loop that this tells of.
+MOMENTS = ["compiler.load", "caching.os.replace", "caching.IndexDataCacheFile._save_data"]
+
+
+@pytest.mark.parametrize("moment", MOMENTS if THOROUGH else MOMENTS[-1:])
+def test_a_helper_that_is_killed_in_the_middle_does_no_harm(tmp_path, moment):
+    program = f"""
+        import os, signal
+        from numba.core import caching
+        from napari_histeq.core.kernels.compiling import compiler, worker
+        def die(*_, **__):
+            os.kill(os.getpid(), getattr(signal, "SIGKILL", signal.SIGTERM))
+        {moment} = die
+        worker.main()
+    """
+    before = f"""
+        from subprocess import PIPE
+        started = []
+        def start():
+            program = {textwrap.dedent(program)!r}
+            started.append(helper.start(["-c", program], stdin=PIPE, stdout=PIPE))
+            return started[-1]
+        helper._start = start
+    """
+    ended(session(patient(before, "assert len(started) == 1"), tmp_path))
+    assert not list(tmp_path.rglob(known.NAME)), "it lived long enough to write down what it made"
+    ended(session(patient(), tmp_path))
+    assert list(tmp_path.rglob(known.NAME))
 
 
 def test_the_helper_ends_with_the_session_and_when_there_is_nothing_to_do(tmp_path):
