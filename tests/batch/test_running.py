@@ -31,9 +31,13 @@ def jobs(tmp_path: Path) -> list[FileJob]:
 @pytest.mark.parametrize("workers", [1, 2])
 def test_stopped_between_two_files(jobs: list[FileJob], workers: int) -> None:
     stop = threading.Event()
+    begun = {"0.npy": threading.Event(), "1.npy": threading.Event()}
 
     def work(job: FileJob, report: Any) -> Done:
+        if job.name in begun:
+            begun[job.name].set()
         if job.name == "2.npy":
+            assert all(event.wait(60) for event in begun.values())
             stop.set()
         return Done({"input": job.name})
 

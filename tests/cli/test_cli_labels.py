@@ -48,7 +48,7 @@ def test_each_label(run: Any, name: str, labels: Any) -> None:
         (("--labels", "labels.tif", "--mask", "labels.tif"), "do not go together"),
         (("--labels", "labels.tif", "--together"), "do not go together"),
         (("--saturated", "2", "--method", "clahe"), "leave saturated out"),
-        (("--saturated", "51"), "less than or equal to 50"),
+        (("--saturated", "51"), "Invalid value for '--saturated'"),
     ],
 )
 def test_what_does_not_go_together_is_refused(run: Any, words: Any, told: str) -> None:

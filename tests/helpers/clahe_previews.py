@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 from skimage import data
 
+from helpers.viewers import camera_of, canvas_size
+
 MOON = data.moon()
 
 
@@ -36,15 +38,15 @@ def difference(source: Any, patch: Any, full: np.ndarray) -> float:
 
 
 def look_at(viewer: Any, qtbot: Any, center: tuple[float, float], zoom: float) -> None:
-    viewer.scene.camera.zoom = zoom
-    viewer.scene.camera.center = (0, *center)
+    camera_of(viewer).zoom = zoom
+    camera_of(viewer).center = (0, *center)
     qtbot.wait(300)
 
 
 def seen_in(viewer: Any) -> Any:
     """The corners of what the canvas shows, in the world."""
-    half = np.array(viewer.canvas.size) / viewer.scene.camera.zoom / 2
-    corners = np.array(viewer.scene.camera.center)[-2:] + np.stack([-half, half])
+    half = np.array(canvas_size(viewer)) / camera_of(viewer).zoom / 2
+    corners = np.array(camera_of(viewer).center)[-2:] + np.stack([-half, half])
     return [np.concatenate([np.array(viewer.dims.point)[:-2], corner]) for corner in corners]
 
 

@@ -12,6 +12,7 @@ import numpy as np
 import skimage.data
 import tifffile
 import zarr
+from PIL import Image
 from pydicom.data import get_testdata_file
 
 Array = np.ndarray[Any, Any]
@@ -22,7 +23,6 @@ DICOM = (
 )  # fmt: skip
 NIFTI = ("example4d.nii.gz", "anatomical.nii", "functional.nii", "standard.nii.gz")
 RASTER = ("camera.png", "chelsea.png", "rocket.jpg")
-PACKAGED_TIFF = ("multipage.tif", "multipage_rgb.tif")
 
 
 def pixels(*shape: int, dtype: str = "uint16") -> Array:
@@ -35,9 +35,27 @@ def bundled(name: str) -> Path:
     """A file that another package brings."""
     if name in DICOM or name.endswith(".dcm"):
         return Path(get_testdata_file(name, download=False))
-    if name in NIFTI:
-        return Path(nibabel.__file__).parent / "tests" / "data" / name
-    return Path(skimage.data.__file__).parent / name
+    return Path(nibabel.__file__).parent / "tests" / "data" / name
+
+
+def raster(path: Path) -> Path:
+    """One of scikit-image's pictures, as Pillow writes it: not every version brings the files."""
+    Image.fromarray(getattr(skimage.data, path.stem)()).save(path, dpi=(72, 72))
+    return path
+
+
+def pages_tiff(path: Path) -> Path:
+    """Pages as Pillow writes them."""
+    first, second = map(Image.fromarray, pixels(2, 15, 10, dtype="uint8"))
+    first.save(path, save_all=True, append_images=[second], dpi=(72, 72))
+    return path
+
+
+def pages_rgb_tiff(path: Path) -> Path:
+    """Pages of floats, each color apart."""
+    colors = pixels(2, 3, 10, 10, dtype="float64")
+    tifffile.imwrite(path, colors, photometric="rgb", planarconfig="separate")
+    return path
 
 
 def plain_tiff(path: Path) -> Path:
@@ -127,7 +145,8 @@ def made(name: str, folder: Path) -> Path:
     path = folder / name
     makers: dict[str, Any] = {
         "plain.tif": plain_tiff, "imagej.tif": imagej_tiff, "pyramid.ome.tif": ome_tiff,
-        "volume.h5": hdf5, "noise.npy": npy,
+        "multipage.tif": pages_tiff, "multipage_rgb.tif": pages_rgb_tiff,
+        "volume.h5": hdf5, "noise.npy": npy, **dict.fromkeys(RASTER, raster),
         "v04.ome.zarr": lambda p: ome_zarr(p, "0.4"), "v05.ome.zarr": lambda p: ome_zarr(p, "0.5"),
     }  # fmt: skip
     if name in makers:
@@ -137,7 +156,7 @@ def made(name: str, folder: Path) -> Path:
 
 
 MADE = (
-    "plain.tif", "imagej.tif", "pyramid.ome.tif", "volume.h5", "noise.npy", "v04.ome.zarr",
-    "v05.ome.zarr",
+    "plain.tif", "imagej.tif", "pyramid.ome.tif", "multipage.tif", "multipage_rgb.tif",
+    "volume.h5", "noise.npy", "v04.ome.zarr", "v05.ome.zarr",
 )  # fmt: skip
-ALL = (*DICOM, *NIFTI, *RASTER, *PACKAGED_TIFF, *MADE)
+ALL = (*DICOM, *NIFTI, *RASTER, *MADE)

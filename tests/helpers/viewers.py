@@ -44,9 +44,21 @@ def add_stack(viewer: napari.Viewer, **state: Any) -> Image:
     return viewer.add_image(np.array(planes).astype(np.uint16), name="stack", **state)
 
 
+def camera_of(viewer: Any) -> Any:
+    """The camera; before napari 0.9 the viewer itself had it."""
+    return getattr(viewer, "scene", viewer).camera
+
+
+def canvas_size(viewer: Any) -> tuple[int, int]:
+    """The height and width of the canvas, in pixels."""
+    canvas: Any = getattr(viewer, "canvas", None)
+    size: tuple[int, int] = viewer._canvas_size if canvas is None else canvas.size
+    return size
+
+
 def see_all(viewer: napari.Viewer) -> None:
     """Zoom out: napari fits the view to the canvas before its own docks make that narrower."""
-    viewer.scene.camera.zoom /= 3
+    camera_of(viewer).zoom /= 3
 
 
 def names(viewer: napari.Viewer) -> list[str]:
@@ -73,7 +85,7 @@ def state_of(viewer: Any) -> Any:
         states,
         active and active.name,
         chosen,
-        viewer.scene.camera.zoom,
+        camera_of(viewer).zoom,
         viewer.dims.current_step,
     )
 

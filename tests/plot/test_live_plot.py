@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import sys
 import threading
+from itertools import product
 
+import matplotlib as mpl
 import numpy as np
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from packaging.version import Version
 from skimage import data
 
 from helpers.figures import IMAGES, both, drawn, pixels, words
@@ -91,9 +94,9 @@ def test_drawing_only_what_moves_gives_the_same_picture(name, log):
         wanted.figure.canvas.draw()
         canvas = shown.figure.canvas
         blit.draw(canvas)
-        off = np.abs(pixels(shown.figure).astype(int) - pixels(wanted.figure))
+        off = distance(pixels(shown.figure).astype(int), pixels(wanted.figure))
         # Where the curves end upon a tick, they lie over it instead of under it.
-        assert np.count_nonzero(off.max(axis=-1) > 1) <= 8, off.max()
+        assert np.count_nonzero(off > 1) <= 8, off.max()
 
     shown = drawn_from(before, transfer_function(before), log)
     blit = plot.Blit(shown)
@@ -106,6 +109,16 @@ def test_drawing_only_what_moves_gives_the_same_picture(name, log):
     canvas = shown.figure.canvas
     blit.draw(canvas)
     assert pixels(shown.figure).shape[1] == 340
+
+
+def distance(one, other):
+    """How far each pixel is from its like; before matplotlib 3.11 from the nearest beside it, too.
+
+    It rounded the place of a text with its height then: a label that moves may be a pixel off.
+    """
+    beside = [0] if Version(mpl.__version__) >= Version("3.11.0a0") else [-1, 0, 1]
+    like = [np.roll(other, by, axis=(0, 1)) for by in product(beside, beside)]
+    return np.min([np.abs(one - each).max(axis=-1) for each in like], axis=0)
 
 
 def test_no_picture_that_is_drawn_elsewhere_holds_it():

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from skimage import data
 
+from helpers.viewers import camera_of
 from napari_histeq import Match, Standard, compute_histogram, equalize
 from napari_histeq.gui.panel import references as module
 from napari_histeq.layers import record_of
@@ -128,7 +129,7 @@ def test_the_preview_is_of_the_planes_own_reference(
     match["each_plane"].value = True
     viewer.dims.set_current_step(0, 2)
     viewer.reset_view()
-    viewer.scene.camera.zoom /= 2  # all of it is visible
+    camera_of(viewer).zoom /= 2  # all of it is visible
     match["preview"].value = True
     wanted = equalize(STACK[2], Match(OTHER[2]))
 

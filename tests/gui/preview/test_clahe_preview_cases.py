@@ -11,6 +11,7 @@ import pytest
 from skimage import data, transform
 
 from helpers.clahe_previews import MOON, difference, is_in_place, look_at, place_in, preview_of
+from helpers.viewers import camera_of
 from napari_histeq import Clahe, equalize
 from napari_histeq.core import ChunkError
 from napari_histeq.gui.preview import patch as patching
@@ -120,8 +121,8 @@ def test_on_a_pyramid_tiles_keep_their_place(viewer: Any, clahe: Any, qtbot: Any
     patch = preview_of(viewer, clahe, qtbot, source)
     assert patch.data.size <= 1 << 21
     assert difference(source, patch, full) < 4
-    viewer.scene.camera.zoom *= 6
-    viewer.scene.camera.center = (0, 1000, 3000)
+    camera_of(viewer).zoom *= 6
+    camera_of(viewer).center = (0, 1000, 3000)
     shape = patch.data.shape
     qtbot.waitUntil(lambda: source.data_level == 0, timeout=5000)
     qtbot.waitUntil(lambda: patch.data.shape != shape, timeout=20_000)

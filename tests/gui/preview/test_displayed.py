@@ -8,6 +8,7 @@ import dask.array as da
 import numpy as np
 import pytest
 
+from helpers.viewers import camera_of
 from napari_histeq import compute_histogram
 from napari_histeq.gui.preview import counter
 
@@ -134,8 +135,8 @@ def test_a_pyramid_by_all_of_its_slice(viewer: Any, panel: Any, qtbot: Any) -> N
     labels[160:800, 160:1600] = 1
     region = viewer.add_labels(labels, name="part")
     panel["layer"].value = source
-    viewer.scene.camera.zoom = 4
-    viewer.scene.camera.center = (0, 200, 200)
+    camera_of(viewer).zoom = 4
+    camera_of(viewer).center = (0, 200, 200)
     qtbot.wait(300)
     viewer.dims.set_current_step(0, 2)
     panel["mask"].value = region

@@ -12,7 +12,7 @@ import pytest
 from qtpy.QtWidgets import QApplication
 
 from helpers.tools import IMAGE, item
-from helpers.viewers import add_stack, screen
+from helpers.viewers import add_stack, camera_of, screen
 from napari_histeq import equalize, transfer_function
 from napari_histeq.gui.preview.follow_slice import followed
 from napari_histeq.layers.source import record_of
@@ -62,7 +62,7 @@ def record_limits(layer: Any) -> tuple[float, float]:
     return 0.6 * low, 0.6 * high + 0.4 * 65535
 
 
-def test_follow_the_slice(viewer: Any, panel: Any, run: Any) -> None:
+def test_follow_the_slice(viewer: Any, panel: Any, run: Any, qtbot: Any) -> None:
     stack = add_stack(viewer)
     panel["output"].value = "display only"
     panel["plot"].value = False
@@ -71,9 +71,8 @@ def test_follow_the_slice(viewer: Any, panel: Any, run: Any) -> None:
     item(panel, "Follow the slice").trigger()
     for plane in (0, 3, 1):
         viewer.dims.set_current_step(0, plane)
-        curve = record_of(layer).curve
         true = transfer_function(stack.data[plane])
-        np.testing.assert_allclose(curve.y, true.y)
+        qtbot.waitUntil(lambda true=true: np.allclose(record_of(layer).curve.y, true.y))
         stack.visible = False
         seen = viewer.screenshot(flash=False)[..., 0]
         assert np.ptp(np.percentile(seen[seen > 0], [10, 90])) > 150, "each plane is spread"
@@ -95,8 +94,8 @@ def test_follow_the_view_lights_up_a_dark_corner(
     run()
     layer = viewer.layers["corner equalized"]
     item(panel, "Follow the view").trigger()
-    viewer.scene.camera.center = (20, 20)
-    viewer.scene.camera.zoom = 40
+    camera_of(viewer).center = (20, 20)
+    camera_of(viewer).zoom = 40
     qtbot.wait(300)
     seen = viewer.screenshot(flash=False)[..., 0].astype(int)
     assert np.percentile(seen, 5) < 30

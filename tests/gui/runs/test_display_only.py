@@ -10,7 +10,7 @@ from napari.utils.notifications import notification_manager
 from skimage import data
 
 from helpers.images import hard_images
-from helpers.viewers import add_stack
+from helpers.viewers import add_stack, camera_of
 from napari_histeq import equalize
 from napari_histeq.gui.preview.follow_slice import followed
 from napari_histeq.layers.source import DISPLAY, kind_of, look_of, record_of
@@ -98,7 +98,7 @@ def test_zooming_into_a_dark_corner_lights_it_up(viewer: Any, panel: Any, qtbot:
     image[:128, :128] //= 60
     viewer.add_image(image, name="moon")
     layer = display_only(viewer, panel, qtbot)
-    camera = viewer.scene.camera
+    camera = camera_of(viewer)
     viewer.layers["moon"].visible = False
     camera.zoom, camera.center = 9, (0, 64, 64)
     qtbot.wait(300)

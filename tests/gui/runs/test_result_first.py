@@ -11,7 +11,7 @@ from napari.utils.notifications import notification_manager
 from skimage import data
 
 from helpers.left_behind import idle
-from helpers.viewers import menu_action, names, visible
+from helpers.viewers import camera_of, menu_action, names, visible
 from napari_histeq import equalize, layers
 from napari_histeq.gui.background import runner
 from napari_histeq.gui.background.runner import Runner, Stopped, tell_fault
@@ -207,12 +207,12 @@ def test_who_looks_at_a_detail_meanwhile_goes_on(
     viewer: Any, panel: Any, moon: Any, between: Any, finish: Any
 ) -> None:
     between()
-    viewer.scene.camera.zoom *= 8
+    camera_of(viewer).zoom *= 8
     viewer.screenshot(flash=False)
-    zoom = viewer.scene.camera.zoom
+    zoom = camera_of(viewer).zoom
     viewer.layers.selection = {viewer.layers["moon equalized"]}
     finish()
-    assert viewer.scene.camera.zoom == zoom
+    assert camera_of(viewer).zoom == zoom
     assert [layer.name for layer in viewer.layers.selection] == ["moon equalized"]
 
 

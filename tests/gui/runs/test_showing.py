@@ -9,7 +9,7 @@ import pytest
 from napari.experimental import link_layers
 from skimage import data
 
-from helpers.viewers import visible
+from helpers.viewers import camera_of, visible
 from napari_histeq.gui.runs.showing import _overlap, _zoomed_in, grid_of
 from napari_histeq.layers.displayed_slice import visible_window
 from napari_histeq.layers.placement import world_box
@@ -170,9 +170,9 @@ def test_the_plot_is_seen_whole_and_large(
     canvas = screen(viewer)
     plot = viewer.layers["noise histogram"]
     (top, left), (bottom, right) = world_box(plot)
-    zoom = viewer.scene.camera.zoom
+    zoom = camera_of(viewer).zoom
     assert (right - left) * zoom > 0.4 * canvas.shape[1]
-    center = np.array(viewer.scene.camera.center[-2:])
+    center = np.array(camera_of(viewer).center[-2:])
     half = np.array(canvas.shape[:2]) / zoom / 2
     assert np.all((top, left) >= center - half)
     assert np.all((bottom, right) <= center + half)
@@ -206,7 +206,7 @@ def test_a_detail_of_few_rows_is_a_detail(viewer: Any, qtbot: Any) -> None:
     source = viewer.add_image(np.zeros((1, 1000)), name="row")
     viewer.screenshot(flash=False)
     assert not _zoomed_in(viewer, source)
-    viewer.scene.camera.zoom *= 20
+    camera_of(viewer).zoom *= 20
     viewer.screenshot(flash=False)
     assert _zoomed_in(viewer, source)
     rows, columns = visible_window(source)

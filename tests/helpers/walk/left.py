@@ -5,9 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from helpers.left_behind import at_work
+from helpers.viewers import camera_of
 from napari_histeq.display import worn
 from napari_histeq.gui.preview import follow_slice
 from napari_histeq.gui.runs.run import _running
+from napari_histeq.gui.runs.showing import grid_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +38,7 @@ def connected(world: World) -> Iterator[str]:
     """The modules of our callbacks at napari's emitters."""
     viewer = world.viewer
     parts = (viewer, viewer.layers, viewer.layers.selection, viewer.dims, viewer.cursor)
-    groups = [p.events for p in (*parts, viewer.scene.camera, viewer.canvas.grid, *viewer.layers)]
+    groups = [p.events for p in (*parts, camera_of(viewer), grid_of(viewer), *viewer.layers)]
     for group in groups:
         emitters = getattr(group, "emitters", None) or group._psygnal_group.signals
         for emitter in emitters.values():

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
+from helpers.viewers import camera_of
 from helpers.walk.rules_layers import NUMBERS
+from napari_histeq.gui.runs.showing import grid_of
 
 if TYPE_CHECKING:
     from helpers.walk.world import World
@@ -31,7 +33,7 @@ class ViewRules:
         elif what == "home":
             viewer.reset_view()
         elif what == "grid":
-            viewer.canvas.grid.enabled = not viewer.canvas.grid.enabled
+            grid_of(viewer).enabled = not grid_of(viewer).enabled
         else:
             viewer.theme = "light" if viewer.theme == "dark" else "dark"
 
@@ -55,5 +57,5 @@ class ViewRules:
     @rule(zoom=st.sampled_from([0.5, 4.0, 12.0, 30.0]), at=st.integers(0, 40))
     def look_closer(self, zoom: float, at: int) -> None:
         self.say("zoom", zoom, "at", at)
-        camera = self.world.viewer.scene.camera
+        camera = camera_of(self.world.viewer)
         camera.zoom, camera.center = zoom, (0, at, at)

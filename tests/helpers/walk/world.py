@@ -19,6 +19,7 @@ from napari_histeq.gui.result import tools
 from napari_histeq.gui.result.on_files import running_on_files
 from napari_histeq.gui.runs import results
 from napari_histeq.gui.runs import run as run_module
+from napari_histeq.gui.runs.showing import grid_of
 from napari_histeq.gui.saving import export
 
 if TYPE_CHECKING:
@@ -159,7 +160,7 @@ class World:
         """All is as in a new viewer."""
         viewer = self.viewer
         self.gate.open()
-        viewer.canvas.grid.enabled = False
+        grid_of(viewer).enabled = False
         viewer.dims.ndisplay = 2
         self.settle()
         if self.panel is not None:
