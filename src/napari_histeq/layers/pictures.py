@@ -199,5 +199,5 @@ def note_of(task: Task, before: Histogram, after: Histogram | None) -> str:
     if task.recipe.axes is not None:
         return f"{plot.WHOLE_LEVELS}, and here every slice has its own curve."
     if task.colors:
-        return f"{plot.WHOLE_LEVELS}, and this is the luminance of colors that are whole numbers."
+        return plot.WHOLE_LUMINANCES
     return plot.why_not_flat(before, after)

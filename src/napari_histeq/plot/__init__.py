@@ -8,7 +8,7 @@ from napari_histeq.core.showing import draw_with
 from napari_histeq.plot.blit import Blit
 from napari_histeq.plot.course import Course, CourseFigure
 from napari_histeq.plot.figure import HistogramFigure
-from napari_histeq.plot.levels import WHOLE_LEVELS, why_not_flat
+from napari_histeq.plot.levels import WHOLE_LEVELS, WHOLE_LUMINANCES, why_not_flat
 from napari_histeq.plot.render import figure_of, render, render_course, save, save_course, warm_up
 from napari_histeq.plot.theme import Theme
 

@@ -11,6 +11,11 @@ WHOLE_LEVELS = (
     "Why is it not perfectly flat? A curve moves whole levels: it can merge levels "
     "but never split them"
 )
+#: Of colors, whose levels a curve can split: what has one luminance is rounded to several.
+WHOLE_LUMINANCES = (
+    "Why is it not perfectly flat? The curve moves whole levels of luminance, and the colors that it "
+    "makes are rounded and kept within their range."
+)
 
 #: Bins of floats: more than that follow the data, fewer were asked for by number.
 MANY = 256
