@@ -105,7 +105,7 @@ def test_baking_is_seen_and_done_once(
     assert [la.name for la in viewer.layers] == [
         "cells", "cells equalized", "cells equalized (baked)",
     ]  # fmt: skip
-    assert "equalized in" in panel["status"].value
+    assert "baked into a new layer in" in panel["status"].value
 
 
 def test_selecting_a_result_does_not_make_it_the_input(viewer: Any, panel: Any, run: Any) -> None:
