@@ -123,6 +123,16 @@ def test_loops_do_it_and_their_twins_the_same(dtype, monkeypatch):
             assert called == {f"rows.count_{kind}", f"rows.map_{kind}"}
 
 
+@pytest.mark.parametrize("method", METHODS_ALONG_ROWS, ids=repr)
+def test_planes_of_more_and_of_fewer_levels(method):
+    """A row that is filled up to the length of others: of its last level the pixels count."""
+    image = np.random.default_rng(0).gamma(2, 900, (40, 50)).astype("u2")
+    image[::3] //= 90
+    found = equalize(image, method, axes=(1,), out_range=(5, 90))
+    wanted = alone(image, method, axes=(1,), out_range=(5, 90))
+    np.testing.assert_array_equal(found, wanted)
+
+
 def test_rows_tell_what_the_histogram_of_each_plane_does():
     image = np.random.default_rng(0).integers(3, 90, (4, 20, 20)).astype("u1")
     many = compute_histogram(image, axes=(1, 2))

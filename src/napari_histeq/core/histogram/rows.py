@@ -29,7 +29,7 @@ class HistogramRows:
         Pixels at each level; at least two levels of each row have any.
     levels : (planes, n) or (n,) array of an integer dtype of 8 or 16 bit
         The levels that pixels are at, not decreasing; others may be left out. A row with fewer levels
-        than another repeats its last one, with no pixel.
+        than another repeats its last one, with no pixel; what becomes of these is not asked.
     nbins : int
         How many levels the dtype has.
     """

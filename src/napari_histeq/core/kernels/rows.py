@@ -124,6 +124,6 @@ def tabulate(
         in_order &= y[i] >= y[i - 1]
     for i in range(levels.size):  # apart from the rest, it is done for many at once
         near[i] = bits(y[i], levels[i] ^ flip, strength, lowest, top)
-    for i in range(levels.size):
+    for i in range(levels.size - 1, -1, -1):  # the first of several counts: others only fill a row
         table[levels[i]] = near[i] ^ flip
     return in_order

@@ -55,7 +55,7 @@ def map_shorts(
         level = (levels[p] ^ flip).astype(np.float64) + lowest
         mixed = (1.0 - strength) * level + strength * y[p]
         near = np.clip(np.nan_to_num(np.rint(mixed)) - lowest, 0, top)
-        table[levels[p]] = near.astype(planes.dtype) ^ flip
+        table[levels[p, ::-1]] = near[::-1].astype(planes.dtype) ^ flip
         out[p] = table[plane]
 
 
