@@ -34,7 +34,7 @@ COMMON: dict[str, Any] = {
     "print_blob": True,
 }
 settings.register_profile("quick", max_examples=20, derandomize=True, **COMMON)
-settings.register_profile("whole", max_examples=60, derandomize=True, **COMMON)
+settings.register_profile("whole", max_examples=50, derandomize=True, **COMMON)
 settings.register_profile("thorough", max_examples=60 * 25, **COMMON)
 
 

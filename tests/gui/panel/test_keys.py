@@ -15,6 +15,7 @@ from skimage import data
 from helpers.look import folds, place
 from helpers.viewers import add_stack
 from napari_histeq.core import METHODS
+from napari_histeq.gui.widgets import FocusKeeper
 
 if TYPE_CHECKING:
     import napari
@@ -95,13 +96,23 @@ def test_a_notification_that_goes_leaves_the_focus_where_somebody_types(
     qtbot.waitUntil(row.hasFocus)
     told = NapariQtNotification("wrong", "error", parent=window._qt_viewer.canvas.native)
     told.show()
-    told.close_with_fade()
-    qtbot.waitUntil(lambda: not told.isVisible())
+    with qtbot.waitSignal(told.destroyed):
+        told.close_with_fade()
     assert row.hasFocus()
     QTest.keyClick(row, Qt.Key.Key_2)
     assert "2" in row.text()
     window._qt_viewer.canvas.native.setFocus()  # nothing goes: whoever asks for it gets it
     assert not row.hasFocus()
+
+
+def test_who_keeps_the_focus_goes_with_the_panel(qapp: Any, qtbot: Any) -> None:
+    holder, others = QWidget(), (QLineEdit(), QLineEdit())
+    for other in others:
+        qtbot.addWidget(other)
+    keeper = FocusKeeper(holder)
+    with qtbot.waitSignals([holder.destroyed, keeper.destroyed]):
+        holder.deleteLater()
+    qapp.focusChanged.emit(*others)  # an error in a slot would fail the test
 
 
 def test_after_cancel_the_focus_is_on_the_button(

@@ -132,7 +132,7 @@ def test_what_is_typed_is_read_or_told(viewer: napari.Viewer, match: Any) -> Non
         assert match.choice().recipe.method.landmarks == wanted
     for text, words in (
         ("a few", "“a few” is not a number: give empty, a number such as 7"),
-        ("7.5", "“7.5” is not a number"),
+        ("7.5", "“7.5” cannot be used: give empty, a number such as 7"),
         ("50, 10", "Landmarks (50.0, 10.0) are out of order"),
         ("0", "Landmarks 0 is out of range"),
     ):

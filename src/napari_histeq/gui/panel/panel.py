@@ -10,7 +10,6 @@ import napari.viewer
 from magicgui.widgets import Container
 from napari.layers import Image
 from napari.utils.notifications import Notification, NotificationSeverity, notification_manager
-from qtpy.QtWidgets import QApplication
 
 from napari_histeq import layers
 from napari_histeq.core import METHODS
@@ -41,7 +40,7 @@ from napari_histeq.gui.preview import Live, OverPlanes, news
 from napari_histeq.gui.result import Comparing, Tools
 from napari_histeq.gui.runs import Choice, Several, lead_of, selected_of, why_no_curve
 from napari_histeq.gui.settings import Presets, Remembering, put
-from napari_histeq.gui.widgets import keep_focus
+from napari_histeq.gui.widgets import FocusKeeper
 
 
 class EqualizePanel(Container[Any]):
@@ -85,6 +84,7 @@ class EqualizePanel(Container[Any]):
         self._parts = arrange_rows(self)
         self._options = OptionRows(self, self._parts, self._chosen.references, self._show_rows)
         hold = self["hold"].native
+        FocusKeeper(self.native)
         self._comparing = Comparing(viewer, hold, self.native, self._live, self._chosen.images)
         self._link()
         self._memory.restore()
@@ -165,7 +165,6 @@ class EqualizePanel(Container[Any]):
             link(moved, self._live.touch)
             link(moved, self.over.follow)
         link(notification_manager.notification_ready, self._noticed)
-        link(QApplication.instance().focusChanged, partial(keep_focus, self.native))
         link(self._viewer.cursor.events.position, self._mark)
         link(self._viewer.events.mouse_over_canvas, self._mark)
         self._paint()

@@ -2,7 +2,7 @@
 
 from napari_histeq.gui.widgets.controls import Auto, AxesRow, Either, check_names, control_for, kept
 from napari_histeq.gui.widgets.elided import elide
-from napari_histeq.gui.widgets.focus import keep_focus
+from napari_histeq.gui.widgets.focus import FocusKeeper
 from napari_histeq.gui.widgets.fold import Fold
 from napari_histeq.gui.widgets.form import (
     BAR,

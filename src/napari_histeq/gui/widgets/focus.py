@@ -6,25 +6,31 @@ mistake was told: what is typed to correct that would then be shortcuts of the v
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-from qtpy.QtCore import Qt
-from qtpy.QtWidgets import QApplication, QDialog, QGraphicsOpacityEffect
-
-if TYPE_CHECKING:
-    from qtpy.QtWidgets import QWidget
+from qtpy.QtCore import QObject, Qt
+from qtpy.QtWidgets import QApplication, QDialog, QGraphicsOpacityEffect, QWidget
 
 
-def keep_focus(within: QWidget, lost: QWidget | None, got: QWidget | None) -> None:
-    """Give the focus back to a control within a widget if a notification that goes took it.
+class FocusKeeper(QObject):
+    """Gives the focus back to a control within a widget if a notification that goes took it.
 
-    For `QApplication.focusChanged`, which tells who lost the focus and who got it.
+    Parameters
+    ----------
+    within : QWidget
+        With it Qt takes the keeper away: the application, which tells of the focus, lives longer.
     """
-    if lost is None or got is None or not within.isAncestorOf(lost) or within.isAncestorOf(got):
-        return
-    by_hand = QApplication.mouseButtons() != Qt.MouseButton.NoButton
-    if not by_hand and any(map(_is_fading, within.window().findChildren(QDialog))):
-        lost.setFocus()
+
+    def __init__(self, within: QWidget) -> None:
+        super().__init__(within)
+        self._within = within
+        QApplication.instance().focusChanged.connect(self._changed)
+
+    def _changed(self, lost: QWidget | None, got: QWidget | None) -> None:
+        within = self._within
+        if lost is None or got is None or not within.isAncestorOf(lost) or within.isAncestorOf(got):
+            return
+        by_hand = QApplication.mouseButtons() != Qt.MouseButton.NoButton
+        if not by_hand and any(map(_is_fading, within.window().findChildren(QDialog))):
+            lost.setFocus()
 
 
 def _is_fading(dialog: QDialog) -> bool:
