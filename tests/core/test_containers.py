@@ -212,6 +212,17 @@ def test_even_steps_are_found(steps, places, step, start, dtype):
     assert np.abs(place - np.rint(place)).max() <= 1 / 8
 
 
+@pytest.mark.parametrize("method", METHODS, ids=repr)
+def test_levels_of_8_bit_may_become_the_greatest_floats(method):
+    most = np.finfo(np.float64).max
+    levels = np.array([[0, 3, 3, 7, 90, 255, 255, 200]]) / 255
+    for low, high in ((-most, most), (0.0, most), (-most, 0.0), (most / 2, most)):
+        found = equalize(levels, method, out_range=(low, high)) / most
+        wanted = equalize(levels * 0.37, method, out_range=(low, high)) / most
+        np.testing.assert_allclose(found, wanted, atol=1 / 255)
+        assert np.isfinite(found).all()
+
+
 def test_noise_has_no_even_steps():
     values = np.sort(np.random.default_rng(0).random(200))
     assert even_steps(values, 255) is None

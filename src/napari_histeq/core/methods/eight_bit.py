@@ -35,8 +35,11 @@ def curve_of_8_bit(method: CurveMethod, histogram: Histogram, low: float, high: 
     found = levels_of(histogram) if method.counts_levels(histogram.levels.dtype) else None
     if found is None:
         return method.checked_curve(histogram, low, high)
+    levels = [float(end) / found.step for end in (low, high)]
+    if not np.isfinite(levels).all():  # ends near the greatest float
+        return method.checked_curve(histogram, low, high)
     near = 255 * _eps(histogram.levels.dtype) + 1e-9
-    ends = [_whole(end / found.step, near) for end in (low, high)]
+    ends = [_whole(level, near) for level in levels]
     y = method.checked_curve(found.histogram, *ends)
     return np.clip(y[found.place] * found.step, low, high)
 

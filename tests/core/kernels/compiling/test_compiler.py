@@ -28,6 +28,8 @@ for dtype in (np.uint8, np.uint16, np.float32):
     assert out.dtype == dtype and out.max() >= image.max()
 print(equalize(np.array([52, 55, 55, 61], np.uint8)))
 """
+#: The same with one loop to be compiled.
+BYTES = EVERYTHING.replace("np.uint8, np.uint16, np.float32", "np.uint8,")
 
 
 @pytest.fixture(params=["below a file", "read-only", "writable"])
@@ -85,12 +87,12 @@ def test_two_sessions_at_once_with_an_empty_cache(tmp_path):
 @pytest.mark.parametrize("suffix", [".nbi", ".nbc"])
 @pytest.mark.parametrize("content", [b"", pickle.dumps("another thing")])
 def test_a_broken_cache_file_is_replaced(tmp_path, suffix, content):
-    ended(session(EVERYTHING, tmp_path, expect="[ 64 191 191 255]"))
+    ended(session(BYTES, tmp_path, expect="[ 64 191 191 255]"))
     broken = [path for path in tmp_path.rglob(f"*{suffix}") if "equalize_bytes" in path.name]
     assert broken
     for path in broken:
         path.write_bytes(content)
-    ended(session(EVERYTHING, tmp_path, expect="[ 64 191 191 255]"))
+    ended(session(BYTES, tmp_path, expect="[ 64 191 191 255]"))
     assert any(path.read_bytes() != content for path in tmp_path.rglob(f"*{suffix}"))
     ended(session(patient(), tmp_path))
 
