@@ -22,6 +22,8 @@ from heart import Heart, until
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+os.environ["NAPARI_HISTEQ_SETTINGS"] = ""  # not what the panel was set to before
+
 SIDE = 2048
 #: Gaps of the heartbeat that are told one by one, in seconds.
 LONG = 0.05

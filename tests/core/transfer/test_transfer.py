@@ -70,7 +70,11 @@ def test_knots_between_the_numbers_of_a_dtype(curve, image):
     image = image[np.isfinite(image)]
     exact = curve.evaluate(image)
     if image.dtype.kind == "f":
-        np.testing.assert_array_max_ulp(curve(image), exact.astype(image.dtype), 1)
+        np.testing.assert_allclose(
+            curve(image).astype(float), exact.astype(image.dtype).astype(float),
+            rtol=float(np.finfo(image.dtype).eps),  # and where a curve goes through 0 it cancels
+            atol=4 * float(np.finfo(float).eps) * np.abs(curve.y).max(),
+        )  # fmt: skip
     else:
         held = exact.clip(np.iinfo(image.dtype).min, np.iinfo(image.dtype).max)
         assert np.all(np.abs(curve(image) - held) <= 0.5 + 1e-9 * np.abs(held))

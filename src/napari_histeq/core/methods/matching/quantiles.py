@@ -67,7 +67,9 @@ def full_match(cdf: Floats, reference: Histogram, values: NDArray[Any]) -> Float
 def check_levels(limits: tuple[Any, Any], dtype: np.dtype[Any]) -> None:
     """Refuse a reference of whose intensities an integer dtype can hold but two."""
     info, (low, high) = np.iinfo(dtype), limits
-    whole = int(np.clip(high, info.min, info.max)) - int(np.clip(low, info.min, info.max))
+    # Python's own numbers: numpy 2.0 clips no uint8 at the ends of an int32.
+    first, last = (min(max(np.asarray(end).item(), info.min), info.max) for end in limits)
+    whole = int(last) - int(first)
     if whole < 2:
         raise ValueError(
             f"reference has intensities from {low:g} to {high:g}, of which {dtype} holds "
