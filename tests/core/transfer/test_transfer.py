@@ -68,6 +68,7 @@ def test_call_is_evaluate_for_floats(image, method, strength):
 def test_knots_between_the_numbers_of_a_dtype(curve, image):
     """Such as those of `Asinh`, which are float64, on float32: worked out in double precision."""
     image = image[np.isfinite(image)]
+    assume(image.size)
     exact = curve.evaluate(image)
     if image.dtype.kind == "f":
         np.testing.assert_allclose(
