@@ -6,6 +6,7 @@ round runs all contenders once, and the best round of each is compared.
 
 from __future__ import annotations
 
+import os
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,6 +19,8 @@ import napari_histeq
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+
+os.environ["NAPARI_HISTEQ_SETTINGS"] = ""  # the panel as it is at first
 
 MANIFEST = Path(napari_histeq.__file__).with_name("napari.yaml")
 THREADS = 2
