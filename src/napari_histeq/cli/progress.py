@@ -48,9 +48,7 @@ class Bar:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if (
-            not self._progress.disable
-        ):  # older versions of rich end even what is not shown by a line
+        if not self._progress.disable:  # else older versions of rich end it by a line
             self._progress.stop()
 
     def _count(self, done: int) -> str:

@@ -144,8 +144,8 @@ def equalize(
     -------
     array
         Same shape and dtype: new memory for numpy and lists, a DataArray for a DataArray, a lazy
-        dask array for what is lazy otherwise. It has the same bits for any chunks. Planes that fit in memory (`axes`) are
-        counted when they are asked for, everything else beforehand.
+        dask array for what is lazy otherwise. It has the same bits for any chunks. Planes that fit
+        in memory (`axes`) are counted when they are asked for, everything else beforehand.
 
     Raises
     ------

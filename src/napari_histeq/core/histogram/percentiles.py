@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -10,6 +10,9 @@ from napari_histeq.core.arrays import Interval
 from napari_histeq.core.histogram.counting import bins_of
 from napari_histeq.core.histogram.histogram import Histogram
 from napari_histeq.core.histogram.rows import HistogramRows
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 
 def saturation_limits(histogram: Histogram, percent: float) -> tuple[Any, Any]:
@@ -46,7 +49,7 @@ def saturation_limits(histogram: Histogram, percent: float) -> tuple[Any, Any]:
 def clipped_range(histogram: Histogram | HistogramRows, percent: float) -> tuple[Any, Any]:
     """The `saturation_limits`, or the whole range where these are one intensity."""
     if isinstance(histogram, HistogramRows):
-        first, last = _row_ends(histogram, percent)
+        first, last, _ = _kept(histogram.counts, percent)
         found, whole = (histogram.levels_at(c) for c in (first, last)), histogram.range
         low, high = found
         narrow = low >= high
@@ -56,18 +59,11 @@ def clipped_range(histogram: Histogram | HistogramRows, percent: float) -> tuple
 
 
 def saturated_rows(rows: HistogramRows, percent: float) -> HistogramRows:
-    """As `saturated`, of each row."""
-    first, last = (column[:, None] for column in _row_ends(rows, percent))
+    """As `saturated`, of each row: of a level all pixels are clipped, or none."""
+    first, last = (column[:, None] for column in _kept(rows.counts, percent)[:2])
     place = np.arange(rows.counts.shape[-1])
     kept = ((place >= first) & (place <= last)) | (first >= last)
     return HistogramRows(rows.counts * kept, rows.levels, rows.nbins)
-
-
-def _row_ends(rows: HistogramRows, percent: float) -> tuple[Any, Any]:
-    """As `_ends`, of each row: of a level all pixels are clipped, or none."""
-    few = (rows.total * percent / 200).astype(np.int64)
-    done = rows.counts.cumsum(axis=-1)
-    return (done > few).argmax(axis=-1), (done >= done[:, -1:] - few).argmax(axis=-1)
 
 
 def saturated(histogram: Histogram, percent: float) -> Histogram:
@@ -101,13 +97,22 @@ def saturated(histogram: Histogram, percent: float) -> Histogram:
 
 def _ends(histogram: Histogram, percent: float) -> tuple[int, int, int, int]:
     """The first and the last bin that is not clipped, and how many pixels of each are."""
-    few = int(histogram.total * percent / 200)
-    done = histogram.counts.cumsum()
-    first = int((done > few).argmax())
-    last = int((done >= histogram.total - few).argmax())
-    below = few - int(done[first] - histogram.counts[first])
-    above = few - (histogram.total - int(done[last]))
+    counts = histogram.counts
+    first, last, few = (int(found.item()) for found in _kept(counts, percent))
+    below = few - int(counts[:first].sum())
+    above = few - int(counts[last + 1 :].sum())
     return first, last, below, above
+
+
+def _kept(counts: NDArray[np.int64], percent: float) -> tuple[NDArray[Any], ...]:
+    """Along the last axis, the first and the last bin of which not all pixels are clipped.
+
+    And how many pixels are clipped at either end, at most.
+    """
+    done = counts.cumsum(axis=-1)
+    total = done[..., -1:]
+    few = (total * percent / 200).astype(np.int64)
+    return (done > few).argmax(axis=-1), (done >= total - few).argmax(axis=-1), few
 
 
 def _within(histogram: Histogram, which: int, pixels: int, sign: int) -> Any:

@@ -199,10 +199,8 @@ class BackgroundJob:
         try:
             call, self._call = self._call, None
             if call is not None:
-                with (
-                    short_turns(),
-                    watching(lambda *_: self.check()),
-                ):  # unless the work itself is watching
+                # It is stopped by `check`, unless the work itself is watching.
+                with short_turns(), watching(lambda *_: self.check()):
                     kind, news = "done", call(self)
         except BaseException as error:  # noqa: BLE001  (told on the GUI thread)
             _forget_locals(error)

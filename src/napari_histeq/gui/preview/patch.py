@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -20,12 +19,12 @@ from napari_histeq.gui.links import Links
 from napari_histeq.gui.preview.kept import Kept
 from napari_histeq.gui.preview.view import View, planes_of, view_of, window_of
 from napari_histeq.gui.preview.visible import equalized
-from napari_histeq.gui.runs import EXPECTED
+from napari_histeq.gui.runs import EXPECTED, selection_kept
 from napari_histeq.layers import plain, thinned
 from napari_histeq.records import KEY, Task, count_of, counted_limits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from napari.viewer import Viewer
     from numpy.typing import NDArray
@@ -213,7 +212,7 @@ class Patch(QObject):
         if self._layer is not None:
             layer, self._layer = self._layer, None
             if layer in self._viewer.layers:
-                with _selection_kept(self._viewer):
+                with selection_kept(self._viewer):
                     self._viewer.layers.remove(layer)
 
     def _put(self, wanted: Wanted, affine: NDArray[np.float64], pixels: NDArray[Any]) -> None:
@@ -227,7 +226,7 @@ class Patch(QObject):
                 self._layer.contrast_limits = limits
             return
         self._layer = _layer_of(source, pixels, affine, limits)
-        with _selection_kept(self._viewer):
+        with selection_kept(self._viewer):
             self._viewer.layers.insert(self._viewer.layers.index(source) + 1, self._layer)
 
 
@@ -299,19 +298,6 @@ def _layer_of(
         metadata={KEY: {"kind": layers.PREVIEW}},
         **look,
     )
-
-
-@contextmanager
-def _selection_kept(viewer: Viewer) -> Iterator[None]:
-    """The layer that is active stays so."""
-    selection = viewer.layers.selection
-    chosen, active = set(selection), selection.active
-    try:
-        yield
-    finally:
-        selection.clear()
-        selection.update(chosen)
-        selection.active = active
 
 
 def _is_flat(source: Image) -> bool:

@@ -10,7 +10,7 @@ from napari_histeq.gui.runs.selection import (
     selected_of,
     with_others,
 )
-from napari_histeq.gui.runs.showing import add_results
+from napari_histeq.gui.runs.showing import add_results, selection_kept
 from napari_histeq.gui.runs.work import (
     EXPECTED,
     Choice,

@@ -107,7 +107,7 @@ def add_results(
     whole = not _zoomed_in(viewer, source)
     hidden = _hide(viewer, source, made)
     place, above = _place_of(viewer, source, made, earlier)
-    with _selection_kept(viewer):
+    with selection_kept(viewer):
         for offset, layer in enumerate(made):
             viewer.layers.insert(place + offset, layer)
     _follow_grid(viewer, source, made)
@@ -117,8 +117,8 @@ def add_results(
 
 
 @contextmanager
-def _selection_kept(viewer: ViewerModel) -> Iterator[None]:
-    """Have napari not select the layers that are added meanwhile.
+def selection_kept(viewer: ViewerModel) -> Iterator[None]:
+    """Have napari not select the layers that are added meanwhile, nor others for one that is removed.
 
     Whenever the selection changes, it makes the controls of all that is selected anew: with thirty
     channels that takes a second, and to select each result and then the channels again takes it

@@ -26,12 +26,10 @@ def equalize_planes(
 ) -> None:
     """See `kernels.planes.equalize_planes`."""
     levels = 1 << 8 * planes.itemsize
-    flip = planes.dtype.type(levels // 2 if lowest < 0 else 0)
+    flip = flip_of(planes, lowest)
     intensities = np.arange(levels) + float(lowest)
     for p, plane in enumerate(planes):
-        level = plane ^ flip
-        held = level[mask[p].view(np.bool_)] if mask.size else level
-        counts = np.bincount(held, minlength=levels)
+        counts = counted(plane, mask[p] if mask.size else None, lowest)
         used = np.flatnonzero(counts)
         found[p] = used.size > 0
         if used.size < 2:
@@ -41,7 +39,19 @@ def equalize_planes(
         y = _curve(counts, int(used[0]), bool(by_min), *map(float, ends))
         mixed = (1.0 - strength) * intensities + strength * y
         table = np.clip(np.rint(mixed) - lowest, 0, levels - 1).astype(planes.dtype) ^ flip
-        out[p] = table[level]
+        out[p] = table[plane ^ flip]
+
+
+def counted(plane: NDArray[Any], mask: NDArray[Any] | None, lowest: int) -> NDArray[np.intp]:
+    """How often each level occurs in bits of 8 or 16, from the lowest level on."""
+    level = plane ^ flip_of(plane, lowest)
+    held = level if mask is None else level[mask.view(np.bool_)]
+    return np.bincount(held, minlength=1 << 8 * plane.itemsize)
+
+
+def flip_of(planes: NDArray[Any], lowest: int) -> Any:
+    """What turns bits into levels that count from the lowest."""
+    return planes.dtype.type((1 << 8 * planes.itemsize - 1) if lowest < 0 else 0)
 
 
 def _curve(counts: NDArray[Any], first: int, by_min: bool, low: float, high: float) -> Floats:

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from napari_histeq.core.kernels.twins.planes import counted, flip_of
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
 def count_bytes(planes: Array, mask: Array, lowest: int, counts: Array) -> None:
     """See `kernels.rows.count_bytes`."""
     for p, plane in enumerate(planes):
-        counts[p] = _counted(plane, mask[p] if mask.size else None, lowest)
+        counts[p] = counted(plane, mask[p] if mask.size else None, lowest)
 
 
 def count_shorts(
@@ -25,10 +27,10 @@ def count_shorts(
     if levels.shape[1] <= min(planes.shape[1], 65536):
         return False
     for p, plane in enumerate(planes):
-        used = np.flatnonzero(_counted(plane, None, lowest))
+        used = np.flatnonzero(counted(plane, None, lowest))
         sizes[p] = used.size
-        levels[p, : used.size] = used.astype(np.uint16) ^ _flip(planes, lowest)
-        counts[p, : used.size] = _counted(plane, mask[p] if mask.size else None, lowest)[used]
+        levels[p, : used.size] = used.astype(np.uint16) ^ flip_of(planes, lowest)
+        counts[p, : used.size] = counted(plane, mask[p] if mask.size else None, lowest)[used]
     end = sizes.max() + 1
     for p, size in enumerate(sizes):
         levels[p, size:end], counts[p, size:end] = levels[p, size - 1], 0
@@ -39,7 +41,7 @@ def map_bytes(
     planes: Array, y: Array, strength: float, lowest: int, out: Array, in_order: Array
 ) -> None:
     """See `kernels.rows.map_bytes`."""
-    levels = np.tile(np.arange(256).astype(np.uint8) ^ _flip(planes, lowest), (len(planes), 1))
+    levels = np.tile(np.arange(256).astype(np.uint8) ^ flip_of(planes, lowest), (len(planes), 1))
     map_shorts(planes, levels, y, strength, lowest, out, in_order)
 
 
@@ -48,7 +50,7 @@ def map_shorts(
     in_order: Array,
 ) -> None:  # fmt: skip
     """See `kernels.rows.map_shorts`."""
-    flip, top = _flip(planes, lowest), np.iinfo(planes.dtype).max
+    flip, top = flip_of(planes, lowest), np.iinfo(planes.dtype).max
     table = np.empty(top + 1, planes.dtype)
     for p, plane in enumerate(planes):
         in_order[p] = np.isfinite(y[p, 0]) and (y[p, 1:] >= y[p, :-1]).all()
@@ -57,14 +59,3 @@ def map_shorts(
         near = np.clip(np.nan_to_num(np.rint(mixed)) - lowest, 0, top)
         table[levels[p, ::-1]] = near[::-1].astype(planes.dtype) ^ flip
         out[p] = table[plane]
-
-
-def _counted(plane: Array, mask: Array | None, lowest: int) -> Array:
-    level = plane ^ _flip(plane, lowest)
-    held = level if mask is None else level[mask.view(np.bool_)]
-    return np.bincount(held, minlength=1 << 8 * plane.itemsize)
-
-
-def _flip(planes: Array, lowest: int) -> Any:
-    """What turns bits into levels that count from the lowest."""
-    return planes.dtype.type((1 << 8 * planes.itemsize - 1) if lowest < 0 else 0)
