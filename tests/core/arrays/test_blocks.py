@@ -149,6 +149,31 @@ def test_after_a_cancel_nothing_is_still_writing():
     assert out.sum() == written
 
 
+def test_a_cancel_is_heard_amid_long_blocks(monkeypatch):
+    """Blocks that are made of blocks: each is left where it is, by whichever thread works on it."""
+    monkeypatch.setattr(blocks, "PATIENCE", 0.0)
+    monkeypatch.setenv(blocks.THREADS, "3")
+    asked, worked = threading.Event(), []
+
+    def short(_):
+        if worked:
+            asked.wait(60)
+        worked.append(threading.get_ident())
+        time.sleep(0.01)
+
+    def watch(done, total):
+        if worked:
+            asked.set()
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt), blocks.watching(watch):
+        blocks.for_each(lambda _: blocks.for_each(short, range(500)), range(6))
+    assert len(worked) < 500  # of 3000
+    count = len(worked)
+    time.sleep(0.05)
+    assert len(worked) == count
+
+
 def test_watchers_of_two_threads_do_not_meet():
     seen = {"one": [], "two": []}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections import Counter
 from typing import Any
@@ -13,6 +14,7 @@ from dask.callbacks import Callback
 
 from napari_histeq import compute_histogram
 from napari_histeq.core import ChunkError, watching
+from napari_histeq.core.arrays import for_each, in_place
 from napari_histeq.core.lazy import graph
 
 MANY = 2 * graph.PIECE + 88
@@ -89,3 +91,31 @@ def test_it_can_be_stopped_between_two_steps() -> None:
     with pytest.raises(InterruptedError), watching(stop):
         compute_histogram(parts.rechunk((400, 2)))
     assert len(reads) < 400
+
+
+def test_a_chunk_is_left_in_the_midst() -> None:
+    """One of many blocks, which takes long: neither asking nor stopping waits for its end."""
+    asked, worked = threading.Event(), list[int]()
+
+    def work(number: int) -> None:
+        if number:
+            asked.wait(60)
+        worked.append(number)
+        time.sleep(0.01)
+
+    def long(block: Any) -> Any:
+        with in_place():
+            for_each(work, range(500))
+        return block
+
+    def stop(done: int, total: int) -> None:
+        if worked:
+            asked.set()
+            raise InterruptedError
+
+    image = da.zeros((1, 3), chunks=(1, 3), dtype=np.uint8).map_blocks(
+        long, dtype=np.uint8, meta=META
+    )
+    with pytest.raises(InterruptedError), watching(stop):
+        compute_histogram(image)
+    assert len(worked) < 500

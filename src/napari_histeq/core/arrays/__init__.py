@@ -4,7 +4,9 @@ from napari_histeq.core.arrays.blocks import (
     BLOCK_PIXELS,
     PerThread,
     Region,
+    Stopped,
     add_arrays,
+    asking,
     block_size,
     current_watcher,
     flat_views,
@@ -89,5 +91,5 @@ from napari_histeq.core.arrays.planes import (
     planes_of,
 )
 from napari_histeq.core.arrays.progress import part, told
-from napari_histeq.core.arrays.sorting import order_by_parts, sorted_by_parts
+from napari_histeq.core.arrays.sorting import order_by_parts, put, sorted_by_parts, taken
 from napari_histeq.core.arrays.source import ArraySource, OnlySwept, Source, T, run_of

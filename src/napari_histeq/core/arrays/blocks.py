@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import os
 import threading
+import time
 from collections import deque
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
@@ -41,6 +42,9 @@ BLOCK_BYTES = 1 << 23
 #: The environment variable that says how many threads to use.
 THREADS = "NAPARI_HISTEQ_THREADS"
 
+#: Seconds after which a watcher is asked whether the work shall go on, though no block is done.
+PATIENCE = 0.05
+
 #: Numbers that a thread adds at once: fewer are not worth handing over.
 ADDED_AT_ONCE = 1 << 16
 
@@ -49,6 +53,10 @@ T = TypeVar("T")
 
 _watcher: ContextVar[Callable[[int, int], None] | None] = ContextVar("watcher", default=None)
 _inside = threading.local()
+
+
+class Stopped(BaseException):
+    """Raised amid work that nobody waits for any more; no ``except Exception`` holds it up."""
 
 
 def thread_count() -> int:
@@ -83,10 +91,10 @@ if hasattr(os, "register_at_fork"):
 
 
 @contextmanager
-def watching(watcher: Callable[[int, int], None]) -> Iterator[None]:
-    """Have `watcher(done, total)` called after each block, in the caller's thread.
+def watching(watcher: Watcher) -> Iterator[None]:
+    """Have `watcher(done, total)` called after each block, in the caller's thread; None: nobody.
 
-    What it raises stops the work: that is how a run is canceled.
+    It is called with the same numbers again where a block takes long. What it raises stops the work: that is how a run is canceled.
     """
     token = _watcher.set(watcher)
     try:
@@ -115,6 +123,16 @@ def in_place() -> Iterator[None]:
         _watcher.reset(token)
 
 
+@contextmanager
+def asking(ask: Callable[[], object] | None) -> Iterator[None]:
+    """Have `ask()` called after each block of work within work: what it raises stops that."""
+    before, _inside.ask = getattr(_inside, "ask", None), ask
+    try:
+        yield
+    finally:
+        _inside.ask = before
+
+
 def for_each(
     work: Callable[[Any], object],
     items: Sequence[Any],
@@ -137,10 +155,13 @@ def for_each(
 
 
 def _in_place(work: Callable[[Any], object], items: Sequence[Any], watcher: Watcher) -> None:
+    ask = getattr(_inside, "ask", None)
     for done, item in enumerate(items, 1):
         work(item)
         if watcher is not None:
             watcher(done, len(items))
+        elif ask is not None:
+            ask()
 
 
 def _on_pool(work: Callable[[Any], object], items: Sequence[Any], watcher: Watcher) -> None:
@@ -148,36 +169,72 @@ def _on_pool(work: Callable[[Any], object], items: Sequence[Any], watcher: Watch
     from concurrent.futures import wait  # late: both bring much along
     from queue import SimpleQueue
 
-    todo, ended = deque(items), SimpleQueue[BaseException | None]()
+    todo, ended, stop = deque(items), SimpleQueue[BaseException | None](), threading.Event()
     share = partial(_share, work, todo, ended)
     helpers: list[Future[None]] = []
     try:
         for _ in range(min(len(items), thread_count()) - 1):
-            helpers.append(_pool().submit(share))  # noqa: PERF401  (Ctrl-C loses none of them)
+            helpers.append(_pool().submit(share, partial(_go_on, stop)))  # noqa: PERF401  (Ctrl-C loses none of them)
         for done in range(1, len(items) + 1):
+            ask = None if watcher is None else reminder(watcher, done - 1, len(items))
             if ended.empty():
-                share(1)
-            error = ended.get()
+                share(ask, 1)
+            error = _next(ended, ask)
             if error is not None:
                 raise error
             if watcher is not None:
                 watcher(done, len(items))
     finally:
         # After an error, a cancel or Ctrl-C nothing may still be writing when we return.
+        stop.set()
         todo.clear()
         for helper in helpers:
             helper.cancel()
         wait(helpers)
 
 
+def _go_on(stop: threading.Event) -> None:
+    if stop.is_set():
+        raise Stopped
+
+
+def reminder(watcher: Callable[[int, int], None], done: int, total: int) -> Callable[[], None]:
+    """What tells a watcher once more, every now and then, how many are done: it may say stop."""
+    told = time.monotonic()
+
+    def ask() -> None:
+        nonlocal told
+        now = time.monotonic()
+        if now - told >= PATIENCE:
+            told = now
+            watcher(done, total)
+
+    return ask
+
+
+def _next(
+    ended: SimpleQueue[BaseException | None], ask: Callable[[], None] | None
+) -> BaseException | None:
+    """What comes next, and whoever watches is asked meanwhile."""
+    from queue import Empty
+
+    while ask is not None:
+        try:
+            return ended.get(timeout=PATIENCE)
+        except Empty:
+            ask()
+    return ended.get()
+
+
 def _share(
     work: Callable[[Any], object],
     todo: deque[Any],
     ended: SimpleQueue[BaseException | None],
+    ask: Callable[[], None] | None,
     most: int | None = None,
 ) -> None:
     """Do what is left to do, or at most so many items of it; and of each, say that it ended."""
-    with in_place(), suppress(IndexError):
+    with in_place(), asking(ask), suppress(IndexError):
         for _ in repeat(None) if most is None else repeat(None, most):
             item = todo.popleft()
             ended.put(_error_of(work, item))

@@ -16,6 +16,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import cloudpickle
+import dask
 import dask.array as da
 from dask import threaded
 from dask._task_spec import Alias, DataNode, Task, TaskRef, convert_legacy_graph
@@ -24,12 +25,13 @@ from dask.base import get_scheduler
 from dask.core import reverse_dict
 from dask.highlevelgraph import HighLevelGraph
 from dask.local import get_sync
+from dask.system import CPU_COUNT
 
-from napari_histeq.core.arrays import Declared, current_watcher
+from napari_histeq.core.arrays import Declared, Stopped, asking, current_watcher
 from napari_histeq.core.errors import ChunkError
 from napari_histeq.core.lazy.cluster import DIED
 from napari_histeq.core.lazy.collector import graph_made
-from napari_histeq.core.lazy.steps import PATIENCE, STEP, Steps, looking, place_of
+from napari_histeq.core.lazy.steps import PATIENCE, STEP, Steps, looked_after, looking, place_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -57,8 +59,7 @@ class Gate:
 
     def __enter__(self) -> None:
         with self._changed:
-            if self._shut:
-                raise RuntimeError("the run was stopped")
+            self.ask()
             self._inside += 1
 
     def __exit__(self, *_: object) -> None:
@@ -66,10 +67,19 @@ class Gate:
             self._inside -= 1
             self._changed.notify_all()
 
+    def ask(self) -> None:
+        """What those inside ask after each block: whether the run was stopped."""
+        if self._shut:
+            raise Stopped
+
+    def close(self) -> None:
+        """Let nobody in any more, and have those inside stop."""
+        self._shut = True
+
     def shut(self) -> None:
-        """Let nobody in any more, and wait until all are out."""
+        """Close, and wait until all are out."""
+        self.close()
         with self._changed:
-            self._shut = True
             self._changed.wait_for(lambda: not self._inside)
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -91,7 +101,7 @@ class _Guarded:
         return self._names
 
     def __call__(self, *values: Any) -> Any:
-        with self._gate:
+        with self._gate, asking(self._gate.ask):
             try:
                 return self._node(dict(zip(self._names, values, strict=True)))
             except ChunkError:
@@ -118,7 +128,7 @@ def run_graph(graph: Graph, keys: list[Any], known: Known) -> list[Any]:
     try:
         if client is not None and hasattr(client, "subscribe_topic"):
             return _on_cluster(client, guarded, keys, steps, known)
-        return _in_process(get, guarded, keys, steps)
+        return _in_process(get, guarded, keys, steps, gate)
     except ChunkError as error:
         raise _of_known(error, tasks, known) from error.__cause__
     finally:
@@ -163,15 +173,21 @@ def shares_memory() -> bool:
     return scheduler() in (threaded.get, get_sync)
 
 
-def _in_process(get: Any, graph: Graph, keys: list[Any], steps: int) -> list[Any]:
+def _in_process(get: Any, graph: Graph, keys: list[Any], steps: int, gate: Gate) -> list[Any]:
     pieces = [(graph, keys)]
     if shares_memory() and len(keys) > PIECE:
         pieces = _apart(graph, keys) or pieces
-    found: list[Any] = []
-    with Steps(steps):
-        for part, some in pieces:
-            found += get(part, some)
-    return found
+    watcher = current_watcher()
+    if watcher is None or not steps or get is not threaded.get:
+        with Steps(steps, watcher):
+            return _by_pieces(get, pieces)
+    # Not more threads than dask takes when it is asked by the main thread.
+    get = partial(get, num_workers=dask.config.get("num_workers", None) or CPU_COUNT)
+    return looked_after(partial(_by_pieces, get, pieces), steps, watcher, gate.close)
+
+
+def _by_pieces(get: Any, pieces: list[tuple[Graph, list[Any]]]) -> list[Any]:
+    return [value for part, some in pieces for value in get(part, some)]
 
 
 def _apart(graph: Graph, keys: list[Any]) -> list[tuple[Graph, list[Any]]] | None:

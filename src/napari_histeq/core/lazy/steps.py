@@ -5,15 +5,20 @@ from __future__ import annotations
 import sys
 import time
 import uuid
+from contextlib import suppress
+from contextvars import copy_context
+from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from dask.callbacks import Callback
 
-from napari_histeq.core.arrays import current_watcher
+from napari_histeq.core.arrays import current_watcher, watching
 from napari_histeq.core.lazy.collector import MANY_TASKS, graph_made
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
+
+    Watcher = Callable[[int, int], None]
 
 T = TypeVar("T")
 
@@ -46,26 +51,58 @@ def looking(things: Sequence[T]) -> Iterator[T]:
 
 
 class Steps(Callback):  # type: ignore[misc]
-    """Tells the watcher of tasks that are done, in the caller's thread."""
+    """Tells of tasks that are done, in the thread that runs the graph."""
 
-    def __init__(self, steps: int) -> None:
+    def __init__(self, steps: int, tell: Watcher | None) -> None:
         super().__init__()
-        self._steps, self._done = steps, 0
-        self._watcher = current_watcher()
+        self._steps, self._done, self._tell = steps, 0, tell
         self._told = time.monotonic()
 
     def _start_state(self, *_: Any) -> None:
         graph_made()
 
     def _posttask(self, key: Any, *_: Any) -> None:
-        if self._watcher is None:
+        if self._tell is None or not self._steps:
             return
         step = place_of(key)[0].startswith(STEP)
         self._done += step
         now = time.monotonic()
-        if self._steps and (step or now - self._told > PATIENCE):
+        if step or now - self._told > PATIENCE:
             self._told = now
-            self._watcher(self._done, self._steps)
+            self._tell(self._done, self._steps)
+
+
+def looked_after(
+    run: Callable[[], T], steps: int, watcher: Watcher, stop: Callable[[], object]
+) -> T:
+    """Have another thread run a graph, and tell the watcher in this one; if it raises, `stop()`.
+
+    dask waits for its tasks where it is called, however long one takes: nobody could be asked.
+    """
+    from concurrent.futures import ThreadPoolExecutor
+
+    done: SimpleQueue[int | None] = SimpleQueue()
+
+    def work() -> T:
+        try:
+            with watching(None), Steps(steps, lambda number, _: done.put(number)):
+                return run()
+        finally:
+            done.put(None)
+
+    with ThreadPoolExecutor(1, thread_name_prefix="napari-histeq-graph") as thread:
+        ran = thread.submit(copy_context().run, work)
+        try:
+            number: int | None = 0
+            while number is not None:
+                with suppress(Empty):
+                    number = done.get(timeout=PATIENCE)
+                if number is not None:
+                    watcher(number, steps)
+        except BaseException:
+            stop()
+            raise
+        return ran.result()
 
 
 def step_done(name: str, index: tuple[int, ...]) -> None:

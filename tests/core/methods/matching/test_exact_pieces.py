@@ -9,9 +9,15 @@ import pytest
 
 from napari_histeq import Exact, equalize
 from napari_histeq.core import METHODS, watching
-from napari_histeq.core.arrays import BLOCK_PIXELS, order_by_parts, sorted_by_parts, thread_count
+from napari_histeq.core.arrays import (
+    BLOCK_PIXELS,
+    order_by_parts,
+    sorted_by_parts,
+    sorting,
+    thread_count,
+)
 from napari_histeq.core.kernels import door
-from napari_histeq.core.methods.matching import ordering
+from napari_histeq.core.methods.matching import exact, ordering
 from napari_histeq.core.recipe import Recipe
 from napari_histeq.records import Task, perform
 
@@ -29,6 +35,7 @@ def test_the_bits_do_not_depend_on_the_pieces(
     wanted = equalize(image, Exact(rule), mask=mask)
     for pieces in (7, 64, 333):
         monkeypatch.setattr(ordering, "PIECE", pieces)
+        monkeypatch.setattr(exact, "PIECE", pieces)
         monkeypatch.setattr(
             ordering, "sorted_by_parts", lambda keys, n=pieces: sorted_by_parts(keys, n)
         )
@@ -67,6 +74,50 @@ def test_a_cancel_is_looked_for_often(
         perform(Task(image, "image", Recipe(METHODS[method]())), look)
     assert sum(gaps) >= image.size / 8  # they were counted; a word holds eight of the smallest
     assert max(gaps) <= MOST
+
+
+class Counted:
+    """numpy, or a function of it, that counts the pixels which it is given or gives."""
+
+    def __init__(self, counted: Any, add: Any) -> None:
+        self._counted, self._add = counted, add
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._counted, name)
+        makes_room = name in ("empty", "empty_like", "zeros_like", "ascontiguousarray")
+        if isinstance(found, type) or not callable(found) or makes_room:
+            return found
+        return Counted(found, self._add)
+
+    def __call__(self, *given: Any, **how: Any) -> Any:
+        result = self._counted(*given, **how)
+        arrays = (a for a in (*given, result) if isinstance(a, np.ndarray))
+        self._add(max((a.size for a in arrays), default=0))
+        return result
+
+
+@pytest.mark.parametrize("dtype", ["u1", "u2", "f4"])
+def test_between_two_looks_not_many_pixels_go_through_numpy(
+    dtype: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nor through its sorts, and what else takes long: one pass over all of them may, two may not."""
+    pixels, gaps = [0], []
+
+    def add(number: int) -> None:
+        pixels[0] += number
+
+    def look(*_: object) -> None:
+        gaps.append(pixels[0])
+        pixels[0] = 0
+
+    image = RNG.gamma(3, 3000, (3000, 3000)).clip(0, 65535).astype("u2")
+    image = (image >> 8 if dtype == "u1" else image).astype(dtype)
+    for module in (exact, ordering, sorting):
+        monkeypatch.setattr(module, "np", Counted(np, add))
+    with watching(look):
+        equalize(image, Exact())
+    assert sum(gaps) >= 10 * image.size  # they were counted
+    assert max(gaps) < 2 * image.size
 
 
 @pytest.mark.parametrize("method", ["global", "clahe", "exact"])

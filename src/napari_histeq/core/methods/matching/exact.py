@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
+from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
 
-from napari_histeq.core.arrays import Interval, part
+from napari_histeq.core.arrays import Interval, for_each, part, regions, taken
 from napari_histeq.core.methods.base import Fit, Method
-from napari_histeq.core.methods.matching.ordering import ordered
+from napari_histeq.core.methods.matching.ordering import PIECE, ordered
 from napari_histeq.core.methods.matching.target import (
     MOST_LEVELS,
     AlphaOption,
@@ -26,11 +28,11 @@ from napari_histeq.core.methods.options import Option
 from napari_histeq.core.transfer import TransferFunction, rounded
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from numpy.typing import NDArray
 
-    from napari_histeq.core.arrays import Source
+    from napari_histeq.core.arrays import Region, Source
     from napari_histeq.core.methods.matching.target import TargetName
     from napari_histeq.core.recipe import Recipe
 
@@ -135,56 +137,75 @@ class Exact(Method):
                 "Load it (np.asarray), or choose axes whose planes are small"
             )
         image, mask = source.read((slice(None),) * len(source.shape))
-        counted = np.isfinite(image)
-        if mask is not None:
-            counted &= mask
         values = np.ascontiguousarray(image).astype(source.dtype, copy=False)
-        held = values[counted]
-        if not held.size:
-            return Fit(TransferFunction.identity(0, 1), None)
-        data = held.min(), held.max()
-        if data[0] == data[1]:
-            return Fit(TransferFunction.identity(*data), data)
-        with part(0, 4):
+        with part(0, 5):
+            counted, data = _counted(values, mask)
+        if data is None or data[0] == data[1]:
+            return Fit(TransferFunction.identity(*(data or (0, 1))), data)
+        with part(1, 5):
             places = ordered(values, counted, self.ordering)
         low, high = recipe.limits(source.dtype, data)
-        with part(1, 4):
-            ranked = values.ravel()[places]
-        with part(2, 4):
+        with part(2, 5):
+            ranked = taken(values.reshape(-1), places)
+        with part(3, 5):
             found = self._shared_out(places.size, float(low), float(high), source.dtype.kind == "f")
-        with part(3, 4):
+        with part(4, 5):
             curve = _mean_curve(ranked, found).blend(recipe.strength)
-        if recipe.strength != 1.0:
-            found = (1.0 - recipe.strength) * ranked + recipe.strength * found
-        result = values.copy() if counted.all() else curve(values)
-        result.reshape(-1)[places] = (
-            found if source.dtype.kind == "f" else rounded(found, source.dtype)
-        )
+            result = values.copy() if places.size == values.size else curve(values)
+            _put(ranked, found, places, recipe.strength, result)
         return Fit(ExactMapping(result, curve), data)
 
     def _shared_out(self, count: int, low: float, high: float, continuous: bool) -> Floats:
         """What the pixels of rank 0 to `count` - 1 become."""
-        if self.target == "uniform":
-            return uniform(count, low, high, continuous)
-        return by_target(target_of(self), count, low, high, continuous)
+        rule: Callable[[NDArray[np.int64]], Floats] = partial(uniform, count, low, high, continuous)
+        if self.target != "uniform":
+            rule = by_target(target_of(self), count, low, high, continuous)
+        found = np.empty(count)
+
+        def work(start: int) -> None:
+            ranks = np.arange(start, min(start + PIECE, count))
+            found[start : start + PIECE] = rule(ranks)
+
+        for_each(work, range(0, count, PIECE))
+        return found
 
 
-def by_target(target: Target, count: int, low: float, high: float, continuous: bool) -> Floats:
-    """What the pixels of rank 0 to `count` - 1 become, so that they are shared out as a target.
+def _counted(
+    values: NDArray[Any], mask: NDArray[np.bool_] | None
+) -> tuple[NDArray[np.bool_], tuple[Any, Any] | None]:
+    """Which pixels count, and the ends of their intensities; None if none counts."""
+    counted, ends = np.empty(values.shape, bool), list[tuple[Any, Any]]()
+
+    def look(region: Region) -> None:
+        which = np.isfinite(values[region], out=counted[region])
+        if mask is not None:
+            which &= mask[region]
+        held = values[region][which]
+        if held.size:
+            ends.append((held.min(), held.max()))
+
+    for_each(look, regions(values.shape, PIECE))
+    return counted, (min(e[0] for e in ends), max(e[1] for e in ends)) if ends else None
+
+
+def by_target(
+    target: Target, count: int, low: float, high: float, continuous: bool
+) -> Callable[[NDArray[np.int64]], Floats]:
+    """What gives the pixels of some ranks, of `count`, their part of a target.
 
     Up to every level there are as many pixels as the target has there, to half a pixel.
     """
-    middles = (np.arange(count) + 0.5) / count
     levels = high - low + 1
     if continuous or levels > MOST_LEVELS:
-        return Interval(low, high).at(target.quantile(middles))
-    found = np.searchsorted(target.up_to_levels(int(levels)), middles)
-    return np.asarray(low + found, np.float64)
+        return lambda ranks: Interval(low, high).at(target.quantile((ranks + 0.5) / count))
+    up_to = target.up_to_levels(int(levels))
+    return lambda ranks: np.asarray(low + np.searchsorted(up_to, (ranks + 0.5) / count), np.float64)
 
 
-def uniform(count: int, low: float, high: float, continuous: bool) -> Floats:
-    """What the pixels of rank 0 to `count` - 1 become, so that all levels are as common."""
-    ranks = np.arange(count)
+def uniform(
+    count: int, low: float, high: float, continuous: bool, ranks: NDArray[np.int64]
+) -> Floats:
+    """What the pixels of some ranks, of `count`, become, so that all levels are as common."""
     levels = high - low + 1
     if continuous or levels >= count:
         return Interval(low, high).at(ranks / max(count - 1, 1))
@@ -193,10 +214,45 @@ def uniform(count: int, low: float, high: float, continuous: bool) -> Floats:
 
 def _mean_curve(values: NDArray[Any], found: Floats) -> TransferFunction:
     """What the ranked pixels of each intensity become in the mean; `values` do not decrease."""
-    starts = np.flatnonzero(np.concatenate([[True], values[1:] != values[:-1]]))
-    counts = np.diff(np.append(starts, values.size))
-    half = np.add.reduceat(found / 2, starts) / counts  # halves do not overflow
-    return TransferFunction(values[starts], np.maximum.accumulate(half * 2))
+    is_new = np.empty(values.size, bool)
+    is_new[0] = True
+    for_each(
+        lambda some: np.not_equal(values[1:][some], values[:-1][some], out=is_new[1:][some]),
+        regions((values.size - 1,), PIECE),
+    )
+    starts = np.flatnonzero(is_new)
+    stops = np.append(starts[1:], values.size)
+    half = np.empty(starts.size)
+
+    def mean(lot: slice) -> None:
+        """Of the intensities of a lot, whose pixels lie together."""
+        begin, end = starts[lot.start], stops[lot.stop - 1]
+        sums = np.add.reduceat(found[begin:end] / 2, starts[lot] - begin)  # halves do not overflow
+        half[lot] = sums / (stops[lot] - starts[lot])
+
+    first = np.unique(np.searchsorted(starts, range(0, values.size, PIECE)))
+    lots = [slice(a, b) for a, b in pairwise([*first.tolist(), starts.size]) if a < b]
+    for_each(mean, lots)
+    return TransferFunction(taken(values, starts), np.maximum.accumulate(half * 2))
+
+
+def _put(
+    ranked: NDArray[Any],
+    found: Floats,
+    places: NDArray[np.int64],
+    strength: float,
+    result: NDArray[Any],
+) -> None:
+    """Write what the ranked pixels become, as far as it goes, into their places."""
+    out = result.reshape(-1)
+
+    def work(region: Region) -> None:
+        wanted = found[region]
+        if strength != 1.0:
+            wanted = (1.0 - strength) * ranked[region] + strength * wanted
+        out[places[region]] = wanted if out.dtype.kind == "f" else rounded(wanted, out.dtype)
+
+    for_each(work, regions(places.shape, PIECE))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

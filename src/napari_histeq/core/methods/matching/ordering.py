@@ -18,8 +18,10 @@ from napari_histeq.core.arrays import (
     for_each,
     order_by_parts,
     part,
+    put,
     regions,
     sorted_by_parts,
+    taken,
 )
 
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
 _FACTOR = 0x9E3779B97F4A7C15
 
 #: Pixels that are worked on at a time: after each such piece a run can be stopped.
-PIECE = BLOCK_PIXELS
+PIECE = BLOCK_PIXELS // 4
 
 #: Steps toward the smoothed image; the paper's are about as many.
 _STEPS = 5
@@ -57,13 +59,13 @@ def ordered(image: NDArray[Any], counted: NDArray[np.bool_], rule: str) -> NDArr
     """
     places = np.flatnonzero(counted)
     with part(0, 4):
-        levels, most = _levels_of(image.ravel()[places])
+        levels, most = _levels_of(taken(image.reshape(-1), places))
     if most + 1 == places.size:  # no two are equal
         found = np.empty_like(places)
-        found[levels] = places
+        put(places, levels, found)
         return found
     with part(1, 4):
-        details = _DETAILS[rule](image, counted)[places]
+        details = taken(_DETAILS[rule](image, counted), places)
     place_bits = max(int(image.size - 1).bit_length(), 1)
     factor = _FACTOR % (1 << min(place_bits, 62)) | 1
     with part(2, 4):
@@ -128,10 +130,39 @@ def _levels_of(values: NDArray[Any]) -> tuple[NDArray[np.int64], int]:
         numbers = np.cumsum(used) - 1
         for_each(number, regions(values.shape, PIECE))
         return levels, int(numbers[-1])
-    order = order_by_parts(values)
-    ranked = values[order]
-    levels[order] = np.concatenate([[0], np.cumsum(ranked[1:] != ranked[:-1])])
-    return levels, int(levels[order[-1]])
+    with part(0, 3):
+        order = order_by_parts(values)
+    return levels, _numbered(values, order, levels)
+
+
+def _numbered(values: NDArray[Any], order: NDArray[np.int64], levels: NDArray[np.int64]) -> int:
+    """Write the number of each value among the different ones, of which the order is known; the last."""
+    with part(1, 3):
+        ranked = taken(values, order)
+    starts = range(0, values.size, PIECE)
+    ends = np.zeros(len(starts), np.int64)  # the last number in each piece
+
+    def are_new(start: int) -> NDArray[np.bool_]:
+        """Which are not as the one before."""
+        piece = ranked[start : start + PIECE]
+        before = ranked[max(start - 1, 0) : start + piece.size - 1]
+        return np.asarray(piece[piece.size - before.size :] != before)
+
+    def count(number: int) -> None:
+        ends[number] = np.count_nonzero(are_new(starts[number]))
+
+    def write(number: int) -> None:
+        new, start = are_new(starts[number]), starts[number]
+        found = np.cumsum(new) + (ends[number] - np.count_nonzero(new))
+        if not start:
+            found = np.concatenate([[0], found])
+        levels[order[start : start + PIECE]] = found
+
+    with part(2, 3):
+        for_each(count, range(len(starts)))
+        np.cumsum(ends, out=ends)
+        for_each(write, range(len(starts)))
+    return int(ends[-1])
 
 
 def _variational(image: NDArray[Any], counted: NDArray[np.bool_]) -> NDArray[np.float64]:
@@ -143,21 +174,25 @@ def _variational(image: NDArray[Any], counted: NDArray[np.bool_]) -> NDArray[np.
     """
     from napari_histeq.core import kernels
 
-    gray = _in_gray_levels(image, counted)
-    flat, smooth, slopes = gray.ravel(), gray.copy(), np.zeros_like(gray)
+    with part(0, _STEPS + 1):
+        gray = _in_gray_levels(image, counted)
+        smooth, slopes = np.empty_like(gray), np.zeros_like(gray)
+        for_each(lambda some: np.copyto(smooth[some], gray[some]), regions(gray.shape, PIECE))
     neighbors = 2 * sum(length > 1 for length in image.shape) or 1
     alpha, beta = 0.1 / neighbors, 0.4 / neighbors
-    along, changed = slopes.ravel(), smooth.ravel()
+    parts = regions((gray.size,), PIECE)
+    flat, along, changed = gray.ravel(), slopes.ravel(), smooth.ravel()
 
     def step(region: Region) -> None:
         kernels.ordering.step_from(flat[region], along[region], changed[region], alpha, beta)
 
     for number in range(_STEPS):
-        with part(number, _STEPS):
+        with part(number + 1, _STEPS + 1):
             for axis in range(image.ndim):
                 _add_slopes(smooth, slopes, axis, alpha)
-            for_each(step, regions(flat.shape, PIECE))
-    return np.asarray((smooth - gray).ravel())
+            for_each(step, parts)
+    for_each(lambda some: np.subtract(changed[some], flat[some], out=changed[some]), parts)
+    return np.asarray(changed)
 
 
 def _add_slopes(
@@ -225,13 +260,29 @@ def _ball(ndim: int, reach: int) -> NDArray[np.float64]:
 
 def _in_gray_levels(image: NDArray[Any], counted: NDArray[np.bool_]) -> NDArray[np.float64]:
     """8 bit as it is; anything else so that what counts spans 0 to 255. NaN where not finite."""
-    gray = image.astype(np.float64, order="C")
-    if image.dtype.kind not in "iu" or image.dtype.itemsize > 1:
-        values = gray[counted]
-        low, high = values.min() / 2, values.max() / 2  # halves do not overflow
+    gray = np.empty(image.shape)
+    parts = regions(image.shape, PIECE)
+    if image.dtype.kind in "iu" and image.dtype.itemsize == 1:
+        for_each(lambda some: np.copyto(gray[some], image[some]), parts)
+        return gray
+    ends: list[tuple[float, float]] = []
+
+    def look(region: Region) -> None:
+        held = image[region][counted[region]]
+        if held.size:
+            ends.append((float(held.min()), float(held.max())))
+
+    for_each(look, parts)
+    low, high = min(e[0] for e in ends) / 2, max(e[1] for e in ends) / 2  # halves do not overflow
+
+    def scale(region: Region) -> None:
+        values = image[region].astype(np.float64)
         with np.errstate(over="ignore", invalid="ignore"):
-            gray = (gray / 2 - low) / ((high - low) or 1.0) * 255
-    gray[~np.isfinite(gray)] = np.nan
+            values = (values / 2 - low) / ((high - low) or 1.0) * 255
+        values[~np.isfinite(values)] = np.nan
+        gray[region] = values
+
+    for_each(scale, parts)
     return gray
 
 
