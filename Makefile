@@ -76,6 +76,7 @@ lint: $(STAMPS)/dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/mypy benchmarks docs scripts  # by themselves: there is a second conftest.py
 	$(BIN)/lint-imports
 	$(BIN)/npe2 validate --imports napari-histeq
 	$(BIN)/python docs/tables.py --check

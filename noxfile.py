@@ -23,6 +23,7 @@ def lint(session: nox.Session) -> None:
     session.run("ruff", "check", ".")
     session.run("ruff", "format", "--check", ".")
     session.run("mypy")
+    session.run("mypy", "benchmarks", "docs", "scripts")
     session.run("lint-imports")
     session.run("npe2", "validate", "--imports", "napari-histeq")
 

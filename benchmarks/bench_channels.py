@@ -133,7 +133,7 @@ def main() -> None:
     print(f"load {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores; {asked.channels} channels")
 
     def all_there() -> bool:
-        return len(session.made()) == asked.channels
+        return len(session.made()) == int(asked.channels)
 
     apart, together = "each on its own", "one histogram for all"
     for _ in range(asked.rounds):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
@@ -23,11 +23,12 @@ if TYPE_CHECKING:
 rng = np.random.default_rng(0)
 
 
-def picture(dtype: str, size: int) -> NDArray:
+def picture(dtype: str, size: int) -> NDArray[Any]:
     """A natural image with fine noise, so that 16 bit and floats have all their levels."""
     tile = cv2.resize(data.camera(), (size, size), interpolation=cv2.INTER_CUBIC) / 255.0
     noisy = np.clip(tile + rng.normal(0, 0.02, tile.shape), 0, 1)
-    return (noisy * (1 if dtype == "f4" else np.iinfo(dtype).max)).astype(dtype)
+    pixels = noisy * (1 if dtype == "f4" else np.iinfo(dtype).max)
+    return np.asarray(pixels, dtype=np.dtype(dtype))
 
 
 @pytest.mark.parametrize("dtype", ["u1", "u2"])
@@ -91,12 +92,12 @@ def test_growth(note: Callable[[str], None], dtype: str) -> None:
         note(f"OpenCV {dtype}, ns per pixel by tile size   " + _listed(cost))
 
 
-def _nanoseconds(image: NDArray, kernel: int) -> float:
+def _nanoseconds(image: NDArray[Any], kernel: int) -> float:
     method = Clahe(kernel_size=kernel)
     return _best(lambda: equalize(image, method)) / image.size * 1e9
 
 
-def _opencv_nanoseconds(image: NDArray, kernel: int) -> float:
+def _opencv_nanoseconds(image: NDArray[Any], kernel: int) -> float:
     if image.dtype != np.uint8:
         return np.nan
     clahe = cv2.createCLAHE(2.56, (image.shape[1] // kernel, image.shape[0] // kernel))

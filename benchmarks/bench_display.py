@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
@@ -15,9 +15,11 @@ from napari_histeq.display.display import display_settings
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from napari_histeq import Histogram
+
 rng = np.random.default_rng(1)
 BUDGET = 0.010
-IMAGES = {
+IMAGES: dict[str, NDArray[Any]] = {
     "uint16, all levels": (32768 + 9000 * rng.standard_normal((2000, 2000)))
     .clip(0, 65535)
     .astype(np.uint16),
@@ -39,7 +41,7 @@ def test_settings_while_a_slider_moves(name: str) -> None:
     assert min(medians) < BUDGET
 
 
-def sweep(histogram, limits) -> NDArray[np.float64]:
+def sweep(histogram: Histogram, limits: tuple[float, float]) -> NDArray[np.float64]:
     times = []
     for strength in np.linspace(0.3, 1.0, 15):
         curve = transfer_function(histogram, strength=strength)

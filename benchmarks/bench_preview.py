@@ -15,19 +15,23 @@ import psutil
 import pytest
 
 from napari_histeq import display
+from napari_histeq.display.worn import _Coat
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from numpy.typing import NDArray
 
 SHAPE = (2500, 2048, 2048)
 MOVES = 40
 
 
-def plane(block_info: Any = None) -> np.ndarray:
+def plane(block_info: Any = None) -> NDArray[np.uint16]:
     index = block_info[None]["chunk-location"][0]
     rng = np.random.default_rng(index)
     pixels = np.exp(6 + 0.8 * rng.standard_normal(SHAPE[1:], dtype=np.float32))
-    return pixels.clip(0, 65535).astype(np.uint16)[None]
+    plane: NDArray[np.uint16] = pixels.clip(0, 65535).astype(np.uint16)[None]
+    return plane
 
 
 @pytest.fixture
@@ -46,9 +50,7 @@ class Clock:
     `owner.name` is the step that shows the change.
     """
 
-    def __init__(
-        self, viewer: Any, qtbot: Any, monkeypatch: Any, owner: Any = display, name: str = "show"
-    ) -> None:
+    def __init__(self, viewer: Any, qtbot: Any, monkeypatch: Any, owner: Any, name: str) -> None:
         self.qtbot, self.applied, self.drawn = qtbot, False, 0.0
         canvas = viewer.window._qt_viewer.canvas._scene_canvas
         canvas.events.draw.connect(self._draw, position="last")
@@ -80,7 +82,7 @@ def test_slider_to_screen(viewer: Any, stack: Any, qtbot: Any, monkeypatch: Any)
 
     panel = EqualizePanel(viewer)
     viewer.window.add_dock_widget(panel)
-    clock = Clock(viewer, qtbot, monkeypatch)
+    clock = Clock(viewer, qtbot, monkeypatch, _Coat, "show")
 
     def gamma(value: float) -> Callable[[], None]:
         return lambda: setattr(stack, "gamma", value)

@@ -105,7 +105,7 @@ def viewer(make_napari_viewer: Any, npe2pm: Any) -> Iterator[Any]:
 @pytest.fixture
 def note() -> Callable[[str], None]:
     """Add a line to the table."""
-    return lambda text: _ROWS.append(Note(text))  # type: ignore[arg-type]
+    return lambda text: _ROWS.append(Note(text))
 
 
 def copy_of(image: np.ndarray) -> Callable[[], object]:

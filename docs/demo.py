@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import os
 import time
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -53,7 +54,7 @@ def equalize_xray(viewer: napari.Viewer) -> None:
     panel["compare"].value = True
     panel["run"].native.click()
     for output in ("equalized", "histogram"):
-        wait_for(lambda name=f"{source.name} {output}": name in viewer.layers)
+        wait_for(partial(viewer.layers.__contains__, f"{source.name} {output}"))
     settle(1)
 
 

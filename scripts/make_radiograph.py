@@ -49,7 +49,8 @@ def exposure() -> NDArray[np.float64]:
     scatter = ndimage.zoom(ndimage.gaussian_filter(primary[::16, ::16], 6), 16, order=1)
     photons = rng.poisson(ndimage.gaussian_filter(primary, 0.7) + 0.25 * scatter + 15)
     signal = photons + rng.normal(0, 4, absorbed.shape)
-    return np.clip(np.log(14_000 / np.maximum(signal, 1)) / _FULL_SCALE, 0, 1)
+    density = np.log(14_000 / np.maximum(signal, 1)) / _FULL_SCALE
+    return np.asarray(density.clip(0, 1), dtype=np.float64)
 
 
 def digitized(image: NDArray[np.float64], bits: int) -> NDArray[Any]:

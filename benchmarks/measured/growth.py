@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -121,7 +122,7 @@ def _tiles(page: Page) -> None:
         times = [*best(works, 3).values()]
         rows.append([dtype, *(ns(t, image.size) for t in times)])
         rows.append([f"times that of {sides[-1]}", *(f"{t / times[-1]:.1f}" for t in times)])
-    page.table([f"ns a pixel, {page.size} x {page.size}, tiles of", *sides], rows)
+    page.table([f"ns a pixel, {page.size} x {page.size}, tiles of", *map(str, sides)], rows)
     page.say(
         "A tile has 256 knots, whatever its size: with 16 x 16 pixels there is a curve to make, and a table to pack, for each 256 pixels. "
         "Of one thread's time for bytes in such tiles some 40 % goes to mixing, 20 % to the curves, 15 % to counting and 20 % to what "
@@ -170,8 +171,8 @@ def _memory(page: Page) -> None:
     rows = []
     for name, image in images.items():
         axes = (-2, -1) if image.ndim == 3 else None
-        peak = peak_beyond(lambda i=image, a=axes: equalize(i, axes=a))
-        peak_clahe = peak_beyond(lambda i=image, a=axes: equalize(i, Clahe(), axes=a))
+        peak = peak_beyond(partial(equalize, image, axes=axes))
+        peak_clahe = peak_beyond(partial(equalize, image, Clahe(), axes=axes))
         if peak is None or peak_clahe is None:
             page.say("How much memory is taken at the peak, this system does not tell.")
             return

@@ -139,7 +139,7 @@ def peak_beyond(work: Callable[[], Any]) -> float | None:
         Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
         start = _memory("VmRSS")
         out = work()
-        return max(_memory("VmHWM") - start - out.nbytes / 2**20, 0.0)
+        return float(max(_memory("VmHWM") - start - out.nbytes / 2**20, 0.0))
     except (AttributeError, OSError, StopIteration):
         return None
 

@@ -45,13 +45,13 @@ class Blit:
         texts = list(self._texts())
         for artist in (*moving, *texts):
             artist.set_animated(True)
-        canvas.renderer = renderer = canvas.get_renderer()  # type: ignore[no-untyped-call]
+        canvas.renderer = renderer = canvas.get_renderer()
         if state == self._drawn:
-            canvas.restore_region(self._ground)  # type: ignore[no-untyped-call]
+            canvas.restore_region(self._ground)
         else:
             self.draw_ground(renderer)
             self._write(set(texts) - set(moving), renderer)
-            self._ground = canvas.copy_from_bbox(self._plot.figure.bbox)  # type: ignore[no-untyped-call]
+            self._ground = canvas.copy_from_bbox(self._plot.figure.bbox)
             self._drawn = state
         for artist in moving:
             if not isinstance(artist, Text) and (artist.axes is None or artist.axes.get_visible()):
@@ -99,7 +99,7 @@ def draw_ground(figure: Figure, renderer: RendererAgg) -> None:
     picture of a plot layer, drawn in the background, would hold the GUI.
     """
     ground, *others = figure.get_children()
-    renderer.clear()  # type: ignore[no-untyped-call]
+    renderer.clear()
     ground.draw(renderer)
     for artist in sorted(others, key=Artist.get_zorder):
         if not artist.get_animated():
@@ -143,11 +143,11 @@ def _cut(text: Any, like: RendererAgg) -> tuple[NDArray[np.uint8], int, int, boo
     Its pixels, where they are from, and whether all of it was on the canvas.
     """
     wide, high = int(like.width), int(like.height)
-    renderer = RendererAgg(wide, high, like.dpi)  # type: ignore[no-untyped-call]
+    renderer = RendererAgg(wide, high, like.dpi)
     text.draw(renderer)
     extent = text.get_window_extent(renderer).padded(2)
     left, bottom = (max(int(v), 0) for v in extent.min)
     right, top = min(int(extent.x1) + 1, wide), min(int(extent.y1) + 1, high)
     whole = extent.x0 >= 0 and extent.y0 >= 0 and extent.x1 < wide and extent.y1 < high
-    drawn = np.asarray(renderer.buffer_rgba())[high - top : high - bottom, left:right]  # type: ignore[no-untyped-call]
+    drawn = np.asarray(renderer.buffer_rgba())[high - top : high - bottom, left:right]
     return drawn[::-1].copy(), left, bottom, bool(whole)  # matplotlib's images stand on their head

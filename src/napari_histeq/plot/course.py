@@ -134,13 +134,13 @@ class CourseFigure:
         moving = [artist for part in self.parts for artist in (part.cursor, part.aside)]
         for artist in moving:
             artist.set_animated(True)
-        canvas.renderer = renderer = canvas.get_renderer()  # type: ignore[no-untyped-call]
+        canvas.renderer = renderer = canvas.get_renderer()
         state = (*self.figure.get_size_inches(), self.figure.dpi)
         if state == self._drawn:
-            canvas.restore_region(self._ground)  # type: ignore[no-untyped-call]
+            canvas.restore_region(self._ground)
         else:
             draw_ground(self.figure, renderer)
-            self._ground = canvas.copy_from_bbox(self.figure.bbox)  # type: ignore[no-untyped-call]
+            self._ground = canvas.copy_from_bbox(self.figure.bbox)
             self._drawn = state
         for artist in moving:
             artist.draw(renderer)

@@ -205,8 +205,8 @@ def _fitted(drawn: HistogramFigure | CourseFigure, high: float) -> Figure:
 
 def _pixels_of(figure: Figure) -> NDArray[np.uint8]:
     canvas = FigureCanvasAgg(figure)
-    canvas.draw()  # type: ignore[no-untyped-call]
-    return np.array(canvas.buffer_rgba(), dtype=np.uint8)  # type: ignore[no-untyped-call]
+    canvas.draw()
+    return np.array(canvas.buffer_rgba(), dtype=np.uint8)
 
 
 def _write(figure: Figure, path: str | Path) -> None:

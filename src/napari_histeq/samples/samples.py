@@ -112,7 +112,7 @@ def moon() -> Layers:
     """Open the picture of the moon that scikit-image ships: real and flat."""
     from skimage import data
 
-    image: NDArray[Any] = data.moon()  # type: ignore[no-untyped-call]
+    image: NDArray[Any] = data.moon()
     layer = {"name": "moon", "contrast_limits": (0, 255)}
     return [(image, layer, "image")]
 

@@ -95,7 +95,7 @@ def psnr(before: ArrayLike, after: ArrayLike) -> float:
 
     one, other = pair(before, after)
     with np.errstate(divide="ignore"):
-        ratio = metrics.peak_signal_noise_ratio(one, other, data_range=_data_range(one))  # type: ignore[no-untyped-call]
+        ratio = metrics.peak_signal_noise_ratio(one, other, data_range=_data_range(one))
     return float(ratio)
 
 
@@ -115,7 +115,7 @@ def ssim(before: ArrayLike, after: ArrayLike) -> float:
             f"the images have shape {one.shape}: ssim compares windows of {WINDOW} pixels along "
             "each axis; compare stacks plane by plane, and colors channel by channel"
         )
-    value = metrics.structural_similarity(one, other, data_range=_data_range(one))  # type: ignore[no-untyped-call]
+    value = metrics.structural_similarity(one, other, data_range=_data_range(one))
     return float(value)
 
 
