@@ -1,11 +1,9 @@
-"""What a person waits for comes first; what is loaded for later gives way, and makes no garbage."""
+"""What a person waits for comes first; what is loaded for later gives way."""
 
 from __future__ import annotations
 
-import gc
 import sys
 import threading
-import weakref
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,7 +14,6 @@ from napari_histeq.gui.background.precedence import (
     Precedence,
     aside,
     give_way,
-    no_collection,
     short_turns,
 )
 
@@ -66,49 +63,6 @@ def test_who_waits_for_long_is_better_off_with_all_prepared(
 ) -> None:
     monkeypatch.setattr(precedence, "MOST", 0.0)
     give_way()
-
-
-class Thing:
-    """In a circle: only the collector finds it."""
-
-    def __init__(self) -> None:
-        self.own = self
-
-
-def test_what_is_loaded_is_not_looked_at_and_can_be_collected(monkeypatch: Any) -> None:
-    monkeypatch.setattr(gc, "get_freeze_count", lambda: 0)
-    runs: list[dict[str, Any]] = []
-
-    def note(phase: str, info: dict[str, Any]) -> None:
-        runs.append(info) if phase == "start" else None
-
-    gc.callbacks.append(note)
-    try:
-        with no_collection():
-            kept = [Thing() for _ in range(200_000)]
-            assert not gc.isenabled()
-        assert gc.isenabled()
-        assert not [info for info in runs if info["generation"] == 2]
-    finally:
-        gc.callbacks.remove(note)
-    last = weakref.ref(kept[-1])
-    kept.clear()
-    gc.collect()
-    assert last() is None
-
-
-def test_what_somebody_froze_or_switched_off_stays_so() -> None:
-    frozen = gc.get_freeze_count()
-    gc.freeze()
-    gc.disable()
-    try:
-        count = gc.get_freeze_count()
-        with no_collection():
-            pass
-        assert not gc.isenabled()
-        assert gc.get_freeze_count() == count > frozen
-    finally:
-        gc.enable()
 
 
 def test_a_pause_comes_before_each_library(monkeypatch: pytest.MonkeyPatch) -> None:

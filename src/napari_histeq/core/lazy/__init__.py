@@ -1,7 +1,6 @@
 """Images larger than memory: counted chunk by chunk, mapped when asked for."""
 
 from napari_histeq.core.lazy.cluster import DIED, check_address, client_at, started
-from napari_histeq.core.lazy.collector import collector_spared
 from napari_histeq.core.lazy.engine import equalize_lazily, map_lazily
 from napari_histeq.core.lazy.graph import called, graph_of, run_graph
 from napari_histeq.core.lazy.labels import equalize_each_lazily

@@ -28,9 +28,9 @@ from dask.local import get_sync
 from dask.system import CPU_COUNT
 
 from napari_histeq.core.arrays import Declared, Stopped, asking, current_watcher
+from napari_histeq.core.collector import graph_made
 from napari_histeq.core.errors import ChunkError
 from napari_histeq.core.lazy.cluster import DIED
-from napari_histeq.core.lazy.collector import graph_made
 from napari_histeq.core.lazy.steps import PATIENCE, STEP, Steps, looked_after, looking, place_of
 
 if TYPE_CHECKING:

@@ -27,8 +27,8 @@ from napari_histeq.core.arrays import (
     planes_of,
     promise_of,
 )
+from napari_histeq.core.collector import collector_spared
 from napari_histeq.core.histogram import counts_on
-from napari_histeq.core.lazy.collector import collector_spared
 from napari_histeq.core.lazy.graph import (
     Packed,
     blocks_of,

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from dask.callbacks import Callback
 
 from napari_histeq.core.arrays import current_watcher, watching
-from napari_histeq.core.lazy.collector import MANY_TASKS, graph_made
+from napari_histeq.core.collector import MANY_TASKS, graph_made
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

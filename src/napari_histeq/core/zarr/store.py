@@ -17,9 +17,9 @@ import zarr
 from dask._task_spec import List, Task, TaskRef
 
 from napari_histeq.core.arrays import Declared
+from napari_histeq.core.collector import collector_spared
 from napari_histeq.core.lazy import (
     called,
-    collector_spared,
     graph_of,
     looking,
     run_graph,

@@ -2,7 +2,7 @@
 
 from napari_histeq.gui.background.activity import Activity
 from napari_histeq.gui.background.loading import load_plotting
-from napari_histeq.gui.background.precedence import Precedence, aside, give_way, no_collection
+from napari_histeq.gui.background.precedence import Precedence, aside, give_way
 from napari_histeq.gui.background.runner import (
     PAINTED,
     BackgroundJob,

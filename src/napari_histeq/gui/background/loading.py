@@ -9,8 +9,8 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from napari_histeq.core.collector import no_collection
 from napari_histeq.core.processes import start
-from napari_histeq.gui.background.precedence import no_collection
 
 if TYPE_CHECKING:
     from collections.abc import Callable

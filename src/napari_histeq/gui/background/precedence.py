@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 import threading
 import time
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
+
+from napari_histeq.core.collector import no_collection
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,26 +68,6 @@ def short_turns() -> Iterator[None]:
             _taking_turns -= 1
             if not _taking_turns:
                 sys.setswitchinterval(_turn_before)
-
-
-@contextmanager
-def no_collection() -> Iterator[None]:
-    """Make what will stay: then the garbage collector need not look at all there is.
-
-    Loading a large library has it do so several times, for 0.1 to 0.5 s each with the interpreter
-    held. Frozen and thawed what is new counts as old, and as looked at; nothing is kept from
-    being collected later.
-    """
-    collects = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if not gc.get_freeze_count():  # else somebody keeps what he froze
-            gc.freeze()
-            gc.unfreeze()
-        if collects:
-            gc.enable()
 
 
 @contextmanager

@@ -9,12 +9,12 @@ from napari.utils.notifications import show_error, show_info, show_warning
 from qtpy.QtCore import QObject, QTimer, Signal
 
 from napari_histeq.core.arrays import is_lazy
+from napari_histeq.core.collector import no_collection
 from napari_histeq.gui.background import (
     PAINTED,
     Activity,
     Precedence,
     Runner,
-    no_collection,
     scheduler_address,
     tell_fault,
 )

@@ -1,17 +1,18 @@
-"""What running a graph of many tasks does to the rest of the process."""
+"""What is alive is not walked while a graph of many tasks runs, or a library is loaded."""
 
 from __future__ import annotations
 
 import gc
+import weakref
 from contextlib import nullcontext
+from typing import Any
 
 import dask.array as da
 import numpy as np
 import pytest
 
 from napari_histeq import compute_histogram
-from napari_histeq.core import ChunkError
-from napari_histeq.core.lazy import collector
+from napari_histeq.core import ChunkError, collector
 
 
 @pytest.fixture(autouse=True)
@@ -85,3 +86,54 @@ def test_it_is_on_again_after_a_run(error: bool) -> None:
     with pytest.raises(ChunkError) if error else nullcontext():
         assert compute_histogram(image).total == image.size
     assert gc.isenabled()
+
+
+def test_what_somebody_froze_stays_so() -> None:
+    gc.freeze()
+    count = gc.get_freeze_count()
+    with collector.collector_spared(collector.MANY_TASKS):
+        collector.graph_made()
+        assert gc.isenabled()
+    assert gc.get_freeze_count() == count > collector.FROZEN
+
+
+class Thing:
+    """In a circle: only the collector finds it."""
+
+    def __init__(self) -> None:
+        self.own = self
+
+
+def test_what_is_loaded_is_not_looked_at_and_can_be_collected(monkeypatch: Any) -> None:
+    monkeypatch.setattr(gc, "get_freeze_count", lambda: 375)  # as Python 3.12 begins
+    runs: list[dict[str, Any]] = []
+
+    def note(phase: str, info: dict[str, Any]) -> None:
+        runs.append(info) if phase == "start" else None
+
+    gc.callbacks.append(note)
+    try:
+        with collector.no_collection():
+            kept = [Thing() for _ in range(200_000)]
+            assert not gc.isenabled()
+        assert gc.isenabled()
+        assert not [info for info in runs if info["generation"] == 2]
+    finally:
+        gc.callbacks.remove(note)
+    last = weakref.ref(kept[-1])
+    kept.clear()
+    gc.collect()
+    assert last() is None
+
+
+def test_what_somebody_froze_or_switched_off_stays_so_beside_a_library() -> None:
+    gc.freeze()
+    gc.disable()
+    try:
+        count = gc.get_freeze_count()
+        with collector.no_collection():
+            pass
+        assert not gc.isenabled()
+        assert gc.get_freeze_count() == count > collector.FROZEN
+    finally:
+        gc.enable()
