@@ -47,6 +47,7 @@ BAD = [
     (GRAY, {"out_range": (0, np.inf)}, ValueError, "inf.*finite"),
     (GRAY, {"out_range": (0, 300)}, ValueError, "300.*uint8 holds 0 to 255"),
     (GRAY, {"out_range": (-1, 9)}, ValueError, "-1.*uint8"),
+    (GRAY > 0, {"out_range": (0, 2)}, ValueError, "2.*bool holds 0 to 1"),
     (GRAY, {"out_range": (1, 2, 3)}, ValueError, r"\(1, 2, 3\).*two numbers"),
     (GRAY, {"out_range": "full"}, ValueError, "'full'.*'auto'"),
     (GRAY, {"out_range": None}, ValueError, "None.*'auto'"),

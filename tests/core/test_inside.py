@@ -15,6 +15,7 @@ from helpers import strategies as some
 from helpers.effort import examples
 from helpers.lazy_cases import image, random_chunks, same_bits
 from napari_histeq import Clahe, Global, equalize, equalize_multiscale, gain_map
+from napari_histeq.core import inside
 from napari_histeq.core.inside import Feather, mixed
 
 METHODS = [*(kind() for kind in some.CURVES), Clahe()]
@@ -170,3 +171,13 @@ def test_an_empty_mask_changes_nothing_and_says_so() -> None:
     with pytest.warns(UserWarning, match="no pixel"):
         got = equalize(pixels, mask=np.zeros((9, 9), bool), inside=True, feather=2)
     np.testing.assert_array_equal(got, pixels)
+
+
+def test_a_feather_wider_than_the_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever is looked at around small pieces: so they are not made smaller than need be."""
+    pixels, mask = image("u2", (60, 70)), disc((60, 70))
+    expected = equalize(pixels, mask=mask, inside=True, feather=9)
+    monkeypatch.setattr(inside, "BLOCK_PIXELS", 400)
+    assert inside._pieces((60, 70), (10, 10)) == inside.regions((60, 70))
+    assert len(inside._pieces((60, 70), (0, 0))) > len(inside.regions((60, 70)))
+    np.testing.assert_array_equal(equalize(pixels, mask=mask, inside=True, feather=9), expected)

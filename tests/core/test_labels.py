@@ -20,6 +20,7 @@ from napari_histeq import (
     equalize,
     equalize_labels,
     equalize_multiscale,
+    gain_map,
 )
 
 LABELS = np.zeros((31, 40), np.int32)
@@ -181,3 +182,10 @@ def test_nothing_is_computed_of_the_result_until_it_is_asked_for() -> None:
     assert len(asked) == 1  # the chunk that holds the label
     found[20:, 20:].compute()
     assert len(asked) <= 1 + 4
+
+
+def test_two_levels_stay_as_they_are() -> None:
+    pixels = LABELS > 0
+    np.testing.assert_array_equal(equalize_labels(pixels, LABELS), pixels)
+    np.testing.assert_array_equal(equalize_labels(da.from_array(pixels), LABELS), pixels)
+    assert (gain_map(pixels, Clahe()) == 1).all()

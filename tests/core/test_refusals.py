@@ -21,6 +21,7 @@ from napari_histeq import (
     Reference,
     ReferencePlanes,
     Standard,
+    TransferFunction,
     compute_histogram,
     equalize,
     equalize_labels,
@@ -154,6 +155,26 @@ WRONG: dict[str, tuple[Any, type[Exception], str]] = {
         ChunkError,
         r"chunk \(1, 0\) of the image at \[4:8, 0:4\].*float64",
     ),
+    "landmarks beside a standard": (
+        lambda: Match(Standard.learn([IMAGE]), landmarks=3),
+        ValueError,
+        "landmarks=3 cannot be set beside a Standard",
+    ),
+    "a text of another kind": (
+        lambda: from_dict({"name": "match", "reference": COUNTED.to_json()}),
+        ValueError,
+        "reference is no Reference or ReferencePlanes or Standard",
+    ),
+    "knots that are no array": (
+        lambda: TransferFunction.from_parts([0, 1], np.arange(2)),
+        ValueError,
+        "x is not an array of numbers",
+    ),
+    "knots that are too wide": (
+        lambda: TransferFunction.from_parts(np.arange(2), np.arange(2, dtype=np.longdouble)),
+        ValueError,
+        "y is wider than any dtype",
+    ),
     "what an extra brings": (lambda: without("not_there.at_all"), ImportError, "not_there is not"),
 }
 
@@ -222,6 +243,10 @@ def test_what_is_not_asked_for_changes_nothing() -> None:
     method: Method = OpenCvClahe()
     assert method.reordered((1, 0)).reordered((1, 0)) == method
     assert Clahe(kernel_size=4).reordered((1, 0)) == Clahe(kernel_size=4)
+    assert method.is_ready
+    assert not method.is_flat
+    assert method.references is None
+    assert method.matched_to(COUNTED) == method
     constant = np.full((8, 8), 7, np.uint8)
     assert (gain_map(constant, Clahe()) == 1).all()
     assert np.isnan(gain_map(np.full((4, 4), np.nan), Clahe())).all()
@@ -232,3 +257,9 @@ def test_the_density_of_a_constant_is_one_peak() -> None:
     points = np.linspace(4, 6, 201)
     assert abs(points[histogram.kde(points, 0.1).argmax()] - 5) <= 0.01
     assert not Histogram(np.zeros(3, int), np.arange(4)).kde().any()
+
+
+def test_what_was_read_as_declared_is_let_through() -> None:
+    declared = da.from_array(IMAGE.astype(">u2"), chunks=4)
+    for order in "<>":
+        check_read(declared, IMAGE[:4, 4:].astype(f"{order}u2"), (0, 4), (4, 4))

@@ -7,6 +7,7 @@ from typing import Any
 import dask.array as da
 import numpy as np
 import pytest
+import xarray as xr
 from scipy.ndimage import gaussian_filter
 from skimage import data
 
@@ -120,3 +121,9 @@ def test_nothing_to_go_by() -> None:
         suggest_clahe(np.full((50, 50), np.nan))
     with pytest.raises(TypeError, match="complex"):
         suggest_clahe(np.ones((9, 9), complex))
+
+
+def test_named_axes_are_those_of_the_image() -> None:
+    image = texture(4, shape=(2, 100, 120))
+    named = xr.DataArray(image, dims=("t", "y", "x"))
+    assert suggest_clahe(named, axes=("y", "x")) == suggest_clahe(image, axes=(1, 2))

@@ -13,7 +13,13 @@ from hypothesis import strategies as st
 from helpers import strategies as some
 from napari_histeq import Clahe, Match, equalize, equalize_together, transfer_function
 from napari_histeq.core.recipe import Recipe
-from napari_histeq.core.together import count_together, joint_gamut, recolor, source_of
+from napari_histeq.core.together import (
+    _Joined,
+    count_together,
+    joint_gamut,
+    recolor,
+    source_of,
+)
 
 Array = np.ndarray[Any, Any]
 RNG = np.random.default_rng(6)
@@ -140,3 +146,8 @@ def test_nothing_counted_and_truth_values() -> None:
 def test_bad_input(images: Any, how: Any, error: Any, words: str) -> None:
     with pytest.raises(error, match=words):
         equalize_together(images, **how)
+
+
+def test_joined_pixels_lie_in_a_row() -> None:
+    source = _Joined((source_of(RNG.random((4, 5))), source_of(da.zeros((2, 3, 7), chunks=2))))
+    assert source.shape == (62,)

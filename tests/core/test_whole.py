@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import subprocess
 import sys
 import textwrap
@@ -113,3 +114,19 @@ def test_a_full_disk_is_said_and_leaves_the_old_file(tmp_path: Path, writer: str
         check=False,
     )
     assert not ended.returncode, ended.stderr
+
+
+def test_what_a_writer_made_of_a_full_disk_is_said_as_the_system_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(OSError, match="No space left") as told, whole_file(tmp_path / "a") as file:  # noqa: PT012
+        file.write_text("half a")
+        monkeypatch.setattr(Path, "open", full)
+        raise ValueError("9000 requested and 3872 written")
+    assert "9000 requested" in str(told.value.__cause__)
+    with pytest.raises(OSError, match="mine") as told, whole_file(tmp_path / "a"):
+        raise OSError(errno.ENOSPC, "mine")
+    assert told.value.__cause__ is None

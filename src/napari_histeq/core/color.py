@@ -79,11 +79,6 @@ class ColorMapping:
         """Whether no luminance changes: then no color does, the gamut notwithstanding."""
         return self.luminances.is_identity
 
-    @property
-    def needs_place(self) -> bool:
-        """Whether the luminances' mapping does."""
-        return self.luminances.needs_place
-
     def map_into(
         self, block: NDArray[Any], out: NDArray[Any], offset: Shape = (), shape: Shape = ()
     ) -> None:

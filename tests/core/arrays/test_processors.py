@@ -82,11 +82,15 @@ def test_quota(tmp_path, name):
     ("own", "allowed", "wanted"),
     [(8, math.inf, 8), (8, 2.0, 2), (8, 1.5, 2), (8, 0.2, 1), (2, 4.0, 2), (1, 1.0, 1)],
 )
-@pytest.mark.parametrize("python", ["3.11", "3.13"])
+@pytest.mark.parametrize("python", ["3.11", "3.11 on macOS", "3.13"])
 def test_processors(monkeypatch, own, allowed, wanted, python):
     monkeypatch.setattr(processors, "quota", lambda: allowed)
     if python == "3.13":
         monkeypatch.setattr(processors.os, "process_cpu_count", lambda: own, raising=False)
+    elif python == "3.11 on macOS":
+        monkeypatch.delattr(processors.os, "process_cpu_count", raising=False)
+        monkeypatch.delattr(processors.os, "sched_getaffinity", raising=False)
+        monkeypatch.setattr(processors.os, "cpu_count", lambda: own)
     else:
         monkeypatch.delattr(processors.os, "process_cpu_count", raising=False)
         monkeypatch.setattr(

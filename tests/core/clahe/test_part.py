@@ -71,6 +71,26 @@ def test_every_other_pixel_stands_for_all() -> None:
     assert np.abs(found.astype(float) - full[seen]).mean() < 1
 
 
+def test_the_tiles_of_a_coarser_level_have_the_pixels_whose_centers_lie_in_them() -> None:
+    """Of 157 pixels this level has 40: each is as wide as 157 / 40 of them."""
+    whole = TileGrid((113, 157), (20, 33))
+    grid, reach = part_grid(whole.seen_at((29, 40)), ((0, 29), (3, 31)), (1, 1))
+    center = (np.arange(40) + 0.5) * 157 / 40
+    for tile, (start, stop) in enumerate(whole.windows(1).T[grid.first[1] : grid.last[1]]):
+        inside = np.flatnonzero((center >= start) & (center < stop))
+        assert grid.reach(1)[:, tile].tolist() == [inside[0], inside[-1] + 1]
+    assert reach[1] == (grid.reach(1).min(), grid.reach(1).max())
+
+
+def test_where_there_is_nothing_to_do_nothing_is_counted() -> None:
+    image = np.full((40, 50), 7, np.uint8)
+    grid, _ = part_grid(TileGrid(image.shape, (20, 20)), ((0, 9), (0, 9)), (1, 1))
+    found = equalize_part(
+        pytest.fail, grid, (image, (0, 0), grid), Clahe(), (7, 7), Limits(0, 255, 1.0)
+    )
+    np.testing.assert_array_equal(found, image)
+
+
 @pytest.mark.parametrize("dtype", ["u1", "u2"])
 @pytest.mark.parametrize("tiles", [(8, 8), (5, 3), (1, 1)])
 def test_bits_of_opencv(dtype: str, tiles: tuple[int, int]) -> None:

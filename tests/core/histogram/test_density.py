@@ -8,6 +8,7 @@ from scipy.stats import gaussian_kde
 from skimage import data
 
 from napari_histeq import Histogram, compute_histogram
+from napari_histeq.core.histogram import spacing
 
 RNG = np.random.default_rng(5)
 SIZE = (96, 96)
@@ -97,3 +98,15 @@ def test_a_coarse_histogram_has_one():
     assert isinstance(coarse, Histogram)
     points = np.linspace(0, 256, 2001)
     assert np.trapezoid(coarse.kde(points), points) == pytest.approx(1, abs=0.005)
+
+
+@pytest.mark.parametrize(("apart", "seldom"), [(1, 0), (16, 0), (16, 3)])
+def test_how_far_apart_the_levels_lie(apart, seldom):
+    """That of 9 pixels of 10: a few levels far away do not count."""
+    levels = np.repeat(np.arange(100, 2100, apart, dtype=np.uint16), 9)
+    image = np.append(levels, np.arange(seldom, dtype=np.uint16) * 9000 + 20_000)
+    assert spacing(compute_histogram(image)) == apart
+
+
+def test_one_level_lies_apart_from_none():
+    assert spacing(compute_histogram(np.full(9, 7, np.uint8))) == 0

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import llvmlite.binding
 import numba
 import numpy as np
 import pytest
+from llvmlite import ir
+from numba.core import codegen
+from numba.core.registry import cpu_target
 
 from napari_histeq.core import kernels
 from napari_histeq.core.kernels import levels
 from napari_histeq.core.kernels.compiling import compiler
-from napari_histeq.core.kernels.permute import permute
+from napari_histeq.core.kernels.permute import FEATURE, INSTRUCTION, _intrinsic, permute
 
 rng = np.random.default_rng(0)
 
@@ -69,3 +73,38 @@ def test_what_is_scattered():
     assert not found["one level"]
     assert not found["12 bit"]
     assert not levels.are_scattered(NOISE[:400].view(np.uint64))  # too few to tell
+
+
+@pytest.fixture
+def has_instruction(monkeypatch):
+    """As on a processor that can look up 64 bytes at a time."""
+    monkeypatch.setattr(codegen, "get_host_cpu_features", lambda: f"+sse2,{FEATURE},+sse3")
+    assert _intrinsic() is not None
+
+
+def test_without_the_instruction_there_is_nothing_instead(monkeypatch):
+    monkeypatch.setattr(codegen, "get_host_cpu_features", lambda: "+sse2,+sse3")
+    assert _intrinsic() is None
+
+
+@pytest.mark.parametrize("name", ["CPU_NAME", "CPU_FEATURES"])
+def test_for_a_processor_that_somebody_names_there_is_nothing_instead(
+    has_instruction, monkeypatch, name
+):
+    monkeypatch.setattr(numba.config, name, "generic")
+    assert _intrinsic() is None
+
+
+def test_the_instruction_is_called_as_llvm_wants_it(has_instruction):
+    """Whether or not this processor could run it."""
+    run, start = numba.types.Array(numba.uint8, 1, "C"), numba.intp
+    signature, code = _intrinsic()._defn(None, run, start, run, run)
+    assert signature == numba.types.boolean(run, start, run, run)
+    context = cpu_target.target_context
+    kinds = [context.get_value_type(kind) for kind in signature.args]
+    module = ir.Module()
+    function = ir.Function(module, ir.FunctionType(ir.IntType(1), kinds), "permute")
+    builder = ir.IRBuilder(function.append_basic_block())
+    builder.ret(code(context, builder, signature, function.args))
+    assert str(module).count(f'call <64 x i8> @"{INSTRUCTION}"') == 2
+    llvmlite.binding.parse_assembly(str(module)).verify()

@@ -15,6 +15,7 @@ from helpers.twins import DOORS, comparing
 from napari_histeq import Clahe, Exact, Global, OpenCvClahe, equalize
 from napari_histeq.core import gain_map
 from napari_histeq.core.arrays import Distinct
+from napari_histeq.core.kernels.twins.pieces import read_lines, write_lines
 
 pytestmark = [
     pytest.mark.whole,
@@ -155,3 +156,23 @@ def test_exact(dtype, ordering):
         image[rng.random(image.shape) < 0.01] = np.nan
     both(image, Exact(ordering), mask=rng.random(image.shape) < 0.7)
     both(image, Exact(ordering), axes=(1, 2))
+
+
+def test_rows_of_levels_that_are_too_short_are_left():
+    planes, mask = np.zeros((2, 9), np.uint16), np.empty((0, 0), np.uint8)
+    for shape, done in (((2, 9), False), ((2, 10), True)):
+        levels, counts, sizes = np.full(shape, 5, "u2"), np.full(shape, 5), np.full(2, 5)
+        with comparing():
+            found = DOORS["rows.count_shorts"](planes, mask, 0, levels, counts, sizes)
+        assert found == done
+        assert (sizes == (1 if done else 5)).all()
+
+
+@pytest.mark.parametrize("rows", [[2, 9, 12], [9, 2, 12], [4, 4, 4], [1, 8, 15]])
+def test_lines_are_read_and_written_wherever_rows_begin(rows):
+    flat, starts = np.arange(30), np.array(rows, np.uint32)
+    places = starts[:, None] + np.arange(2, 6)
+    np.testing.assert_array_equal(read_lines(flat, starts, 2, 6), places)
+    write_lines(flat, starts, 2, np.broadcast_to(-places[:1] + 1, places.shape))
+    assert (flat[places[-1]] == 1 - places[0]).all()
+    assert (np.delete(flat, places) == np.delete(np.arange(30), places)).all()

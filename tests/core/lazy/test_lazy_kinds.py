@@ -9,7 +9,7 @@ import xarray as xr
 import zarr
 
 from helpers.lazy_cases import image, same_bits, stored
-from napari_histeq import compute_histogram, equalize, transfer_function
+from napari_histeq import compute_histogram, equalize, equalize_labels, transfer_function
 from napari_histeq.core.arrays import as_lazy, is_lazy
 
 
@@ -185,3 +185,19 @@ def test_what_xarray_has_opened_is_lazy(chunks, tmp_path):
 )  # fmt: skip
 def test_whether_it_is_lazy(array, expected):
     assert is_lazy(array) == expected
+
+
+@pytest.mark.parametrize("method", ["global", "clahe", "opencv_clahe"])
+def test_chunks_of_which_an_index_left_nothing(method):
+    pixels, labels = image("u1", (60, 40)), image("u1", (60, 40), seed=1) // 40 + 1
+    keep = np.arange(60) // 20 != 1
+    cut, names = (
+        da.from_array(a, chunks=20)[da.from_array(keep, chunks=20)].compute_chunk_sizes()
+        for a in (pixels, labels)
+    )
+    assert 0 in cut.chunks[0]
+    same_bits(equalize(cut, method), equalize(pixels[keep], method))
+    if method == "global":
+        for source in (cut, da.from_array(pixels[keep], chunks=40)):
+            each = equalize_labels(source, names)
+            same_bits(each, equalize_labels(pixels[keep], labels[keep]))

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from concurrent.futures import CancelledError, Future
+from queue import SimpleQueue
 from typing import Any
 
 import dask
@@ -140,3 +142,21 @@ def test_progress_is_told_in_the_calling_thread_and_can_stop_it() -> None:
 
     with watching(stop), pytest.raises(KeyboardInterrupt):
         equalize(lazy, mask=LABELS, each_label=True)
+
+
+def test_who_asks_after_an_error_is_told_too() -> None:
+    """Threads that still count when the sweep for others fails must not wait for ever."""
+    asked: SimpleQueue[Any] = SimpleQueue()
+    ones = [side_by_side._Asked(None, None, None, Future()) for _ in range(3)]
+    for each in (*ones[:2], ones[2], None, None):
+        asked.put(each)
+
+    def broken(_: Any) -> list[Any]:
+        raise OSError("disk gone")
+
+    with pytest.raises(OSError, match="disk gone"):
+        side_by_side._serve(asked, 2, broken)
+    for each in ones:
+        with pytest.raises(CancelledError):
+            each.answer.result(0)
+    assert asked.empty()

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from helpers import strategies as some
-from napari_histeq import Clahe, Global, OpenCvClahe, Weighted, equalize
+from napari_histeq import Clahe, Global, Match, OpenCvClahe, Weighted, equalize
 from napari_histeq.core.methods import options_of
 
 TINY, HUGE = 5e-324, float(np.finfo(np.float64).max)
@@ -117,3 +117,9 @@ def test_any_clahe(image, data, strength):
     if np.isfinite(image).any():
         found = equalize(image, method, strength=strength)
         np.testing.assert_array_equal(np.isfinite(found), np.isfinite(image))
+
+
+def test_the_limits_are_told_in_words():
+    told = {kind: {f.name: f.option.limits for f in options_of(kind)} for kind in (Global, Match)}
+    assert told[Global]["power"] == "> 0 and <= 1"
+    assert told[Match]["landmarks"] == "empty, a number such as 7, or percentiles such as 1, 50, 99"

@@ -29,7 +29,7 @@ from napari_histeq import (
     equalize_together,
     transfer_function,
 )
-from napari_histeq.core.histogram import saturation_limits
+from napari_histeq.core.histogram import saturated, saturation_limits
 
 RNG = np.random.default_rng(0)
 IMAGE = RNG.gamma(2, 20, (60, 70)).clip(0, 255).astype(np.uint8)
@@ -168,3 +168,9 @@ def test_a_background_of_nearly_all():
     image = np.zeros(1000, np.uint8)
     image[:5] = 1, 2, 3, 4, 5
     np.testing.assert_array_equal(equalize(image, saturated=10), equalize(image))
+
+
+def test_where_nearly_all_is_background_nothing_is_clipped() -> None:
+    histogram = compute_histogram(np.repeat(np.array([0, 9], np.uint8), [997, 3]))
+    assert saturated(histogram, 2.0) is histogram
+    assert saturated(histogram, 0.1) is not histogram

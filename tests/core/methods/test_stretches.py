@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
 import astropy.visualization as astropy
 import numpy as np
 import pytest
@@ -185,3 +188,20 @@ def test_a_background_that_is_nearly_all_of_the_image_is_not_clipped():
 def test_the_straight_ones_are_a_linear_stretch(straight):
     image = data.moon()
     np.testing.assert_array_equal(equalize(image, straight), equalize(image, Stretch(0)))
+
+
+@dataclass(frozen=True)
+class _Rough(Gamma):
+    """As if the powers of another system's library were off by their last bits."""
+
+    name: ClassVar[Any] = None
+
+    def stretched(self, places):
+        return (places + np.resize([0.0, -1e-15], places.shape)).clip(0)
+
+
+def test_the_order_is_kept_however_a_power_is_rounded():
+    places = 1 + np.arange(100) * 2.0**-52
+    assert (np.diff(_Rough().stretched(places)) < 0).any()
+    found = equalize(np.concatenate([[0.0], places, [2.0]]), _Rough(), out_range=(0, 2))
+    assert (np.diff(found) >= 0).all()

@@ -91,10 +91,7 @@ def array_of(name: str, value: Any, ndim: int | None = 1) -> NDArray[Any]:
     if dtype not in (*_DTYPES, *_FLOATS):
         raise ValueError(f"{name} has dtype {dtype!r}: it must be bool, integers or floats")
     allowed = bool if dtype == "bool" else (int, float) if dtype in _FLOATS else int
-    try:
-        numbers = np.array(values, dtype=object)
-    except ValueError:
-        numbers = np.empty(0, object)
+    numbers = np.array(values, dtype=object)
     flat = numbers.ravel()
     plain = all(isinstance(v, allowed) and (dtype == "bool" or type(v) is not bool) for v in flat)
     if not flat.size or not plain or (ndim is not None and numbers.ndim != ndim):

@@ -101,7 +101,7 @@ class Steps:
         """Add the finite values of a contiguous run in native byte order."""
         if self.dtype.kind == "f":
             self.distinct.add(run, mask)
-        elif self.step != 1:
+        else:
             self._divide(run, mask)
 
     def _divide(self, run: NDArray[Any], mask: NDArray[Any]) -> None:

@@ -192,6 +192,8 @@ def checked_lazily(image: Any, words: str = "the image") -> da.Array:
             f"image has chunks of unknown size (shape {array.shape}): call "
             "image.compute_chunk_sizes() first"
         )
+    if any(0 in lengths for lengths in array.chunks):  # of which an index left nothing
+        array = array.rechunk(tuple(tuple(filter(None, lengths)) for lengths in array.chunks))
     return checked_chunks(array, words)
 
 

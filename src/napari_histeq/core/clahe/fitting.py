@@ -57,7 +57,6 @@ class TileMapping:
     number: np.dtype[Any] | None = None
 
     is_identity: ClassVar[bool] = False
-    needs_place: ClassVar[bool] = True
 
     def map_into(
         self, block: NDArray[Any], out: NDArray[Any], offset: Shape = (), shape: Shape = ()

@@ -166,7 +166,6 @@ class OpenCvMapping:
     strength: float
 
     is_identity: ClassVar[bool] = False
-    needs_place: ClassVar[bool] = True
 
     def map_into(
         self, block: NDArray[Any], out: NDArray[Any], offset: Shape = (), shape: Shape = ()
@@ -192,7 +191,6 @@ class OpenCvGain:
     strength: float
 
     is_identity: ClassVar[bool] = False
-    needs_place: ClassVar[bool] = True
 
     def map_into(
         self, block: NDArray[Any], out: NDArray[Any], offset: Shape = (), shape: Shape = ()

@@ -36,16 +36,10 @@ class Mapping(Protocol):
     ----------
     is_identity : bool
         Whether no pixel changes.
-    needs_place : bool
-        Whether it matters where a pixel is.
     """
 
     @property
     def is_identity(self) -> bool:
-        """See `Mapping`."""
-
-    @property
-    def needs_place(self) -> bool:
         """See `Mapping`."""
 
     def map_into(

@@ -92,7 +92,8 @@ def between_knots(
         rise = y[knot] - y[knot - 1]
         start = x[knot - 1] * half
         width, way = x[knot] * half - start, where * half - start
-        part = np.clip(np.divide(way, width, out=np.ones_like(way), where=width > 0), 0.0, 1.0)
+        beyond = np.where(way < 0, 0.0, 1.0)  # of knots that are one float64
+        part = np.clip(np.divide(way, width, out=beyond, where=width > 0), 0.0, 1.0)
     inside = y[knot - 1] + np.minimum(rise, np.finfo(np.float64).max) * part
     return np.asarray(np.where(part == 1.0, y[knot], np.minimum(inside, y[knot])))
 
@@ -183,7 +184,8 @@ def _holds(dtype: np.dtype[Any], x: NDArray[Any]) -> bool:
         return True
     with np.errstate(over="ignore", invalid="ignore"):
         cast = x.astype(dtype)
-        return bool(np.all(cast.astype(x.dtype) == x) and np.all(cast[1:] > cast[:-1]))
+        same = (cast.astype(x.dtype) == x) & ((cast < 0) == (x < 0))  # what wraps comes back, too
+        return bool(np.all(same) and np.all(cast[1:] > cast[:-1]))
 
 
 def _evaluate_run(curve: TransferFunction, run: NDArray[Any], out: NDArray[Any]) -> None:

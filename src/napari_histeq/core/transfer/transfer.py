@@ -168,11 +168,6 @@ class TransferFunction:
             return map_chunks(partial(_apply_here, self), checked_lazily(image))
         return apply_curve(self, checked_image(image))
 
-    @property
-    def needs_place(self) -> bool:
-        """Whether it matters where a pixel is: never."""
-        return False
-
     def map_into(
         self,
         block: NDArray[Any],

@@ -107,3 +107,12 @@ def test_few_knots_and_the_loops_bits(dtype: str, landmarks: Any) -> None:
     width = float(image[mask].max()) - float(image[mask].min())
     assert abs(bulk[0] - float(image[mask].min())) < width / 50
     assert abs(bulk[-1] - float(image[mask].max())) < width / 50
+
+
+@pytest.mark.parametrize("landmarks", [3, 3.0, (0, 25, 50, 75, 100)])
+def test_the_curve_at_the_levels_is_that_of_the_knots(landmarks: Any) -> None:
+    rng = np.random.default_rng(1)
+    image, reference = (rng.gamma(k, 30, (40, 50)).clip(0, 255).astype(np.uint8) for k in (2, 4))
+    method, histogram = Match(reference, landmarks=landmarks), compute_histogram(image)
+    at_levels = transfer_function(image, method, out_range=(0, 200)).evaluate(histogram.levels)
+    np.testing.assert_allclose(method.curve(histogram, 0, 200), at_levels, atol=1e-9)

@@ -97,7 +97,7 @@ def load(function: Function, kind: Kind) -> Any:
 
         typeof: Function = numba.typeof
         arguments = tuple(typeof(sample_of(word)) for word in kind)
-        for make in (dispatcher, _mended, _without_cache):
+        for make in (dispatcher, _mended):
             loop = make(function)
             if isinstance(loop, types.FunctionType):  # NUMBA_DISABLE_JIT
                 return loop
@@ -105,12 +105,12 @@ def load(function: Function, kind: Kind) -> Any:
                 loop.compile(arguments)
             except numba.core.errors.NumbaError:
                 raise  # a fault of the loop, not of the cache
-            except Exception:  # whatever reading a broken file, or writing to a full disk, raises
-                if make is _without_cache:
-                    raise
-            else:
-                return loop
-    raise AssertionError
+            except Exception:  # noqa: BLE001, S112  (whatever reading a broken file, or writing to a full disk, raises)
+                continue
+            return loop
+        loop = _without_cache(function)
+        loop.compile(arguments)
+        return loop
 
 
 def _undisturbed(make: Callable[[], T]) -> T:

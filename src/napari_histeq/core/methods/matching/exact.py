@@ -150,10 +150,12 @@ class Exact(Method):
         with part(3, 5):
             found = self._shared_out(places.size, float(low), float(high), source.dtype.kind == "f")
         with part(4, 5):
-            curve = _mean_curve(ranked, found).blend(recipe.strength)
-            result = values.copy() if places.size == values.size else curve(values)
+            if places.size == values.size:
+                result = values.copy()
+            else:
+                result = _mean_curve(ranked, found).blend(recipe.strength)(values)
             _put(ranked, found, places, recipe.strength, result)
-        return Fit(ExactMapping(result, curve), data)
+        return Fit(ExactMapping(result), data)
 
     def _shared_out(self, count: int, low: float, high: float, continuous: bool) -> Floats:
         """What the pixels of rank 0 to `count` - 1 become."""
@@ -257,31 +259,23 @@ def _put(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ExactMapping:
-    """The result of one image; as a mapping it knows the place of each pixel.
-
-    Pixels of another level of a pyramid go through the curve of the means.
-    """
+    """The result of one image; as a mapping it knows the place of each pixel."""
 
     result: NDArray[Any] = field(repr=False)
-    curve: TransferFunction
 
     @property
     def is_identity(self) -> bool:
         """Never: a constant image has no such mapping."""
         return False
 
-    @property
-    def needs_place(self) -> bool:
-        """Always."""
-        return True
-
     def map_into(
-        self, block: NDArray[Any], out: NDArray[Any], offset: Shape = (), shape: Shape = ()
+        self,
+        block: NDArray[Any],
+        out: NDArray[Any],
+        offset: Shape = (),
+        shape: Shape = (),  # noqa: ARG002  (it has but one)
     ) -> None:
         """See `Mapping`."""
-        if shape and shape != self.result.shape:
-            self.curve.map_into(block, out)
-            return
         start = offset or (0,) * block.ndim
         where = tuple(slice(o, o + n) for o, n in zip(start, block.shape, strict=True))
         out[...] = self.result[where]

@@ -26,6 +26,7 @@ from napari_histeq.core.methods.matching.standard import (
 from napari_histeq.core.methods.neighbors import KINDS, MOST_FRAMES, Kind, Neighbors, checked_window
 from napari_histeq.core.methods.options import Option
 from napari_histeq.core.methods.single import CurveMethod, held, with_ends
+from napari_histeq.core.transfer import TransferFunction
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -222,8 +223,8 @@ class Match(CurveMethod):
     def fit_among(self, around: Histogram, source: Source, recipe: Recipe) -> Fit:
         """See `Method`: what is around the plane is its reference."""
         histogram = count(source)
-        if not histogram.total or not around.total:
-            return CurveMethod.fit_among(self, histogram, source, recipe)
+        if not histogram.total or not around.total:  # nothing to be matched, or nothing to match
+            return Fit(TransferFunction.identity(*histogram.levels[[0, -1]]), None)
         known = Match(Reference(around), self.landmarks)
         return Fit(known.transfer_function(histogram, recipe), histogram.range)
 
