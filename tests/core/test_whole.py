@@ -98,6 +98,7 @@ for ending in endings:
     with open(f"{{folder}}/a.{{ending}}") as file:
         assert file.read() == "old", ending
 assert sorted(os.listdir(folder)) == sorted(f"a.{{ending}}" for ending in endings)
+resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY,) * 2)
 """
 
 

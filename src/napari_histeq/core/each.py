@@ -88,8 +88,6 @@ class Boxes:
         """Add a block of labels that starts at an offset."""
         from scipy.ndimage import find_objects
 
-        if not block.size:
-            return
         known, place = np.unique(block, return_inverse=True)
         boxes = find_objects(place.reshape(block.shape).astype(np.int64) + 1)
         start = offset or (0,) * block.ndim

@@ -138,3 +138,11 @@ def test_strength():
 def test_what_opencv_does_not_do(image, masked, out_range, error, words):
     with pytest.raises(error, match=words):
         Clahe.opencv().check(image.shape, image.dtype, masked, out_range)
+
+
+def test_without_strength_it_changes_nothing():
+    image = skimage.data.camera()[:40, :50]
+    method = Clahe.opencv()
+    found = method.fit(ArraySource(image), Recipe(method, strength=0.0))
+    assert found.mapping.is_identity
+    np.testing.assert_array_equal(equalize(image, 2.0, (8, 8), strength=0.0), image)

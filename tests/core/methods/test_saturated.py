@@ -174,3 +174,6 @@ def test_where_nearly_all_is_background_nothing_is_clipped() -> None:
     histogram = compute_histogram(np.repeat(np.array([0, 9], np.uint8), [997, 3]))
     assert saturated(histogram, 2.0) is histogram
     assert saturated(histogram, 0.1) is not histogram
+    assert saturated(histogram, 0) is histogram
+    empty = compute_histogram(np.full(9, np.nan))
+    assert saturated(empty, 2.0) is empty
