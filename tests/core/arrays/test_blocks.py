@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import os
 import subprocess
 import sys
@@ -187,6 +188,17 @@ def test_watchers_of_two_threads_do_not_meet():
     for thread in threads:
         thread.join()
     assert [set(seen[name]) for name in seen] == [{t.ident} for t in threads]
+
+
+def test_another_thread_with_the_same_context_tells_nothing():
+    """So have dask's threads, and those of a Python without the interpreter lock."""
+    seen = []
+    with blocks.watching(lambda *of: seen.append(of)):
+        context = contextvars.copy_context()
+    thread = threading.Thread(target=context.run, args=(equalize, BIG))
+    thread.start()
+    thread.join()
+    assert not seen
 
 
 def test_per_thread_adds_up():

@@ -46,6 +46,16 @@ def test_progress_reaches_the_end(dtype):
     assert seen[-1] == (6, 6)
 
 
+@pytest.mark.parametrize("scheduler", ["threads", "synchronous"])
+def test_of_what_chunks_do_by_themselves_nothing_is_told(scheduler):
+    """dask hands its threads the context of whoever asks, and with it who watches."""
+    source = da.from_array(image("u1"), chunks=(2, 16, 40)).map_blocks(equalize)
+    seen = []
+    with dask.config.set(scheduler=scheduler), watching(lambda *of: seen.append(of)):
+        equalize(source)
+    assert seen == [(n, 6) for n in range(1, 7)]
+
+
 class StopRun(Exception):
     pass
 

@@ -23,7 +23,8 @@ IMAGE_RANGE = (0, 65_535)
 
 def look(layer: Image) -> tuple[Any, ...]:
     limits, reach = layer.contrast_limits, layer.contrast_limits_range
-    return layer.colormap.name, layer.gamma, tuple(limits), tuple(reach), layer.auto_contrast
+    auto = getattr(layer, "auto_contrast", False)  # napari 0.8 has none
+    return layer.colormap.name, layer.gamma, tuple(limits), tuple(reach), auto
 
 
 @pytest.fixture

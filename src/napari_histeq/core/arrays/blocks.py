@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Watcher = Callable[[int, int], None] | None
+    #: The thread that watches, and who is told.
+    Watched = tuple[int, Callable[[int, int], None]] | None
 
 #: Pixels per block: small enough to stay responsive to a cancel, large enough
 #: that handing a block to a thread costs nothing beside the work on it.
@@ -51,7 +53,7 @@ ADDED_AT_ONCE = 1 << 16
 Region = tuple[slice, ...]
 T = TypeVar("T")
 
-_watcher: ContextVar[Callable[[int, int], None] | None] = ContextVar("watcher", default=None)
+_watcher: ContextVar[Watched] = ContextVar("watcher", default=None)
 _inside = threading.local()
 
 
@@ -95,8 +97,10 @@ def watching(watcher: Watcher) -> Iterator[None]:
     """Have `watcher(done, total)` called after each block, in the caller's thread; None: nobody.
 
     It is called with the same numbers again where a block takes long. What it raises stops the work: that is how a run is canceled.
+    Of what other threads do nothing is told, even if they got a copy of this context, as dask's do,
+    and all of Python 3.14t.
     """
-    token = _watcher.set(watcher)
+    token = _watcher.set(None if watcher is None else (threading.get_ident(), watcher))
     try:
         yield
     finally:
@@ -104,8 +108,9 @@ def watching(watcher: Watcher) -> Iterator[None]:
 
 
 def current_watcher() -> Callable[[int, int], None] | None:
-    """What `watching` has set in this context, if anything."""
-    return _watcher.get()
+    """What `watching` has set in this context and in this thread, if anything."""
+    thread, watcher = _watcher.get() or (0, None)
+    return watcher if thread == threading.get_ident() else None
 
 
 @contextmanager
@@ -114,13 +119,13 @@ def in_place() -> Iterator[None]:
 
     Of several at work at once none tells how far it is: whoever gives out the work does.
     """
-    before, token = getattr(_inside, "pool", False), _watcher.set(None)
+    before = getattr(_inside, "pool", False)
     _inside.pool = True
     try:
-        yield
+        with watching(None):
+            yield
     finally:
         _inside.pool = before
-        _watcher.reset(token)
 
 
 @contextmanager
@@ -147,7 +152,7 @@ def for_each(
     `in_turn`: each after the one before, in the calling thread.
     """
     inside = getattr(_inside, "pool", False)
-    watcher = _watcher.get() if watched and not inside else None
+    watcher = current_watcher() if watched and not inside else None
     if in_turn or len(items) <= 1 or inside or thread_count() == 1:
         _in_place(work, items, watcher)
     else:

@@ -27,7 +27,7 @@ from dask.highlevelgraph import HighLevelGraph
 from dask.local import get_sync
 from dask.system import CPU_COUNT
 
-from napari_histeq.core.arrays import Declared, Stopped, asking, current_watcher
+from napari_histeq.core.arrays import Declared, Stopped, asking, current_watcher, watching
 from napari_histeq.core.collector import graph_made
 from napari_histeq.core.errors import ChunkError
 from napari_histeq.core.lazy.cluster import DIED
@@ -101,7 +101,7 @@ class _Guarded:
         return self._names
 
     def __call__(self, *values: Any) -> Any:
-        with self._gate, asking(self._gate.ask):
+        with self._gate, asking(self._gate.ask), watching(None):
             try:
                 return self._node(dict(zip(self._names, values, strict=True)))
             except ChunkError:
