@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import concurrent.futures
 import contextvars
 import os
 import subprocess
@@ -199,6 +200,21 @@ def test_another_thread_with_the_same_context_tells_nothing():
     thread.start()
     thread.join()
     assert not seen
+
+
+def test_threads_that_begin_at_the_same_time_make_one_pool(monkeypatch):
+    made, kind = [], concurrent.futures.ThreadPoolExecutor
+
+    def slowly(*arguments, **options):
+        time.sleep(0.05)
+        made.append(kind(*arguments, **options))
+        return made[-1]
+
+    monkeypatch.setattr(concurrent.futures, "ThreadPoolExecutor", slowly)
+    blocks._forked()  # as if nobody had asked for it yet
+    with kind(4) as threads:
+        found = [threads.submit(blocks._pool) for _ in range(4)]
+    assert [one.result() for one in found] == made * 4
 
 
 def test_per_thread_adds_up():

@@ -55,6 +55,7 @@ T = TypeVar("T")
 
 _watcher: ContextVar[Watched] = ContextVar("watcher", default=None)
 _inside = threading.local()
+_making = threading.Lock()
 
 
 class Stopped(BaseException):
@@ -79,7 +80,7 @@ def thread_count() -> int:
 
 
 @cache
-def _pool() -> ThreadPoolExecutor:
+def _made_pool() -> ThreadPoolExecutor:
     # One pool for the process, whoever asks: numba's own `parallel=True` aborts
     # the process when two Python threads enter its default threading layer.
     from concurrent.futures import ThreadPoolExecutor  # late: it brings logging along
@@ -87,9 +88,20 @@ def _pool() -> ThreadPoolExecutor:
     return ThreadPoolExecutor(thread_count(), thread_name_prefix="napari-histeq")
 
 
-# A forked process has the pool's object, but none of its threads: it makes a pool of its own.
+def _pool() -> ThreadPoolExecutor:
+    with _making:  # `cache` alone has two threads that ask at once make two
+        return _made_pool()
+
+
+def _forked() -> None:
+    """A forked process has the pool's object, but none of its threads: it makes a pool of its own."""
+    global _making  # noqa: PLW0603  (another thread may have held it)
+    _making = threading.Lock()
+    _made_pool.cache_clear()
+
+
 if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_pool.cache_clear)
+    os.register_at_fork(after_in_child=_forked)
 
 
 @contextmanager

@@ -221,8 +221,9 @@ class Loop:
             return self.twin, False
         kind = kind_of(arguments)
         if kind not in self.ready:
-            if mode == "auto" and _background is not None:
-                _background.ask((self.name, *kind))
+            background = _background  # another thread may say that loops are waited for
+            if mode == "auto" and background is not None:
+                background.ask((self.name, *kind))
                 return self.twin, False
             self.load(kind)
         return self.ready[kind], True
