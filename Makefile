@@ -13,7 +13,7 @@ SCREEN := xvfb-run -a -s "-screen 0 1600x1000x24"
 PICTURE := --screenshot demo.png
 endif
 
-.PHONY: help demo test test-ci test-all coverage coverage-rest fuzz walk lint format bench performance soak first-click heartbeat figures docs clean
+.PHONY: help demo test test-ci test-all coverage coverage-rest fuzz threads walk lint format bench performance soak first-click heartbeat figures docs clean
 
 help:
 	@echo "make demo     open napari with the X-ray sample and run the job (no screen: writes demo.png)"
@@ -23,6 +23,7 @@ help:
 	@echo "make coverage  which branches of the core the tests reach (the loops as their twins): all"
 	@echo "make coverage-rest  and of all else, by the quick tests: 90 % or more"
 	@echo "make fuzz     100,000 random arrays against the tests' oracle (or NUMBER of them from seed FIRST)"
+	@echo "make threads  every method in 8 Python threads at once: the bits of one thread (ARGS=\"ROUNDS THREADS SEED\")"
 	@echo "make walk     200 walks of random steps in a real viewer (or NUMBER of them), other ones each time"
 	@echo "make lint     ruff, mypy, import contracts, npe2 manifest"
 	@echo "make format   let ruff rewrite what it can"
@@ -72,6 +73,9 @@ coverage-rest: $(STAMPS)/dev $(STAMPS)/system
 # make fuzz NUMBER=5000 FIRST=100000
 fuzz: $(STAMPS)/dev
 	$(BIN)/python scripts/fuzz.py $(or $(NUMBER),100000) $(or $(FIRST),0)
+
+threads: $(STAMPS)/dev
+	$(BIN)/python scripts/threads.py $(ARGS)
 
 # make walk NUMBER=1000; ARGS="--hypothesis-seed=3" for the same ones again
 walk: export HISTEQ_TESTS := thorough

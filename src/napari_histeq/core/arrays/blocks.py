@@ -189,11 +189,12 @@ def _on_pool(work: Callable[[Any], object], items: Sequence[Any], watcher: Watch
     todo, ended, stop = deque(items), SimpleQueue[BaseException | None](), threading.Event()
     share = partial(_share, work, todo, ended)
     helpers: list[Future[None]] = []
+    outer = getattr(_inside, "ask", None)
     try:
         for _ in range(min(len(items), thread_count()) - 1):
             helpers.append(_pool().submit(share, partial(_go_on, stop)))  # noqa: PERF401  (Ctrl-C loses none of them)
         for done in range(1, len(items) + 1):
-            ask = None if watcher is None else reminder(watcher, done - 1, len(items))
+            ask = outer if watcher is None else reminder(watcher, done - 1, len(items))
             if ended.empty():
                 share(ask, 1)
             error = _next(ended, ask)
@@ -201,6 +202,8 @@ def _on_pool(work: Callable[[Any], object], items: Sequence[Any], watcher: Watch
                 raise error
             if watcher is not None:
                 watcher(done, len(items))
+            elif outer is not None:
+                outer()
     finally:
         # After an error, a cancel or Ctrl-C nothing may still be writing when we return.
         stop.set()
