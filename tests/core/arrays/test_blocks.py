@@ -176,6 +176,18 @@ def test_a_cancel_is_heard_amid_long_blocks(monkeypatch):
     assert len(worked) == count
 
 
+def test_work_on_the_pool_asks_too():
+    worked = []
+
+    def ask():  # nobody watches a chunk that equalizes itself, but the run may be stopped
+        if worked:
+            raise blocks.Stopped
+
+    with pytest.raises(blocks.Stopped), blocks.asking(ask):
+        blocks.for_each(lambda item: (worked.append(item), time.sleep(0.005)), range(2000))
+    assert len(worked) < 1000
+
+
 def test_watchers_of_two_threads_do_not_meet():
     seen = {"one": [], "two": []}
 
