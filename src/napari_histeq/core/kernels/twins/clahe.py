@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_histeq.core.kernels.twins.pieces import PIECE, add_counts, pieces
+from napari_histeq.core.kernels.twins.pieces import PIECE, add_counts, pieces, read_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,27 +19,38 @@ if TYPE_CHECKING:
 
 def count_bytes(flat: Array, rows: Array, starts: Array, stops: Array, counts: Array) -> None:
     """See `kernels.clahe.count_bytes`."""
-    for places, tile in pixels_of_tiles(rows, starts, stops):
-        add_counts(counts.reshape(-1), (tile * counts.shape[1] + flat[places]).reshape(-1))
+    for values, tile in values_of_tiles(flat, rows, starts, stops):
+        add_counts(counts.reshape(-1), (tile * counts.shape[1] + values).reshape(-1))
 
 
-def pixels_of_tiles(rows: Array, starts: Array, stops: Array) -> Iterator[tuple[Array, Array]]:
-    """Piece by piece, where the pixels of the tiles lie, (rows, n), and which tile's each is."""
+def values_of_tiles(
+    flat: Array, rows: Array, starts: Array, stops: Array
+) -> Iterator[tuple[Array, Array]]:
+    """Piece by piece, the pixels of the tiles, (rows, n), and which tile's each of n is."""
     starts, stops, rows = starts.astype(np.intp), stops.astype(np.intp), rows.astype(np.intp)
     widths = np.maximum(stops - starts, 0)
     tile = np.repeat(np.arange(starts.size), widths)
     column = np.arange(tile.size) + np.repeat(starts - (np.cumsum(widths) - widths), widths)
+    on_end = bool((starts[1:] == stops[:-1]).all())  # then pixels are read as they lie
     for across in pieces(column.size):
         for down in pieces(rows.size, max(PIECE // max(column.size, 1), 1)):
-            yield rows[down, None] + column[across], np.asarray(tile[across])
+            some = column[across]
+            if on_end:
+                values = read_lines(flat, rows[down], int(some[0]), int(some[-1]) + 1)
+            else:
+                values = flat[rows[down, None] + some]
+            yield values, tile[across]
 
 
 def places_of(values: Array, knots: Array) -> Array:
     """See `kernels.clahe.place`."""
     low, unit, scale, top = knots
-    u = (values.astype(np.float64) * unit - low) * scale
-    u = np.where(u > 0.0, u, 0.0)
-    return np.where(u < top, u, top)
+    u = values.astype(np.float64)
+    u *= unit
+    u -= low
+    u *= scale
+    np.fmax(u, 0.0, out=u)  # NaN becomes 0
+    return np.minimum(u, top, out=u)
 
 
 def count_values(
@@ -53,14 +64,17 @@ def count_values(
     counts: Array,
 ) -> None:
     """See `kernels.clahe.count_values`."""
-    masked = pixels_of_tiles(mask_rows, starts, stops) if mask.size else None
-    for places, tile in pixels_of_tiles(rows, starts, stops):
-        values = flat[places]
-        cells = (places_of(values, knots) + 0.5).astype(np.intp) + tile * counts.shape[1]
-        wanted = np.isfinite(values)
+    masked = values_of_tiles(mask, mask_rows, starts, stops) if mask.size else None
+    for values, tile in values_of_tiles(flat, rows, starts, stops):
+        u = places_of(values, knots)
+        u += 0.5
+        cells = u.astype(np.intp)
+        cells += tile * counts.shape[1]
+        wanted = np.isfinite(values) if values.dtype.kind == "f" else np.True_
         if masked is not None:
-            wanted &= mask[next(masked)[0]] != 0
-        add_counts(counts.reshape(-1), cells[wanted])
+            wanted = wanted & (next(masked)[0] != 0)
+        cells = cells.reshape(-1) if wanted.all() else cells[wanted]
+        add_counts(counts.reshape(-1), cells)
 
 
 def spread(heights: Array, cap: Array) -> Array:

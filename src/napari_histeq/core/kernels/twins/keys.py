@@ -6,13 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_histeq.core.kernels.twins.pieces import add_counts, less, order_keys, pieces
+from napari_histeq.core.kernels.twins.pieces import PIECE, order_keys, pieces
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-#: Keys counted at a time: there may be a million cells to add them to.
-KEYS = 1 << 18
+NOWHERE = np.empty(0, np.intp)
 
 
 def count_keys(
@@ -29,13 +28,13 @@ def count_keys(
 ) -> None:
     """See `kernels.keys.count_keys`."""
     number = bits.dtype.type
-    for piece in pieces(bits.size, KEYS):
-        key = order_keys(bits[piece], order) - number(base)
-        wanted = key <= span
+    for piece in pieces(bits.size):
+        key = order_keys(bits[piece], order)
+        key -= number(base)
         if mask.size:
-            wanted &= mask[piece].view(np.bool_)
-        if not wanted.all():
-            key = key[wanted]
+            key = key[mask[piece].view(np.bool_)]
+        if key.size and key.max() > span:
+            key = key[key <= span]
         if not key.size:
             continue
         extremes[0], extremes[1] = min(extremes[0], key.min()), max(extremes[1], key.max())
@@ -46,7 +45,7 @@ def count_keys(
             cell, key = cell[divided].astype(np.intp), key[divided]
             below = number((1 << int(shifts[level] - shifts[level + 1])) - 1)
             cell += ((key >> shifts[level + 1]) & below).astype(np.intp)
-        add_counts(counts, cell)
+        np.add.at(counts, cell, counts.dtype.type(1))
 
 
 def interpolate(
@@ -66,42 +65,58 @@ def interpolate(
     """See `kernels.keys.interpolate`."""
     number = bits.dtype.type
     starts, heights, slopes, ends = np.ascontiguousarray(lines.T)
+    entry = np.empty(min(values.size, PIECE))
     for piece in pieces(values.size):
-        key = order_keys(bits[piece], order) - number(base)
-        value = values[piece].astype(np.float64)
-        beyond = key > span
+        key = order_keys(bits[piece], order)
+        key -= number(base)
+        found, at = values[piece].astype(np.float64), entry[: key.size]
+        beyond = np.flatnonzero(key > span) if key.max() > span else NOWHERE
         key[beyond] = 0
-        knot = _knot_of((key >> number(shift)).astype(np.intp), value, cells, inside, x)
-        if beyond.any():
-            knot[beyond] = np.minimum(np.searchsorted(x, value[beyond]), x.size - 1)
-        found = heights[knot] + (value - starts[knot]) * slopes[knot]
-        found = less(found, ends[knot])
-        if beyond.any():
-            far = value[beyond]
-            low, high = ends[0] + (far - x[0]) * end_slope, ends[-1] + (far - x[-1]) * end_slope
-            held = np.where(far > x[-1], high, found[beyond])
-            found[beyond] = np.where(far <= x[0], low, held)
+        key >>= number(shift)
+        far = found[beyond]
+        knot = _knot_of(key, found, cells, inside, x)
+        knot[beyond] = np.minimum(np.searchsorted(x, far), x.size - 1)
+        found -= np.take(starts, knot, mode="clip", out=at)
+        found *= np.take(slopes, knot, mode="clip", out=at)
+        found += np.take(heights, knot, mode="clip", out=at)
+        np.take(ends, knot, mode="clip", out=at)
+        np.copyto(found, at, where=at < found)
+        if beyond.size:
+            found[beyond] = _beyond(far, found[beyond], x, ends, end_slope)
         out[piece] = found
-        odd = ~np.isfinite(value)
-        if odd.any():
-            out[piece][odd] = values[piece][odd]
+        odd = beyond[~np.isfinite(far)]
+        out[piece][odd] = values[piece][odd]
+
+
+def _beyond(
+    value: NDArray[Any],
+    found: NDArray[Any],
+    x: NDArray[Any],
+    ends: NDArray[Any],
+    end_slope: float,
+) -> NDArray[Any]:
+    """What values far from all cells become; `found` if they lie between knots."""
+    low, high = ends[0] + (value - x[0]) * end_slope, ends[-1] + (value - x[-1]) * end_slope
+    return np.where(value <= x[0], low, np.where(value > x[-1], high, found))
 
 
 def _knot_of(
-    cell: NDArray[np.intp],
+    cell: NDArray[Any],
     value: NDArray[Any],
     cells: NDArray[Any],
     inside: NDArray[Any],
     x: NDArray[Any],
 ) -> NDArray[np.intp]:
     """The first knot of a cell that is not below the value, by halving."""
-    knot, size = cells.take(cell).astype(np.intp), inside.take(cell)
-    knot = np.where(knot < 0, ~knot, knot)
-    left = np.flatnonzero(size)
+    knot = np.take(cells, cell.astype(np.intp), mode="clip").astype(np.intp)
+    left = np.flatnonzero(knot < 0)
+    first, size = ~knot[left], inside[cell[left]]
     while left.size:
-        half = size[left] >> 1
-        above = x[knot[left] + half] < value[left]
-        knot[left] += np.where(above, half + 1, 0)
-        size[left] = np.where(above, size[left] - half - 1, half)
-        left = left[size[left] > 0]
+        half = size >> 1
+        above = x[first + half] < value[left]
+        first += np.where(above, half + 1, 0)
+        size = np.where(above, size - half - 1, half)
+        knot[left] = first
+        go_on = size > 0
+        left, first, size = left[go_on], first[go_on], size[go_on]
     return knot

@@ -6,7 +6,7 @@ itself, or whole curves for a row, whatever the compiled loop does.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -14,8 +14,6 @@ import numpy as np
 from napari_histeq.core.kernels.twins.clahe import places_of
 from napari_histeq.core.kernels.twins.pieces import (
     PIECE,
-    greater,
-    less,
     pieces,
     read_lines,
     write_lines,
@@ -41,37 +39,53 @@ class _Tiles:
     right: Array
     right_weight: Array
     whole: float
+    is_by_row: bool = False
 
     def mixed(self, index: Array, across: slice) -> Array:
         """What the tiles around (rows, pixels) say at table entries `index`."""
-        left = self._at(index + self.left[across])
-        right = self._at(index + self.right[across])
-        return np.asarray(left * self.whole + (right - left) * self.right_weight[across])
+        if self.is_by_row:
+            index = index + np.arange(0, self.tables.size, self.tables.shape[1])[:, None]
+        return self._between(index + self.left[across], index + self.right[across], across)
+
+    def mixed_twice(self, index: Array, across: slice) -> tuple[Array, Array]:
+        """The same at `index`, and at the entries after."""
+        if self.is_by_row:
+            index = index + np.arange(0, self.tables.size, self.tables.shape[1])[:, None]
+        left, right = index + self.left[across], index + self.right[across]
+        first = self._between(left, right, across)
+        left += 1
+        right += 1
+        return first, self._between(left, right, across)
+
+    def _between(self, left: Array, right: Array, across: slice) -> Array:
+        found, other = self._at(left), self._at(right)
+        other -= found
+        other *= self.right_weight[across]
+        found *= self.whole
+        found += other
+        return found
 
     def _at(self, place: Array) -> Array:
         flat, width = self.tables.reshape(-1), self.tables.shape[1]
+        if self.is_by_row:
+            return np.take(flat, place, mode="clip")
         total = np.zeros(place.shape)
         for corner, weight in zip(self.corners.T, self.weights.T, strict=True):
-            total += flat.take(place + corner[:, None] * width) * weight[:, None]
+            total += np.take(flat, place + corner[:, None] * width, mode="clip") * weight[:, None]
         return total
 
     def of_rows(self, down: slice) -> _Tiles:
         """For some of the rows only."""
-        return _Tiles(
-            self.corners[down], self.weights[down], self.tables,
-            self.left, self.right, self.right_weight, self.whole,
-        )  # fmt: skip
+        return replace(self, corners=self.corners[down], weights=self.weights[down])
 
     def by_row(self) -> _Tiles:
         """With the curves of the tiles around each row mixed to one."""
         combined = np.zeros((self.corners.shape[0], self.tables.shape[1]))
         for corner, weight in zip(self.corners.T, self.weights.T, strict=True):
-            combined += self.tables[corner] * weight[:, None]
-        rows = np.arange(combined.shape[0])[:, None]
-        return _Tiles(
-            rows, np.ones(rows.shape), combined,
-            self.left, self.right, self.right_weight, self.whole,
-        )  # fmt: skip
+            # Rows of one tile share its curve.
+            same = corner.size and (corner == corner[0]).all()
+            combined += self.tables[corner[:1] if same else corner] * weight[:, None]
+        return replace(self, tables=combined, is_by_row=True)
 
 
 def _along_cells(
@@ -89,6 +103,8 @@ def _in_pieces(tiles: _Tiles, rows: int, by_row: bool) -> Iterator[tuple[slice, 
     """Rows, pixels along them, and the tiles around: piece by piece."""
     size = tiles.right_weight.size
     wide = max(size, tiles.tables.shape[1]) if by_row else size
+    if by_row:
+        tiles = replace(tiles, tables=tiles.tables.astype(np.float64))
     for down in pieces(rows, max(PIECE // max(wide, 1), 1)):
         some = tiles.of_rows(down)
         if by_row:
@@ -116,22 +132,33 @@ def _values(
         line = read_lines(flat, rows[down], across.start, across.stop)
         u = places_of(line, knots)
         index = np.minimum(u.astype(np.intp), top - 1)
-        lower, upper = some.mixed(index, across), some.mixed(index + 1, across)
-        mixed = lower + (upper - lower) * (u - index)
-        write_lines(out, out_rows[down], across.start, _finished(line, mixed, ends, out.dtype))
+        lower, upper = some.mixed_twice(index, across)
+        upper -= lower
+        u -= index
+        upper *= u
+        lower += upper
+        write_lines(out, out_rows[down], across.start, _finished(line, lower, ends, out.dtype))
 
 
 def _finished(line: Array, mixed: Array, ends: Array, dtype: Any) -> Array:
     """See `kernels.mixing.finish`."""
     gain, keep, base, low, high, unit, half = ends
-    y = mixed * gain + base + line.astype(np.float64) * keep
-    y = less(greater(y, low), high) * unit
+    y = mixed
+    y *= gain
+    y += base
+    if keep:
+        y += line.astype(np.float64) * keep
+    np.copyto(y, low, where=y < low)
+    np.copyto(y, high, where=y > high)
+    y *= unit
     if half > 0.0:
-        y = np.floor(y + half)
+        y += half
+        np.floor(y, out=y)
     found: Array = y.astype(dtype)
     if line.dtype.kind == "f":
         odd = ~np.isfinite(line)
-        found[odd] = line[odd]
+        if odd.any():
+            found[odd] = line[odd]
     return found
 
 

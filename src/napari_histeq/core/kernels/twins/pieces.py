@@ -31,12 +31,17 @@ def add_counts(counts: NDArray[Any], cells: NDArray[Any]) -> None:
 
 
 def order_keys(bits: NDArray[Any], order: NDArray[Any]) -> NDArray[Any]:
-    """See `kernels.keys.order_key`."""
+    """See `kernels.keys.order_key`: in an array of their own."""
     top, floats, toggle, minus_zero = order
-    if not floats:
-        return bits ^ toggle if toggle else bits
-    one = np.where(bits == minus_zero, bits ^ minus_zero, bits)
-    return np.asarray(one ^ (((one >> top) * floats) | toggle))
+    if not floats or (bits.size and bits.max() < minus_zero):  # nothing negative, nor its zero
+        return bits ^ toggle
+    one = bits.copy()
+    one[bits == minus_zero] = 0
+    key = one >> top
+    key *= floats
+    key |= toggle
+    key ^= one
+    return key
 
 
 def greater(first: NDArray[Any], second: Any) -> NDArray[Any]:
