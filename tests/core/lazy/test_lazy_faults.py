@@ -42,7 +42,8 @@ def test_progress_reaches_the_end(dtype):
     seen = []
     with watching(lambda done, total: seen.append((done, total))):
         equalize(da.from_array(image(dtype), chunks=(2, 16, 40)))
-    assert seen[:6] == [(n, 6) for n in range(1, 7)]
+    told = [*dict.fromkeys(seen)]  # the same again, where a busy machine takes long
+    assert [of for of in told if of[0]][:6] == [(n, 6) for n in range(1, 7)]
     assert seen[-1] == (6, 6)
 
 

@@ -5,19 +5,24 @@ from __future__ import annotations
 import threading
 import time
 from collections import Counter
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import dask.array as da
 import numpy as np
 import pytest
+import zarr
+from dask._task_spec import DataNode
 from dask.callbacks import Callback
 
-from napari_histeq import compute_histogram
+from napari_histeq import compute_histogram, save_zarr
 from napari_histeq.core import ChunkError, watching
 from napari_histeq.core.arrays import for_each, in_place
-from napari_histeq.core.lazy import graph
+from napari_histeq.core.lazy import pieces
 
-MANY = 2 * graph.PIECE + 88
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MANY = 2 * pieces.PIECE + 88
 META = np.empty((0, 0), np.uint8)
 
 
@@ -41,7 +46,7 @@ def test_pieces_have_the_same_counts() -> None:
         found = compute_histogram(da.from_array(rows(), chunks=(1, 3)))
     assert np.array_equal(found.counts, np.bincount(rows().ravel(), minlength=256))
     assert len(started.tasks) == 3
-    assert max(started.tasks) < 2 * graph.PIECE + 8
+    assert max(started.tasks) < 2 * pieces.PIECE + 8
 
 
 def test_what_several_chunks_need_is_still_done_once() -> None:
@@ -56,7 +61,37 @@ def test_what_several_chunks_need_is_still_done_once() -> None:
         found = compute_histogram(stored.rechunk((1, 3)))
     assert found.total == 3 * MANY
     assert set(done.values()) == {1}
-    assert len(started.tasks) == 1
+    assert len(started.tasks) > 1
+
+
+def test_a_pyramid_is_saved_branch_by_branch(tmp_path: Path) -> None:
+    """All hangs on its last block: nothing is computed twice, nor kept longer than it is needed."""
+    image = np.random.default_rng(0).integers(0, 256, (256, 256), np.uint8)
+    done: Counter[tuple[int, ...]] = Counter()
+    held: list[int] = []
+
+    def read(block: Any, block_info: Any = None) -> Any:
+        done[block_info[0]["chunk-location"]] += 1
+        return block
+
+    class Given(Started):
+        """How many results of before dask was given, too."""
+
+        def _start(self, dsk: Any) -> None:
+            super()._start(dsk)
+            held.append(sum(isinstance(node, DataNode) for node in dsk.values()))
+
+    lazy = da.from_array(image, chunks=8).map_blocks(read, dtype=np.uint8, meta=META)
+    with Given() as given:
+        path = save_zarr(lazy, tmp_path / "a.ome.zarr")
+    assert len(done) == 1024
+    assert set(done.values()) == {1}
+    assert len(given.tasks) > 3
+    assert max(given.tasks) < 2 * pieces.PIECE
+    assert max(held) < 32
+    np.testing.assert_array_equal(zarr.open_array(path / "0", mode="r")[:], image)
+    (last,) = zarr.open_array(path / "5", mode="r")[:1, :1].ravel()
+    assert abs(int(last) - image[:32, :32].mean()) <= 5
 
 
 def test_a_chunk_in_a_later_piece_is_named() -> None:

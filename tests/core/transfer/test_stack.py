@@ -131,8 +131,9 @@ def test_it_is_told_of_and_stopped_between_calls(monkeypatch):
     told: list[tuple[int, int]] = []
     with watching(lambda *of: told.append(of)):
         equalize(image, axes=(1, 2))
-    assert told[-1] == (len(told), len(told))
-    assert len(told) >= 5
+    numbers = {done for done, _ in told if done}
+    assert told[-1] == (len(numbers), len(numbers))
+    assert len(numbers) >= 5
 
     def stop(*_: int) -> None:
         raise KeyboardInterrupt

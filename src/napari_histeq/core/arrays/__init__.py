@@ -15,6 +15,7 @@ from napari_histeq.core.arrays.blocks import (
     memory_order,
     native_run,
     regions,
+    reminder,
     thread_count,
     watching,
 )

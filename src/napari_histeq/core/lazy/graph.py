@@ -31,6 +31,7 @@ from napari_histeq.core.arrays import Declared, Stopped, asking, current_watcher
 from napari_histeq.core.collector import graph_made
 from napari_histeq.core.errors import ChunkError
 from napari_histeq.core.lazy.cluster import DIED
+from napari_histeq.core.lazy.pieces import run_in_pieces
 from napari_histeq.core.lazy.steps import PATIENCE, STEP, Steps, looked_after, looking, place_of
 
 if TYPE_CHECKING:
@@ -45,8 +46,6 @@ if hasattr(os, "register_at_fork"):
 
 #: Parts of a sum that are added up by one task.
 BRANCHES = 8
-#: Keys that are run at a time, if no task is needed by those of two times.
-PIECE = 256
 
 
 class Gate:
@@ -174,47 +173,13 @@ def shares_memory() -> bool:
 
 
 def _in_process(get: Any, graph: Graph, keys: list[Any], steps: int, gate: Gate) -> list[Any]:
-    pieces = [(graph, keys)]
-    if shares_memory() and len(keys) > PIECE:
-        pieces = _apart(graph, keys) or pieces
     watcher = current_watcher()
-    if watcher is None or not steps or get is not threaded.get:
-        with Steps(steps, watcher):
-            return _by_pieces(get, pieces)
-    # Not more threads than dask takes when it is asked by the main thread.
-    get = partial(get, num_workers=dask.config.get("num_workers", None) or CPU_COUNT)
-    return looked_after(partial(_by_pieces, get, pieces), steps, watcher, gate.close)
-
-
-def _by_pieces(get: Any, pieces: list[tuple[Graph, list[Any]]]) -> list[Any]:
-    return [value for part, some in pieces for value in get(part, some)]
-
-
-def _apart(graph: Graph, keys: list[Any]) -> list[tuple[Graph, list[Any]]] | None:
-    """A graph in pieces, each with some of the keys; None if one would have to do another's tasks.
-
-    Before dask begins, it finds an order for all tasks: for 10,000 chunks that takes a second in
-    which nobody can stop it.
-    """
-    pieces: list[tuple[Graph, list[Any]]] = []
-    seen: set[Any] = set()
-    for start in range(0, len(keys), PIECE):
-        some = keys[start : start + PIECE]
-        part: Graph = {}
-        todo = list(some)
-        while todo:
-            key = todo.pop()
-            if key in part:
-                continue
-            node = part[key] = graph[key]
-            if isinstance(node, DataNode):  # pixels or functions, which are there already
-                continue
-            if key in seen:
-                return None
-            seen.add(key)
-            todo += node.dependencies
-        pieces.append((part, some))
-    return pieces
+    if watcher is not None and steps and get is threaded.get:
+        # Not more threads than dask takes when it is asked by the main thread.
+        get = partial(get, num_workers=dask.config.get("num_workers", None) or CPU_COUNT)
+        return looked_after(partial(run_in_pieces, get, graph, keys), steps, watcher, gate.close)
+    with Steps(steps, watcher):
+        return run_in_pieces(get, graph, keys) if shares_memory() else list(get(graph, keys))
 
 
 def _on_cluster(client: Any, graph: Graph, keys: list[Any], steps: int, known: Known) -> list[Any]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from dask.callbacks import Callback
 
-from napari_histeq.core.arrays import current_watcher, watching
+from napari_histeq.core.arrays import current_watcher, reminder, watching
 from napari_histeq.core.collector import MANY_TASKS, graph_made
 
 if TYPE_CHECKING:
@@ -25,6 +25,9 @@ T = TypeVar("T")
 #: Seconds between looks at a cluster's progress, and after which a watcher is asked, though no step is
 #: done, whether the work shall go on.
 PATIENCE = 0.1
+
+#: So few tasks take no time, and after each of so many it is looked whether it is time to ask.
+FEW_TASKS = 64
 
 STEP = "napari-histeq-step"
 
@@ -42,12 +45,19 @@ def place_of(key: Any) -> tuple[str, tuple[int, ...]]:
 
 
 def looking(things: Sequence[T]) -> Iterator[T]:
-    """Each of them; after many a watcher is asked whether the work shall go on."""
+    """Each of them; of many, a watcher is asked now and then whether the work shall go on."""
     watcher = current_watcher()
+    if watcher is None or len(things) < FEW_TASKS:
+        yield from things
+        return
+    watcher(0, len(things))
+    ask = reminder(watcher, 0, len(things))
     for number, thing in enumerate(things, 1):
         yield thing
-        if watcher is not None and number % MANY_TASKS == 0:
+        if number % MANY_TASKS == 0:
             watcher(0, len(things))
+        elif number % FEW_TASKS == 0:
+            ask()
 
 
 class Steps(Callback):  # type: ignore[misc]

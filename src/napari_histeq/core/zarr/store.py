@@ -87,7 +87,8 @@ def _open_level(path: Path, number: int, factor: Shape | None) -> Level:
 def compare(path: Path, image: da.Array, levels: list[Level]) -> None:
     """Refuse to resume if a block that is written differs from the image's."""
     first = levels[0]
-    index = next((i for i in np.ndindex(*first.grid) if first.written(i)), None)
+    every = [*np.ndindex(*first.grid)]
+    index = next((i for i in looking(every) if first.written(i)), None)
     if index is None:
         return
     key = (image.name, *index)

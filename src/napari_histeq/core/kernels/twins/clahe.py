@@ -50,7 +50,7 @@ def places_of(values: Array, knots: Array) -> Array:
     u -= low
     u *= scale
     np.fmax(u, 0.0, out=u)  # NaN becomes 0
-    return np.minimum(u, top, out=u)
+    return np.asarray(np.minimum(u, top, out=u))
 
 
 def count_values(

@@ -34,10 +34,10 @@ def order_keys(bits: NDArray[Any], order: NDArray[Any]) -> NDArray[Any]:
     """See `kernels.keys.order_key`: in an array of their own."""
     top, floats, toggle, minus_zero = order
     if not floats or (bits.size and bits.max() < minus_zero):  # nothing negative, nor its zero
-        return bits ^ toggle
+        return np.asarray(bits ^ toggle)
     one = bits.copy()
     one[bits == minus_zero] = 0
-    key = one >> top
+    key: NDArray[Any] = one >> top
     key *= floats
     key |= toggle
     key ^= one
