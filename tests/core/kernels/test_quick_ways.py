@@ -55,6 +55,7 @@ IMAGES = {
     "one level": np.full_like(NOISE, 65535),
     "12 bit": NOISE >> 4,
     "noise, one level, and noise again": np.concatenate([NOISE, NOISE * 0 + 5, NOISE[:9000]]),
+    "a flat background around noise": np.where(np.arange(NOISE.size) % 9000 < 6000, 7, NOISE),
     "one level among noise, more often than a byte holds": np.where(NOISE % 2, NOISE, 1234),
 }
 
@@ -65,6 +66,28 @@ def test_scattered_shorts_are_counted_exactly(name):
     counts = np.ones(65536, np.int64)
     kernels.levels.count_shorts(image.view(np.uint64), image[:0], counts)
     np.testing.assert_array_equal(counts - 1, np.bincount(image, minlength=65536))
+
+
+@pytest.mark.parametrize("name", IMAGES)
+def test_bytes_are_counted_exactly(name):
+    image = (IMAGES[name] & 255).astype(np.uint8)
+    counts = np.ones(256, np.int64)
+    kernels.levels.count_bytes(image.view(np.uint64), image[:0], counts)
+    np.testing.assert_array_equal(counts - 1, np.bincount(image, minlength=256))
+
+
+def test_what_is_even():
+    """Flat parts are found wherever they lie; runs of a few pixels are not worth asking for."""
+    for dtype, bits in ((np.uint8, 8), (np.uint16, 16)):
+        found = {
+            name: levels.are_even(image.astype(dtype).view(np.uint64), np.uint64(bits))
+            for name, image in IMAGES.items()
+        }
+        assert found["one level"]
+        assert found["a flat background around noise"]
+        assert not found["noise"]
+        short = np.repeat(NOISE, 6)[: NOISE.size].astype(dtype).view(np.uint64)
+        assert not levels.are_even(short, np.uint64(bits))
 
 
 def test_what_is_scattered():

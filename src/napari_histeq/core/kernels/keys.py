@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_histeq.core.kernels.compiling import compiled
+from napari_histeq.core.kernels.four import along, along_four
 from napari_histeq.core.kernels.levels import kernel
 from napari_histeq.core.kernels.twins import keys as twins
 
@@ -152,28 +153,57 @@ def interpolate(
     the knot. For keys beyond `span`, which are few, all knots are searched; beyond these the
     curve has `end_slope`.
     """
-    last = x.size - 1
+    places = np.empty(AT_ONCE, np.uint32)
+    grid, table = (order, base, span, shift), (cells, inside, x, lines)
+    for start in range(0, values.size, AT_ONCE):
+        some, given = bits[start : start + AT_ONCE], values[start : start + AT_ONCE]
+        result, most = out[start : start + AT_ONCE], span - span
+        for i in range(some.size):
+            key = order_key(some[i], order) - base
+            most = max(most, key)
+            places[i] = key >> shift
+        done = some.size // 4 * 4 if most <= span else 0
+        for i in range(0, done, 4):
+            if not along_four(i, given, places, cells, lines, result):
+                a, b = i, i + 4
+                one_by_one(some[a:b], given[a:b], grid, table, end_slope, result[a:b])
+        one_by_one(some[done:], given[done:], grid, table, end_slope, result[done:])
+
+
+@compiled
+def one_by_one(
+    bits: NDArray[Any],
+    values: NDArray[Any],
+    grid: Any,
+    table: Any,
+    end_slope: float,
+    out: NDArray[Any],
+) -> None:
+    """See `interpolate`: of whatever values."""
+    (order, base, span, shift), (cells, inside, x, lines) = grid, table
     for i in range(values.size):
-        key = order_key(bits[i], order) - base
-        value = np.float64(values[i])
-        if key > span:
-            if not np.isfinite(value):
-                out[i] = values[i]
-                continue
-            if value <= x[0]:
-                out[i] = lines[0, 3] + (value - x[0]) * end_slope
-                continue
-            if value > x[last]:
-                out[i] = lines[last, 3] + (value - x[last]) * end_slope
-                continue
-            knot = first_from(0, last, value, x)
-        else:
+        key, value = order_key(bits[i], order) - base, np.float64(values[i])
+        if key <= span:
             cell = key >> shift
             knot = np.int64(cells[cell])
             if knot < 0:
                 knot = first_from(~knot, inside[cell], value, x)
-        line = lines[knot]
-        out[i] = min(line[1] + (value - line[0]) * line[2], line[3])
+            out[i] = along(lines, knot, value)
+        elif np.isfinite(value):
+            out[i] = beyond(value, x, lines, end_slope)
+        else:
+            out[i] = values[i]
+
+
+@compiled
+def beyond(value: float, x: NDArray[Any], lines: NDArray[Any], end_slope: float) -> Any:
+    """What becomes of a finite value that is in no cell."""
+    last = x.size - 1
+    if value <= x[0]:
+        return lines[0, 3] + (value - x[0]) * end_slope
+    if value > x[last]:
+        return lines[last, 3] + (value - x[last]) * end_slope
+    return along(lines, first_from(0, last, value, x), value)
 
 
 @compiled

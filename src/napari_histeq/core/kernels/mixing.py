@@ -14,6 +14,7 @@ import numpy as np
 
 from napari_histeq.core.kernels.clahe import RUN, place
 from napari_histeq.core.kernels.compiling import compiled
+from napari_histeq.core.kernels.four import between, between_four
 from napari_histeq.core.kernels.levels import kernel
 from napari_histeq.core.kernels.twins import mixing as twins
 
@@ -43,31 +44,31 @@ def mixed_at(
     weights: Array,
     cell: Array,
     whole: float,
-    start: Array,
-    slope: Array,
+    mix: Array,
 ) -> None:
-    """``start + slope * weight`` is the mix of the tiles around the pixels of a cell, in a row."""
-    size = np.uint64(start.size)
-    start[:] = 0.0
-    slope[:] = 0.0
+    """The mix of the tiles around the pixels of a cell, in a row: the numbers of `mix` are in pairs.
+
+    By a pixel's weight, the first of a pair and so many times the second is the mix for its level.
+    """
+    size = np.uint64(mix.size // 2)
+    lefts, rights = np.zeros(size), np.zeros(size)
     for c in range(corners.size):
         if weights[c] != 0:
             table, weight = tables[corners[c]], weights[c]
             left, right = table[cell[2] : cell[2] + size], table[cell[3] : cell[3] + size]
-            for i in range(start.size):
-                start[i] += weight * left[i]
-                slope[i] += weight * right[i]
-    for i in range(start.size):
-        slope[i] -= start[i]
-        start[i] *= whole
+            for i in range(lefts.size):
+                lefts[i] += weight * left[i]
+                rights[i] += weight * right[i]
+    for i in range(lefts.size):
+        mix[2 * i] = lefts[i] * whole
+        mix[2 * i + 1] = rights[i] - lefts[i]
 
 
 @compiled
-def next_row(start: Array, slope: Array, start_step: Array, slope_step: Array) -> None:
+def next_row(mix: Array, step: Array) -> None:
     """From the mix in a row to that in the next one."""
-    for i in range(start.size):
-        start[i] += start_step[i]
-        slope[i] += slope_step[i]
+    for i in range(mix.size):
+        mix[i] += step[i]
 
 
 @compiled
@@ -106,23 +107,23 @@ def mix_bytes_by_row(
     sign: int,
 ) -> None:
     """Map bytes through the mixed curves; the mix of a row is made for all levels at once."""
-    start, slope, step = np.empty((2, 256)), np.empty((2, 256)), np.empty(corners.shape[1])
+    mix, rise, step = np.empty(512), np.empty(512), np.empty(corners.shape[1])
     first = 0
     while first < rows.size:
         last = last_of(corners, weights, first, step)
         for c in range(cells.shape[0]):
-            mixed_at(tables, corners[first], weights[first], cells[c], whole, start[0], slope[0])
-            mixed_at(tables, corners[first], step, cells[c], whole, start[1], slope[1])
+            mixed_at(tables, corners[first], weights[first], cells[c], whole, mix)
+            mixed_at(tables, corners[first], step, cells[c], whole, rise)
             a, b = cells[c, 0], cells[c, 1]
-            at, rise, weight = start[0], slope[0], right_weight[a:b]
+            weight = right_weight[a:b]
             for r in range(first, last + 1):
                 line = flat[rows[r] + a : rows[r] + b]
                 result = out[out_rows[r] + a : out_rows[r] + b]
                 for x in range(line.size):
                     level = np.intp(line[x])
-                    mixed = at[level] + rise[level] * weight[x]
+                    mixed = mix[2 * level] + mix[2 * level + 1] * weight[x]
                     result[x] = np.uint8(mixed * scale + base[level]) ^ np.uint8(sign)
-                next_row(at, rise, start[1], slope[1])
+                next_row(mix, rise)
         first = last + 1
 
 
@@ -145,6 +146,11 @@ def finish(line: Array, mixed: Array, ends: Array, result: Array) -> None:
     greatest result, what they are all to be multiplied with, and 0.5 to round.
     """
     gain, keep, base, low, high, unit, half = ends
+    if half > 0.0 and keep == 0.0:  # the same with less to do: integers, fully equalized
+        for x in range(line.size):
+            y = min(max(mixed[x] * gain + base, low), high) * unit
+            result[x] = np.floor(y + half)
+        return
     for x in range(line.size):
         value = line[x]
         y = mixed[x] * gain + base + np.float64(value) * keep
@@ -184,28 +190,27 @@ def mix_values_by_row(
 ) -> None:
     """Map values through the mixed curves, linear between knots."""
     n = np.int64(knots[3]) + 1
-    start, slope, step = np.empty((2, n)), np.empty((2, n)), np.empty(corners.shape[1])
+    mix, rise, step = np.empty(2 * n), np.empty(2 * n), np.empty(corners.shape[1])
     index, part, mixed = np.empty(RUN, np.uint32), np.empty(RUN), np.empty(RUN)
     first = 0
     while first < rows.size:
         last = last_of(corners, weights, first, step)
         for c in range(cells.shape[0]):
-            mixed_at(tables, corners[first], weights[first], cells[c], whole, start[0], slope[0])
-            mixed_at(tables, corners[first], step, cells[c], whole, start[1], slope[1])
-            at, rise = start[0], slope[0]
+            mixed_at(tables, corners[first], weights[first], cells[c], whole, mix)
+            mixed_at(tables, corners[first], step, cells[c], whole, rise)
             if cells[c, 1] - cells[c, 0] < SHORT:
                 mixed[0] = fetch(flat, rows[first : last + 1], cells[c, 0], cells[c, 1])
                 mixed[1] = fetch(out, out_rows[first : last + 1], cells[c, 0], cells[c, 1])
             for r in range(first, last + 1):
+                row = np.float64(r - first)
                 for a in range(cells[c, 0], cells[c, 1], RUN):
                     b = min(a + RUN, cells[c, 1])
                     line, weight = flat[rows[r] + a : rows[r] + b], right_weight[a:b]
                     find(line, knots, index, part)
-                    for x in range(line.size):
-                        i, w = np.intp(index[x]), weight[x]
-                        lower = at[i] + rise[i] * w
-                        upper = at[i + 1] + rise[i + 1] * w
-                        mixed[x] = lower + (upper - lower) * part[x]
+                    done = line.size // 4 * 4
+                    for x in range(0, done, 4):
+                        between_four(x, row, mix, rise, index, weight, part, mixed)
+                    for x in range(done, line.size):
+                        mixed[x] = between(row, mix, rise, index[x], weight[x], part[x])
                     finish(line, mixed, ends, out[out_rows[r] + a : out_rows[r] + b])
-                next_row(at, rise, start[1], slope[1])
         first = last + 1
