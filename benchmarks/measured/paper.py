@@ -122,6 +122,13 @@ def faint(dtype: str, size: int) -> Any:
     return rng.gamma(2, scale, (size, size)).clip(0, most).astype(dtype)
 
 
+def cells(dtype: str, size: int) -> Any:
+    """The same where cells are, and nothing around them: a background that was taken off, or masked."""
+    coarse = rng.random((max(size // 128, 2),) * 2)
+    inside = cv2.resize(coarse, (size, size), interpolation=cv2.INTER_CUBIC) > 0.7
+    return np.where(inside, faint(dtype, size), 0).astype(dtype)
+
+
 def noise(dtype: str, size: int) -> Any:
     """Every level equally often, in no order: the worst for a cache."""
     return rng.integers(0, np.iinfo(dtype).max + 1, (size, size), dtype)

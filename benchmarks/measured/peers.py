@@ -9,13 +9,26 @@ import cv2
 import numpy as np
 from skimage import exposure
 
-from measured.paper import Page, best, faint, module, moon, ms, natural, noise, one_thread, rng
+from measured.paper import (
+    Page,
+    best,
+    cells,
+    faint,
+    module,
+    moon,
+    ms,
+    natural,
+    noise,
+    one_thread,
+    rng,
+)
 from napari_histeq import Clahe, Global, equalize
 
 IMAGES = (
     ("photograph with noise", natural),
     ("moon", moon),
     ("gamma-distributed", faint),
+    ("cells on a background of 0", cells),
     ("noise, all levels", noise),
 )
 
@@ -29,7 +42,7 @@ def against_peers(page: Page) -> None:
     )
     rows = []
     for dtype in ("uint8", "uint16"):
-        for name, make in (IMAGES[0], IMAGES[3]):
+        for name, make in (IMAGES[0], IMAGES[-1]):
             image = make(dtype, page.size)
             rows += _rows("Global", name, image, _ours(image), peers_of(image))
             rows += _rows(
