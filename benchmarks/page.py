@@ -24,6 +24,7 @@ from measured.growth import growth, planes
 from measured.paper import Page, is_idle
 from measured.peers import against_opencv, against_peers
 from measured.threads import import_time, threads
+from measured.tried import tried
 
 from napari_histeq.core.arrays import thread_count
 
@@ -73,6 +74,7 @@ def main() -> None:
         part(page)
         print(f"{part.__name__}: {time.perf_counter() - began:.0f} s", file=sys.stderr, flush=True)
     import_time(page)
+    tried(page)
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     page.say(
         "## Where this was measured",
