@@ -250,15 +250,12 @@ def test_a_full_disk_is_named_and_leaves_it_unfinished(tmp_path):
     # No file may grow beyond 4 kB: the kernel itself refuses to write the chunks.
     process = run(
         """
-        import resource, sys, numpy as np, dask.array as da
+        import atexit, resource, sys, numpy as np, dask.array as da
         from napari_histeq import save_zarr
         noise = da.random.default_rng(0).integers(0, 2**16, (200, 200), chunks=100, dtype="u2")
-        whole = resource.RLIM_INFINITY
-        resource.setrlimit(resource.RLIMIT_FSIZE, (4096, whole))
-        try:
-            save_zarr(noise, sys.argv[1])
-        finally:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (whole, whole))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (4096, -1))
+        atexit.register(resource.setrlimit, resource.RLIMIT_FSIZE, (-1, -1))
+        save_zarr(noise, sys.argv[1])
         """,
         tmp_path / "a.zarr",
     )
