@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from helpers import effort
+from helpers.memory import give_back
 from helpers.screens import own_screen
 from helpers.viewers import MANIFEST, open_panel
 
@@ -46,6 +47,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     chosen = set(kept)
     config.hook.pytest_deselected(items=[item for item in items if item not in chosen])
     items[:] = kept
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _what_was_freed_goes_back() -> Iterator[None]:
+    """After each file: or a session holds as much as its largest tests took together."""
+    yield
+    give_back()
 
 
 @pytest.fixture(scope="session")
