@@ -226,16 +226,18 @@ def test_who_asks_is_served_once_and_the_work_goes_on(monkeypatch: pytest.Monkey
     monkeypatch.setattr(known, "is_cached", lambda _: True)
     monkeypatch.setattr(subprocess, "Popen", pytest.fail)
     loaded: list[Any] = []
-    seen = threading.Semaphore(0)
+    seen, asked = threading.Semaphore(0), threading.Semaphore(0)
 
     def load(*request: str) -> None:
+        assert asked.acquire(timeout=60)
         loaded.append(request)
         seen.release()
 
     one = background.Background(load, nullcontext)
     for request in (("a", "int"), ("b", "int")):
         one.ask(request)
-        one.ask(request)
+        one.ask(request)  # while the first is not yet answered
+        asked.release()
         assert seen.acquire(timeout=60)
     (thread,) = (t for t in threading.enumerate() if t.name == "napari-histeq-compiler")
     thread.join(60)
