@@ -96,10 +96,12 @@ def test_follow_the_view_lights_up_a_dark_corner(
     item(panel, "Follow the view").trigger()
     camera_of(viewer).center = (20, 20)
     camera_of(viewer).zoom = 40
-    qtbot.wait(300)
-    seen = viewer.screenshot(flash=False)[..., 0].astype(int)
-    assert np.percentile(seen, 5) < 30
-    assert np.percentile(seen, 95) > 220
+
+    def brightness(percent: int) -> float:
+        return float(np.percentile(viewer.screenshot(flash=False)[..., 0], percent))
+
+    qtbot.waitUntil(lambda: brightness(95) > 220)
+    assert brightness(5) < 30
     viewer.layers.remove(layer)
     assert not followed(layer)
 
