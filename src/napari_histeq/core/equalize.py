@@ -267,7 +267,7 @@ def transfer_function(
         )
     curve = recipe.curve(histogram)
     if not histogram.total:
-        warn(NOTHING_COUNTED.format(what="the identity"), stacklevel=2)
+        warn(NOTHING_COUNTED.format(what="the identity is"), stacklevel=2)
     return curve
 
 

@@ -49,7 +49,7 @@ class ChunkError(RuntimeError):
 
 NOTHING_COUNTED = (
     "no pixel was counted (the mask is empty, or all counted pixels are NaN or infinite), "
-    "so {what} is returned unchanged"
+    "so {what} returned unchanged"
 )
 
 _hearer: ContextVar[Callable[[str], object] | None] = ContextVar("hearer", default=None)
@@ -78,5 +78,6 @@ def warn_of_empty(found: Sequence[bool], stacklevel: int = 1) -> None:
     """Warn if there are planes without any pixel that counts; `found` has True for the others."""
     if not all(found):
         empty = len(found) - sum(found)
-        what = "the image" if len(found) == 1 else f"{empty} of {len(found)} planes"
+        what = f"{empty} of {len(found)} planes " + ("is" if empty == 1 else "are")
+        what = "the image is" if len(found) == 1 else what
         warn(NOTHING_COUNTED.format(what=what), stacklevel + 1)

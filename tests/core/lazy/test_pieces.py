@@ -11,8 +11,9 @@ import dask.array as da
 import numpy as np
 import pytest
 import zarr
-from dask._task_spec import DataNode
+from dask._task_spec import DataNode, Task, TaskRef
 from dask.callbacks import Callback
+from dask.local import get_sync
 
 from napari_histeq import compute_histogram, save_zarr
 from napari_histeq.core import ChunkError, watching
@@ -47,6 +48,24 @@ def test_pieces_have_the_same_counts() -> None:
     assert np.array_equal(found.counts, np.bincount(rows().ravel(), minlength=256))
     assert len(started.tasks) == 3
     assert max(started.tasks) < 2 * pieces.PIECE + 8
+
+
+def test_what_two_tasks_wait_for_is_done_once_and_before_both() -> None:
+    done: Counter[str] = Counter()
+
+    def add(name: str, *given: int) -> int:
+        done[name] += 1
+        return sum(given) % 1009
+
+    graph: dict[Any, Any] = {"0": DataNode("0", 1), "1": DataNode("1", 1)}
+    for i in range(2, MANY):  # each is asked for by the next two
+        near, far = TaskRef(str(i - 1)), TaskRef(str(i - 2))
+        graph[str(i)] = Task(str(i), add, str(i), near, far)
+    keys = [str(MANY - 1), "5", "0", str(MANY - 1)]
+    found = pieces.run_in_pieces(get_sync, graph, keys)
+    assert set(done.values()) == {1}
+    assert len(done) == MANY - 2
+    assert found == [*get_sync(graph, keys)]
 
 
 def test_what_several_chunks_need_is_still_done_once() -> None:

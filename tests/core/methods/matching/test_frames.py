@@ -38,5 +38,5 @@ def test_it_is_told_how_many_stay() -> None:
     movie = image("u1", (3, 20, 30))
     mask = np.ones(movie.shape, bool)
     mask[1] = False
-    with pytest.warns(UserWarning, match="so 2 of 3 planes"):
+    with pytest.warns(UserWarning, match="so 2 of 3 planes are returned"):
         equalize(movie, Match("previous"), axes=YX, mask=mask)
