@@ -43,9 +43,9 @@ def test_it_is_a_lower_bound_and_no_less_than_the_result(name: str) -> None:
 
 
 def test_exact_is_more_than_its_result() -> None:
-    assert TASKS["exact"].memory == GRAY.nbytes + 48 * GRAY.size
-    assert TASKS["exact, colors"].memory == COLOR.nbytes + 48 * COLOR.size // 3
-    assert TASKS["exact, planes"].memory == STACK.nbytes + 48 * STACK[0].size
+    assert TASKS["exact"].memory == GRAY.nbytes + 40 * GRAY.size
+    assert TASKS["exact, colors"].memory == COLOR.nbytes + 40 * COLOR.size // 3
+    assert TASKS["exact, planes"].memory == STACK.nbytes + 40 * STACK[0].size
 
 
 def test_what_is_lazy_takes_nothing() -> None:

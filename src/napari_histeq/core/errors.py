@@ -44,7 +44,8 @@ class ChunkError(RuntimeError):
     def __str__(self) -> str:
         spans = ", ".join(f"{start}:{stop}" for start, stop in self.place or ())
         at = f" at [{spans}]" if spans else ""
-        return f"chunk {self.index} of {self.array}{at} could not be computed: {self.cause}"
+        chunk = f"chunk {self.index} of " if self.index else ""  # of whichever, or of the only one
+        return f"{chunk}{self.array}{at} could not be computed: {self.cause}"
 
 
 NOTHING_COUNTED = (

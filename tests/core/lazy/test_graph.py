@@ -44,7 +44,14 @@ def test_the_chunk_that_workers_died_of_is_what_our_step_needs() -> None:
     known = {"read-1": Declared("the image")}
     assert "chunk (3,) of the image" in str(_deadly(step, graph, known))
     assert "chunk (3,) of the image" in str(_deadly(read, graph, known))
-    assert f"of {step[0]}" in str(_deadly(step, graph, {}))
+    assert f"of {step[0]}" not in str(_deadly(step, graph, known))
+
+
+def test_where_what_all_chunks_share_is_blamed_no_chunk_is_named() -> None:
+    known = {"read-1": Declared("the image", np.dtype("u1"), ((2, 2), (3,)))}
+    said = str(_deadly("work-1", {"work-1": Task("work-1", broken)}, known))
+    assert said.startswith("the image could not be computed: each worker")
+    assert str(_deadly("work-1", {}, {})).startswith("work-1 could not be computed")
 
 
 def test_a_step_is_told_where_there_is_a_worker(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -213,7 +213,12 @@ def _deadly(key: Any, graph: Graph, known: Known) -> ChunkError:
     if place_of(key)[0].startswith(STEP) and place_of(key)[0] not in known:
         key = next((k for k in graph[key].dependencies if place_of(k)[0] in known), key)
     name, index = place_of(key)
-    return known.get(name, Declared(name)).error(index, f"{DIED}, or make chunks smaller")
+    cause = f"{DIED}, or make chunks smaller"
+    if name in known:
+        return known[name].error(index, cause)
+    # What all chunks share was on those workers just then, and is blamed: which chunk it was is not told.
+    words = next((array.words for array in known.values()), name)
+    return ChunkError(words, (), cause)
 
 
 class Packed:

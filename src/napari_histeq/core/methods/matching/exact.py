@@ -94,7 +94,7 @@ class Exact(Method):
     )
     any_layout: ClassVar[bool] = False
     has_preview: ClassVar[bool] = False
-    bytes_per_pixel: ClassVar[int] = 48
+    bytes_per_pixel: ClassVar[int] = 40
 
     ordering: Annotated[
         Literal["variational", "local_means"],
