@@ -21,8 +21,17 @@ pytestmark = pytest.mark.whole
 
 #: Seconds of a core that one call of ours may take; what napari does when called counts as napari's.
 LONGEST = 0.05
+#: What plain Python of `pace` takes on the machine that this was set for: a slower one, or a slow hour of it, has more time.
+PACE = 0.02
 #: A machine that others use may hold us once; code that does so will do so each time.
 ROUNDS = 3
+
+
+def pace() -> float:
+    """How many times as slow as usual the processor is just now, one at least."""
+    start = time.thread_time()
+    sum(i * i for i in range(400_000))
+    return max((time.thread_time() - start) / PACE, 1)
 
 
 def plane(block_info: Any = None) -> np.ndarray:
@@ -93,7 +102,7 @@ def test_no_call_of_ours_holds_the_gui(
         assert seen.holds  # it did look
         assert not seen.waits
         worst.append(seen.worst)
-        if worst[-1].ours < LONGEST:
+        if worst[-1].ours < LONGEST * pace():
             return
     pytest.fail("\n".join(f"{h.ours:.3f} s in {h.where}: " + "\n".join(h.seen) for h in worst))
 
