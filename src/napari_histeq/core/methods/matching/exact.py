@@ -143,7 +143,7 @@ class Exact(Method):
         if data is None or data[0] == data[1]:
             return Fit(TransferFunction.identity(*(data or (0, 1))), data)
         with part(1, 5):
-            places = ordered(values, counted, self.ordering)
+            places = ordered(values, counted, data, self.ordering)
         low, high = recipe.limits(source.dtype, data)
         with part(2, 5):
             ranked = taken(values.reshape(-1), places)

@@ -43,7 +43,9 @@ _STEPS = 5
 _REACHES = (1, 2, 4, 5, 8)
 
 
-def ordered(image: NDArray[Any], counted: NDArray[np.bool_], rule: str) -> NDArray[np.int64]:
+def ordered(
+    image: NDArray[Any], counted: NDArray[np.bool_], ends: tuple[Any, Any], rule: str
+) -> NDArray[np.int64]:
     """The places of the counted pixels in the raveled image, the darkest first.
 
     Parameters
@@ -51,6 +53,8 @@ def ordered(image: NDArray[Any], counted: NDArray[np.bool_], rule: str) -> NDArr
     image : (...) array
     counted : (...) array of bool
         Which pixels are ranked: finite ones.
+    ends : tuple of two numbers
+        The least and the greatest intensity of these.
     rule : {"variational", "local_means"}
 
     Returns
@@ -65,7 +69,7 @@ def ordered(image: NDArray[Any], counted: NDArray[np.bool_], rule: str) -> NDArr
         put(places, levels, found)
         return found
     with part(1, 4):
-        details = taken(_DETAILS[rule](image, counted), places)
+        details = _DETAILS[rule](image, places, ends)
     place_bits = max(int(image.size - 1).bit_length(), 1)
     factor = _FACTOR % (1 << min(place_bits, 62)) | 1
     with part(2, 4):
@@ -165,7 +169,9 @@ def _numbered(values: NDArray[Any], order: NDArray[np.int64], levels: NDArray[np
     return int(ends[-1])
 
 
-def _variational(image: NDArray[Any], counted: NDArray[np.bool_]) -> NDArray[np.float64]:
+def _variational(
+    image: NDArray[Any], places: NDArray[np.int64], ends: tuple[Any, Any]
+) -> NDArray[np.float64]:
     """How far each pixel moves in the smoothed image of Nikolova and Steidl.
 
     ``u <- f - xi(beta G' phi(G u))`` with ``phi(t) = t / (alpha + |t|)`` and
@@ -175,7 +181,7 @@ def _variational(image: NDArray[Any], counted: NDArray[np.bool_]) -> NDArray[np.
     from napari_histeq.core import kernels
 
     with part(0, _STEPS + 1):
-        gray = _in_gray_levels(image, counted)
+        gray = _in_gray_levels(image, ends)
         smooth, slopes = np.empty_like(gray), np.zeros_like(gray)
         for_each(lambda some: np.copyto(smooth[some], gray[some]), regions(gray.shape, PIECE))
     neighbors = 2 * sum(length > 1 for length in image.shape) or 1
@@ -192,7 +198,7 @@ def _variational(image: NDArray[Any], counted: NDArray[np.bool_]) -> NDArray[np.
                 _add_slopes(smooth, slopes, axis, alpha)
             for_each(step, parts)
     for_each(lambda some: np.subtract(changed[some], flat[some], out=changed[some]), parts)
-    return np.asarray(changed)
+    return taken(changed, places)
 
 
 def _add_slopes(
@@ -226,14 +232,15 @@ def _add_slopes(
     for_each(add_between, range(0, length - 1, rows), in_turn=True)
 
 
-def _local_means(image: NDArray[Any], counted: NDArray[np.bool_]) -> NDArray[np.float64]:
+def _local_means(
+    image: NDArray[Any], places: NDArray[np.int64], ends: tuple[Any, Any]
+) -> NDArray[np.float64]:
     """The rank of each pixel by its means over larger and larger neighborhoods, the least first."""
     from scipy import ndimage
 
-    gray = _in_gray_levels(image, counted)
+    gray = _in_gray_levels(image, ends)
     known = np.isfinite(gray)
     gray = np.where(known, gray, 0.0)
-    places = np.flatnonzero(counted)
     means = []
     for number, reach in enumerate(_REACHES):
         near = _ball(image.ndim, reach)
@@ -246,8 +253,8 @@ def _local_means(image: NDArray[Any], counted: NDArray[np.bool_]) -> NDArray[np.
     new = np.zeros(places.size, bool)
     for mean in means:
         new[1:] |= np.diff(mean[order]) != 0
-    ranks = np.zeros(image.size)
-    ranks[places[order]] = np.cumsum(new)
+    ranks = np.empty(places.size)
+    ranks[order] = np.cumsum(new)
     return ranks
 
 
@@ -258,22 +265,14 @@ def _ball(ndim: int, reach: int) -> NDArray[np.float64]:
     return np.array(near, np.float64).reshape((len(side),) * ndim)
 
 
-def _in_gray_levels(image: NDArray[Any], counted: NDArray[np.bool_]) -> NDArray[np.float64]:
+def _in_gray_levels(image: NDArray[Any], ends: tuple[Any, Any]) -> NDArray[np.float64]:
     """8 bit as it is; anything else so that what counts spans 0 to 255. NaN where not finite."""
     gray = np.empty(image.shape)
     parts = regions(image.shape, PIECE)
     if image.dtype.kind in "iu" and image.dtype.itemsize == 1:
         for_each(lambda some: np.copyto(gray[some], image[some]), parts)
         return gray
-    ends: list[tuple[float, float]] = []
-
-    def look(region: Region) -> None:
-        held = image[region][counted[region]]
-        if held.size:
-            ends.append((float(held.min()), float(held.max())))
-
-    for_each(look, parts)
-    low, high = min(e[0] for e in ends) / 2, max(e[1] for e in ends) / 2  # halves do not overflow
+    low, high = float(ends[0]) / 2, float(ends[1]) / 2  # halves do not overflow
 
     def scale(region: Region) -> None:
         values = image[region].astype(np.float64)
