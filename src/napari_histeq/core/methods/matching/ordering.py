@@ -150,7 +150,8 @@ def _numbered(values: NDArray[Any], order: NDArray[np.int64], levels: NDArray[np
         """Which are not as the one before."""
         piece = ranked[start : start + PIECE]
         before = ranked[max(start - 1, 0) : start + piece.size - 1]
-        return np.asarray(piece[piece.size - before.size :] != before)
+        new: NDArray[np.bool_] = piece[piece.size - before.size :] != before
+        return new
 
     def count(number: int) -> None:
         ends[number] = np.count_nonzero(are_new(starts[number]))
