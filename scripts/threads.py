@@ -43,7 +43,8 @@ def cases(rng: np.random.Generator) -> dict[str, Case]:
 
     found: dict[str, Case] = {}
     reference = pixels(rng, "u2", (90, 110))
-    bare = [k for k in METHODS.values() if not any(f.values for f in options_of(k))]
+    kinds: list[Any] = list(METHODS.values())
+    bare = [kind for kind in kinds if not any(field.values for field in options_of(kind))]
     methods: list[Any] = [kind() for kind in bare] + shared_references(reference)
     curve = TransferFunction(
         np.array([0.0, 20.0, 60.0, 120.0]), np.array([0.0, 90.0, 110.0, 120.0])
