@@ -26,7 +26,7 @@ from measured.peers import against_opencv, against_peers
 from measured.threads import import_time, threads
 from measured.tried import tried
 
-from napari_histeq.core.arrays import thread_count
+from napari_histeq.core.threads import thread_count
 
 PAGE = Path(__file__).parents[1] / "docs" / "performance.md"
 

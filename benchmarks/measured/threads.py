@@ -12,7 +12,7 @@ import numpy as np
 
 from measured.paper import Page, best, ms, noise
 from napari_histeq import compute_histogram, equalize, transfer_function
-from napari_histeq.core.arrays import for_each, thread_count
+from napari_histeq.core.threads import for_each, thread_count
 
 #: What is timed with a number of threads, in a process of its own.
 THREADS = """
@@ -20,7 +20,7 @@ import os, sys, time
 os.environ["NAPARI_HISTEQ_THREADS"] = sys.argv[1]
 import numpy as np
 from napari_histeq import Clahe, equalize
-from napari_histeq.core.arrays import for_each
+from napari_histeq.core.threads import for_each
 rng = np.random.default_rng(0)
 image = rng.integers(0, 65536, (4096, 4096), np.uint16)
 small = rng.integers(0, 256, (8192, 8192), np.uint8)

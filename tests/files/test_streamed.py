@@ -11,7 +11,8 @@ import tifffile
 
 from helpers.sample_files import made, pixels
 from napari_histeq import equalize
-from napari_histeq.core.arrays import is_lazy, watching
+from napari_histeq.core.arrays import is_lazy
+from napari_histeq.core.threads import watching
 from napari_histeq.files import Location, picture, read, stream, write
 
 

@@ -21,8 +21,8 @@ import dask.array as da
 import numpy as np
 
 from napari_histeq import compute_histogram, equalize, save_zarr
-from napari_histeq.core.arrays import blocks
 from napari_histeq.core.collector import FROZEN
+from napari_histeq.core.threads import pool
 from napari_histeq.core.zarr.folder import is_incomplete
 
 if TYPE_CHECKING:
@@ -93,11 +93,11 @@ def check_blocks() -> None:
             done[0] += 1
 
     start = time.perf_counter()
-    blocks.for_each(count, range(20_000))
+    pool.for_each(count, range(20_000))
     seconds = time.perf_counter() - start
     # On a busy machine a signal may come late: so all over the work, and several times.
     for delay in np.tile(np.linspace(0.02, 0.9, 6), 5) * seconds:
-        hits += interrupted(lambda: blocks.for_each(count, range(20_000)), delay)
+        hits += interrupted(lambda: pool.for_each(count, range(20_000)), delay)
         before = done[0]
         time.sleep(0.02)
         assert done[0] == before
@@ -132,9 +132,9 @@ def check_compiling(delay: str) -> None:
 
 def start_all_threads() -> None:
     """Python's executor does not know a thread in whose start Ctrl-C came, and waits for it at the end."""
-    all_there = threading.Barrier(blocks.thread_count() + 1)
-    for _ in range(blocks.thread_count()):
-        blocks._pool().submit(all_there.wait)
+    all_there = threading.Barrier(pool.thread_count() + 1)
+    for _ in range(pool.thread_count()):
+        pool._pool().submit(all_there.wait)
     all_there.wait()
 
 

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_histeq.core import kernels
-from napari_histeq.core.arrays.blocks import THREADS
 from napari_histeq.core.kernels.compiling.compiler import Loop, kind_of, load
 from napari_histeq.core.kernels.door import Door
+from napari_histeq.core.threads.pool import THREADS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

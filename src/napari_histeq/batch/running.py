@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 from napari_histeq.batch.errors import Refused
-from napari_histeq.core.arrays import in_place, thread_count
 from napari_histeq.core.extras import brought_by
+from napari_histeq.core.threads import in_place, thread_count
 from napari_histeq.files import LARGE, is_store
 
 #: What a person can do about the address of a cluster.

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_histeq.batch.settings import task_of
-from napari_histeq.core.arrays import is_lazy, watching
+from napari_histeq.core.arrays import is_lazy
 from napari_histeq.core.errors import hearing
+from napari_histeq.core.threads import watching
 from napari_histeq.files import read, short_unit, write
 from napari_histeq.records import Task, along, as_json, perform, survey
 

@@ -1,7 +1,6 @@
 """Arrays in, arrays out; usable without napari."""
 
 from napari_histeq.core import measures
-from napari_histeq.core.arrays import watching
 from napari_histeq.core.clahe import Clahe, OpenCvClahe, clip_limit_from
 from napari_histeq.core.compute import compute_histogram
 from napari_histeq.core.equalize import (
@@ -31,6 +30,7 @@ from napari_histeq.core.methods import (
 from napari_histeq.core.multiscale import equalize_multiscale
 from napari_histeq.core.over_planes import plane_percentiles
 from napari_histeq.core.suggest import suggest_clahe
+from napari_histeq.core.threads import watching
 from napari_histeq.core.together import equalize_together
 from napari_histeq.core.together import recolor as recolor  # for scripts made of records
 from napari_histeq.core.transfer import TransferFunction

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_histeq.core.arrays import for_each, native_run, regions
+from napari_histeq.core.arrays import native_run, regions
 from napari_histeq.core.methods import Fit
+from napari_histeq.core.threads import for_each
 from napari_histeq.core.transfer import rounded
 
 if TYPE_CHECKING:

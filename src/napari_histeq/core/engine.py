@@ -8,16 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_histeq.core.arrays import (
-    ArraySource,
-    Plane,
-    for_each_plane,
-    memory_order,
-    part,
-    planes_of,
-)
+from napari_histeq.core.arrays import ArraySource, Plane, for_each_plane, memory_order, planes_of
 from napari_histeq.core.color import LuminanceSource, fit_colors
 from napari_histeq.core.methods import Quantiles
+from napari_histeq.core.threads import part
 from napari_histeq.core.transfer import equalize_stack
 
 if TYPE_CHECKING:

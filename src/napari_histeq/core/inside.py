@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_histeq.core.arrays import BLOCK_PIXELS, for_each, regions
+from napari_histeq.core.arrays import BLOCK_PIXELS, regions
+from napari_histeq.core.threads import for_each, left_if_stopped
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,6 +25,10 @@ WIDEST = 1024
 
 #: By how much more than a region itself may be looked at for the distances in it.
 MOST_AROUND = 1.5
+
+
+#: The distances of so many pixels are found before anybody would ask whether to go on.
+AT_ONCE = 1 << 18
 
 
 def check_inside(inside: Any, feather: Any) -> None:
@@ -94,6 +100,10 @@ class Feather:
     def _of_plane(self, mask: Mask) -> NDArray[Any]:
         if mask.all() or not mask.any():
             return mask.astype(np.float64)
+        find = partial(self._of_edge, mask)
+        return left_if_stopped(find) if mask.size > AT_ONCE else find()
+
+    def _of_edge(self, mask: Mask) -> NDArray[Any]:
         from scipy.ndimage import distance_transform_edt
 
         distance = distance_transform_edt(mask, sampling=self._lengths)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 import numpy as np
 
-from napari_histeq.core.arrays import current_watcher
+from napari_histeq.core.threads import current_watcher
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

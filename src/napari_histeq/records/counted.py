@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import numpy as np
 from pydantic import ConfigDict
 
-from napari_histeq.core.arrays import as_lazy, for_each, is_lazy
+from napari_histeq.core.arrays import as_lazy, is_lazy
+from napari_histeq.core.threads import for_each
 from napari_histeq.records.record_fields import (
     MASK_BYTES,
     Bits,

@@ -8,7 +8,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from napari_histeq.core import measures, suggest_clahe
-from napari_histeq.core.arrays import dtype_of, told
+from napari_histeq.core.arrays import dtype_of
+from napari_histeq.core.threads import told
 from napari_histeq.records.counted import MaskRecord, counting
 from napari_histeq.records.record import BEFORE_GAMUT, SCHEMA, Record, digest_of
 from napari_histeq.records.steps import (

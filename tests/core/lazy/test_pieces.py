@@ -17,8 +17,8 @@ from dask.local import get_sync
 
 from napari_histeq import compute_histogram, save_zarr
 from napari_histeq.core import ChunkError, watching
-from napari_histeq.core.arrays import for_each, in_place
 from napari_histeq.core.lazy import pieces
+from napari_histeq.core.threads import for_each, in_place
 
 if TYPE_CHECKING:
     from pathlib import Path

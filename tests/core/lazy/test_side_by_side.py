@@ -20,8 +20,8 @@ from napari_histeq import (
     equalize,
     equalize_labels,
 )
-from napari_histeq.core.arrays import watching
 from napari_histeq.core.lazy import side_by_side
+from napari_histeq.core.threads import watching
 
 RNG = np.random.default_rng(8)
 SHAPE, CHUNK = (60, 80), 20

@@ -16,7 +16,8 @@ from hypothesis.extra import numpy as npst
 from helpers import strategies as some
 from helpers.twins import comparing
 from napari_histeq import Global, equalize
-from napari_histeq.core.arrays import blocks, watching
+from napari_histeq.core.threads import watching
+from napari_histeq.core.threads.pool import THREADS
 from napari_histeq.core.transfer import stack
 
 pytestmark = pytest.mark.filterwarnings("ignore:no pixel was counted")
@@ -143,7 +144,7 @@ def test_it_is_told_of_and_stopped_between_calls(monkeypatch):
 
 
 def test_few_large_planes_are_left_to_all_threads(monkeypatch):
-    monkeypatch.setenv(blocks.THREADS, "4")
+    monkeypatch.setenv(THREADS, "4")
     monkeypatch.setattr("napari_histeq.core.arrays.planes.BLOCK_PIXELS", 50)
     image = np.random.default_rng(0).integers(0, 200, (3, 10, 10)).astype("u1")
     with comparing() as called:  # which has one thread: then many are planes from two on

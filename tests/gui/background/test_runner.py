@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 
 from napari_histeq.core import watching
-from napari_histeq.core.arrays import for_each
+from napari_histeq.core.threads import for_each
 from napari_histeq.gui.background import runner
 from napari_histeq.gui.background.runner import IDLE, Runner, Stopped
 

@@ -2,22 +2,12 @@
 
 from napari_histeq.core.arrays.blocks import (
     BLOCK_PIXELS,
-    PerThread,
     Region,
-    Stopped,
-    add_arrays,
-    asking,
     block_size,
-    current_watcher,
     flat_views,
-    for_each,
-    in_place,
     memory_order,
     native_run,
     regions,
-    reminder,
-    thread_count,
-    watching,
 )
 from napari_histeq.core.arrays.checks import (
     OutRange,
@@ -91,6 +81,5 @@ from napari_histeq.core.arrays.planes import (
     outer_first,
     planes_of,
 )
-from napari_histeq.core.arrays.progress import part, told
 from napari_histeq.core.arrays.sorting import order_by_parts, put, sorted_by_parts, taken
 from napari_histeq.core.arrays.source import ArraySource, OnlySwept, Source, T, run_of

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from napari_histeq.core.arrays.blocks import BLOCK_PIXELS, for_each, thread_count
-from napari_histeq.core.arrays.progress import part
+from napari_histeq.core.arrays.blocks import BLOCK_PIXELS
+from napari_histeq.core.threads import for_each, part, thread_count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

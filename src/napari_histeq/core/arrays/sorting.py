@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
-from napari_histeq.core.arrays.blocks import for_each, regions
-from napari_histeq.core.arrays.progress import part
+from napari_histeq.core.arrays.blocks import regions
+from napari_histeq.core.threads import for_each, part
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -9,13 +9,12 @@ import numpy as np
 
 from napari_histeq.core.arrays.blocks import (
     BLOCK_PIXELS,
-    PerThread,
     block_size,
-    for_each,
     memory_order,
     native_run,
     regions,
 )
+from napari_histeq.core.threads import PerThread, for_each
 
 if TYPE_CHECKING:
     from collections.abc import Callable

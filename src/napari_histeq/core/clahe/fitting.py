@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
-from napari_histeq.core.arrays import BLOCK_PIXELS, for_each, regions, thread_count
+from napari_histeq.core.arrays import BLOCK_PIXELS, regions
 from napari_histeq.core.clahe.curves import (
     borrow,
     count_along,
@@ -26,6 +26,7 @@ from napari_histeq.core.clahe.extent import extent_of, without_outliers
 from napari_histeq.core.clahe.mixing import Limits, Places, mix_curves
 from napari_histeq.core.clahe.outliers import allowance, knots_show_none
 from napari_histeq.core.clahe.tiles import TileGrid, resolve_kernel
+from napari_histeq.core.threads import for_each, thread_count
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import numpy as np
 
-from napari_histeq.core.arrays import for_each
 from napari_histeq.core.clahe.extent import extent_of
 from napari_histeq.core.clahe.fitting import check_size
 from napari_histeq.core.clahe.opencv import (
@@ -21,6 +20,7 @@ from napari_histeq.core.clahe.opencv import (
 )
 from napari_histeq.core.clahe.sizes import checked_sizes
 from napari_histeq.core.methods import Fit, Method, Option
+from napari_histeq.core.threads import for_each
 from napari_histeq.core.transfer import TransferFunction
 
 if TYPE_CHECKING:

@@ -23,7 +23,6 @@ import numpy as np
 
 from napari_histeq.core.arrays import (
     Distinct,
-    add_arrays,
     bits_of,
     finite_keys,
     keys_of,
@@ -32,6 +31,7 @@ from napari_histeq.core.arrays import (
     values_of,
 )
 from napari_histeq.core.histogram.histogram import Histogram
+from napari_histeq.core.threads import add_arrays
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -1,7 +1,7 @@
 """The compiled loops: count and look up. Nothing else is compiled.
 
 Every kernel works on contiguous 1-D runs, releases the GIL and starts no threads
-of its own: `arrays.for_each` does that. Each has a twin in plain numpy, and an oracle in
+of its own: `threads.for_each` does that. Each has a twin in plain numpy, and an oracle in
 the tests.
 """
 

@@ -19,7 +19,6 @@ from napari_histeq.core.arrays import (
     checked_channel_axis,
     checked_lazily,
     checked_lazy_mask,
-    in_place,
     map_chunks,
     planes_of,
     slim_lazy_mask,
@@ -30,6 +29,7 @@ from napari_histeq.core.lazy.inside import kept_outside
 from napari_histeq.core.lazy.neighbors import averaged_when_asked, one_thing
 from napari_histeq.core.lazy.planes import whole_planes
 from napari_histeq.core.lazy.reduce import ChunkSource, along
+from napari_histeq.core.threads import in_place
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -27,12 +27,13 @@ from dask.highlevelgraph import HighLevelGraph
 from dask.local import get_sync
 from dask.system import CPU_COUNT
 
-from napari_histeq.core.arrays import Declared, Stopped, asking, current_watcher, watching
+from napari_histeq.core.arrays import Declared
 from napari_histeq.core.collector import graph_made
 from napari_histeq.core.errors import ChunkError
 from napari_histeq.core.lazy.cluster import DIED
 from napari_histeq.core.lazy.pieces import run_in_pieces
 from napari_histeq.core.lazy.steps import PATIENCE, STEP, Steps, looked_after, looking, place_of
+from napari_histeq.core.threads import Stopped, asking, current_watcher, watching
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -41,7 +42,7 @@ if TYPE_CHECKING:
     Known = dict[str, Declared]
 
 if hasattr(os, "register_at_fork"):
-    # As `arrays.blocks` does with its own: dask's pool has no threads in a forked process.
+    # As `threads.pool` does with its own: dask's pool has no threads in a forked process.
     os.register_at_fork(after_in_child=partial(setattr, threaded, "default_pool", None))
 
 #: Parts of a sum that are added up by one task.
@@ -113,7 +114,7 @@ class _Guarded:
 
 
 def run_graph(graph: Graph, keys: list[Any], known: Known) -> list[Any]:
-    """Compute the `keys` of a graph; tell the watcher of `arrays.blocks` after each step.
+    """Compute the `keys` of a graph; tell the watcher of `core.threads` after each step.
 
     Steps are the tasks with a `step_name`, which call `step_done` at their end. Errors of
     others are `ChunkError`; `known` says what the arrays with some names are called there.

@@ -14,13 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import dask.array as da
 import numpy as np
 
-from napari_histeq.core.arrays import (
-    as_lazy,
-    checked_channel_axis,
-    checked_lazily,
-    in_place,
-    is_lazy,
-)
+from napari_histeq.core.arrays import as_lazy, checked_channel_axis, checked_lazily, is_lazy
 from napari_histeq.core.each import Boxes, alone, check_labels_fit, cuts, in_box
 from napari_histeq.core.engine import fit
 from napari_histeq.core.errors import warn_of_empty
@@ -28,6 +22,7 @@ from napari_histeq.core.lazy.engine import check_levels, joined
 from napari_histeq.core.lazy.inside import put_back_lazily, under, weights_of
 from napari_histeq.core.lazy.reduce import ChunkSource, along
 from napari_histeq.core.lazy.side_by_side import Part, fit_parts
+from napari_histeq.core.threads import in_place
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from dask._task_spec import Task, TaskRef
 
-from napari_histeq.core.arrays import ArraySource, Plane, in_place, part, planes_of, promise_of
+from napari_histeq.core.arrays import ArraySource, Plane, planes_of, promise_of
 from napari_histeq.core.collector import collector_spared
 from napari_histeq.core.lazy.graph import blocks_of, called, graph_of, run_graph
 from napari_histeq.core.lazy.reduce import ChunkSource
 from napari_histeq.core.lazy.steps import step_done, step_name
+from napari_histeq.core.threads import in_place, part
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -19,10 +19,8 @@ from dask._task_spec import DataNode, List, Task, TaskRef
 from napari_histeq.core.arrays import (
     ArraySource,
     OnlySwept,
-    PerThread,
     Plane,
     checked_block,
-    in_place,
     outer_axes,
     planes_of,
     promise_of,
@@ -39,6 +37,7 @@ from napari_histeq.core.lazy.graph import (
     tree_sum,
 )
 from napari_histeq.core.lazy.steps import looking, step_done, step_name
+from napari_histeq.core.threads import PerThread, in_place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

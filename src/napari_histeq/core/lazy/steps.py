@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from dask.callbacks import Callback
 
-from napari_histeq.core.arrays import current_watcher, reminder, watching
 from napari_histeq.core.collector import MANY_TASKS, graph_made
+from napari_histeq.core.threads import current_watcher, reminder, watching
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

@@ -7,16 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_histeq.core.arrays import (
-    Region,
-    bits_of,
-    block_size,
-    flat_views,
-    for_each,
-    native_run,
-    regions,
-)
+from napari_histeq.core.arrays import Region, bits_of, block_size, flat_views, native_run, regions
 from napari_histeq.core.histogram import Histogram
+from napari_histeq.core.threads import for_each
 from napari_histeq.core.transfer.knots import knot_table
 
 if TYPE_CHECKING:

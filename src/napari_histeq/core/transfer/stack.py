@@ -7,14 +7,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
-from napari_histeq.core.arrays import (
-    Plane,
-    are_many,
-    for_each,
-    memory_order,
-    outer_first,
-    thread_count,
-)
+from napari_histeq.core.arrays import Plane, are_many, memory_order, outer_first
+from napari_histeq.core.threads import for_each, thread_count
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -17,7 +17,6 @@ from napari_histeq.core.arrays import (
     checked_image,
     checked_lazily,
     checked_lut_dtype,
-    in_place,
     is_lazy,
     is_named,
     map_chunks,
@@ -26,6 +25,7 @@ from napari_histeq.core.arrays import (
     unnamed,
     written,
 )
+from napari_histeq.core.threads import in_place
 from napari_histeq.core.transfer.apply import (
     apply_curve,
     apply_curve_into,

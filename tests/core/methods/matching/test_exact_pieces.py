@@ -9,16 +9,11 @@ import pytest
 
 from napari_histeq import Exact, equalize
 from napari_histeq.core import METHODS, watching
-from napari_histeq.core.arrays import (
-    BLOCK_PIXELS,
-    order_by_parts,
-    sorted_by_parts,
-    sorting,
-    thread_count,
-)
+from napari_histeq.core.arrays import BLOCK_PIXELS, order_by_parts, sorted_by_parts, sorting
 from napari_histeq.core.kernels import door
 from napari_histeq.core.methods.matching import exact, ordering
 from napari_histeq.core.recipe import Recipe
+from napari_histeq.core.threads import thread_count
 from napari_histeq.records import Task, perform
 
 RNG = np.random.default_rng(4)

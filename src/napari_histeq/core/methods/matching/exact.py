@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import numpy as np
 
-from napari_histeq.core.arrays import Interval, for_each, part, regions, taken
+from napari_histeq.core.arrays import Interval, regions, taken
 from napari_histeq.core.methods.base import Fit, Method
 from napari_histeq.core.methods.matching.ordering import PIECE, ordered
 from napari_histeq.core.methods.matching.target import (
@@ -25,6 +25,7 @@ from napari_histeq.core.methods.matching.target import (
     target_of,
 )
 from napari_histeq.core.methods.options import Option
+from napari_histeq.core.threads import for_each, part
 from napari_histeq.core.transfer import TransferFunction, rounded
 
 if TYPE_CHECKING:

@@ -8,6 +8,7 @@ column decides which comes first.
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -15,14 +16,13 @@ import numpy as np
 
 from napari_histeq.core.arrays import (
     BLOCK_PIXELS,
-    for_each,
     order_by_parts,
-    part,
     put,
     regions,
     sorted_by_parts,
     taken,
 )
+from napari_histeq.core.threads import for_each, left_if_stopped, part
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -237,24 +237,41 @@ def _local_means(
     image: NDArray[Any], places: NDArray[np.int64], ends: tuple[Any, Any]
 ) -> NDArray[np.float64]:
     """The rank of each pixel by its means over larger and larger neighborhoods, the least first."""
-    from scipy import ndimage
-
     gray = _in_gray_levels(image, ends)
     known = np.isfinite(gray)
     gray = np.where(known, gray, 0.0)
     means = []
     for number, reach in enumerate(_REACHES):
         near = _ball(image.ndim, reach)
-        with part(number, len(_REACHES)):
-            count = ndimage.correlate(known.astype(np.float64), near, mode="constant")
-            held = ndimage.correlate(gray, near, mode="constant")
-            # Equal but for the order of adding is equal.
-            means.append(np.round(held / np.maximum(count, 1.0), 9).ravel()[places])
+        with part(number, len(_REACHES) + 1):
+            means.append(left_if_stopped(partial(_means_at, gray, known, near, places)))
+    with part(len(_REACHES), len(_REACHES) + 1):
+        return left_if_stopped(partial(_ranks_of, means))
+
+
+def _means_at(
+    gray: NDArray[np.float64],
+    known: NDArray[np.bool_],
+    near: NDArray[np.float64],
+    places: NDArray[np.int64],
+) -> NDArray[np.float64]:
+    """At each place, the mean of what is near and known."""
+    from scipy import ndimage
+
+    count = ndimage.correlate(known.astype(np.float64), near, mode="constant")
+    held = ndimage.correlate(gray, near, mode="constant")
+    # Equal but for the order of adding is equal.
+    means: NDArray[np.float64] = np.round(held / np.maximum(count, 1.0), 9).ravel()[places]
+    return means
+
+
+def _ranks_of(means: list[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """The rank of each place by the first of its means, and where these are equal by the next."""
     order = np.lexsort(means[::-1])
-    new = np.zeros(places.size, bool)
+    new = np.zeros(order.size, bool)
     for mean in means:
         new[1:] |= np.diff(mean[order]) != 0
-    ranks = np.empty(places.size)
+    ranks = np.empty(order.size)
     ranks[order] = np.cumsum(new)
     return ranks
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 import threading
-from queue import SimpleQueue
 from typing import TYPE_CHECKING, Any
 
 import dask.array as da
@@ -13,7 +12,6 @@ import pytest
 
 from napari_histeq import Global, compute_histogram, equalize, equalize_multiscale
 from napari_histeq.core import watching
-from napari_histeq.core.arrays import blocks
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -117,17 +115,3 @@ def test_without_tqdm_the_cure_is_named(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setitem(sys.modules, "tqdm.auto", None)
     with pytest.raises(ImportError, match="pip install tqdm"):
         equalize(LARGE, progress=True)
-
-
-def test_who_waits_is_asked_now_and_then(monkeypatch):
-    told: list[Any] = []
-    ended: SimpleQueue[Any] = SimpleQueue()
-    ask = blocks.reminder(lambda *how: told.append(how), 3, 9)
-    ask()
-    assert not told  # it was told just now
-    monkeypatch.setattr(blocks, "PATIENCE", 0)
-    ask()
-    assert told == [(3, 9)]
-    assert blocks._next(ended, lambda: ended.put(None)) is None
-    ended.put(error := ValueError())
-    assert blocks._next(ended, None) is error

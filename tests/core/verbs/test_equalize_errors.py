@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from napari_histeq import Global, compute_histogram, equalize, transfer_function
-from napari_histeq.core.arrays import blocks
+from napari_histeq.core.threads import pool
 
 # Bad input: the error comes before any work, and names the value and the cure.
 GRAY = np.zeros((4, 6), np.uint8)
@@ -77,7 +77,7 @@ def test_bad_input_is_refused_before_any_work(monkeypatch):
         raise AssertionError("work was done")
 
     for way in ("_in_place", "_on_pool"):
-        monkeypatch.setattr(blocks, way, no_work)
+        monkeypatch.setattr(pool, way, no_work)
     for image, options, error, _ in BAD:
         with pytest.raises(error):
             equalize(image, **options)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from napari_histeq.core.arrays.blocks import current_watcher, watching
+from napari_histeq.core.threads.watchers import current_watcher, watching
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

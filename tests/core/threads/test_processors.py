@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from napari_histeq.core.arrays import blocks, processors
+from napari_histeq.core.threads import pool, processors
 
 
 def root_with(folder, files):
@@ -101,7 +101,7 @@ def test_processors(monkeypatch, own, allowed, wanted, python):
 
 def test_what_a_person_says_wins(monkeypatch):
     monkeypatch.setattr(processors, "quota", lambda: 1.0)
-    monkeypatch.setenv(blocks.THREADS, "5")
-    assert blocks.thread_count() == 5
-    monkeypatch.setenv(blocks.THREADS, "0")
-    assert blocks.thread_count() == 1
+    monkeypatch.setenv(pool.THREADS, "5")
+    assert pool.thread_count() == 5
+    monkeypatch.setenv(pool.THREADS, "0")
+    assert pool.thread_count() == 1

@@ -18,13 +18,11 @@ from napari_histeq.core.arrays import (
     checked_axes,
     checked_channel_axis,
     checked_pixels,
-    for_each,
     for_each_plane,
     is_named,
     outer_axes,
     planes_of,
     taken_apart,
-    told,
     with_mask,
 )
 from napari_histeq.core.color import LuminanceSource
@@ -36,6 +34,7 @@ from napari_histeq.core.histogram import (
     sample_of_array,
 )
 from napari_histeq.core.methods import counters, without_empty_bins
+from napari_histeq.core.threads import for_each, told
 from napari_histeq.core.transfer import rounded
 
 if TYPE_CHECKING:

@@ -15,7 +15,6 @@ from napari_histeq.core.arrays import (
     is_lazy,
     is_named,
     taken_apart,
-    told,
 )
 from napari_histeq.core.clahe import Clahe
 from napari_histeq.core.compute import compute_histogram
@@ -26,6 +25,7 @@ from napari_histeq.core.histogram import Histogram
 from napari_histeq.core.inside import keep_outside
 from napari_histeq.core.methods import Global, Method
 from napari_histeq.core.recipe import Recipe, recipe_of
+from napari_histeq.core.threads import told
 
 if TYPE_CHECKING:
     import dask.array as da

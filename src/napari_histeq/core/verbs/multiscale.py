@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from napari_histeq.core.arrays import told
 from napari_histeq.core.each import labels_in
 from napari_histeq.core.methods import Global, Method
 from napari_histeq.core.recipe import recipe_of
+from napari_histeq.core.threads import told
 
 if TYPE_CHECKING:
     import dask.array as da
