@@ -17,7 +17,7 @@ from typer.testing import CliRunner
 from helpers.sample_files import imagej_tiff, pixels
 from napari_histeq import compute_histogram, equalize, measures
 from napari_histeq.cli.app import app
-from napari_histeq.core.over_planes import PERCENTILES
+from napari_histeq.core.verbs import PERCENTILES
 from napari_histeq.plot import save_course
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from helpers.strategies import CURVES
 from helpers.tasks import task_of
 from napari_histeq import BiHistogram, Clahe, Match, Standard
-from napari_histeq.core.compute import luminance_histogram
+from napari_histeq.core.verbs import luminance_histogram
 from napari_histeq.records.task import perform
 
 RNG = np.random.default_rng(5)

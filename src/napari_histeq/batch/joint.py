@@ -11,7 +11,7 @@ from napari_histeq.batch.errors import Refused
 from napari_histeq.batch.settings import task_of
 from napari_histeq.batch.work import Equalize
 from napari_histeq.core.arrays import OnlySwept
-from napari_histeq.core.together import count_together, joint_gamut
+from napari_histeq.core.verbs import count_together, joint_gamut
 from napari_histeq.files import read
 from napari_histeq.records import source_of_task
 

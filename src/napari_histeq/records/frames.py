@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from napari_histeq.core.over_planes import PERCENTILES, percentiles_of_each
 from napari_histeq.core.threads import watching
+from napari_histeq.core.verbs import PERCENTILES, percentiles_of_each
 from napari_histeq.records.steps import count_of, curve_of, equalized
 from napari_histeq.records.task import mask_of
 

@@ -7,7 +7,7 @@ from functools import reduce
 from operator import add
 from typing import TYPE_CHECKING
 
-from napari_histeq.core.together import count_together, source_of
+from napari_histeq.core.verbs import count_together, source_of
 from napari_histeq.records.counted import where_counted
 from napari_histeq.records.steps import count_of
 from napari_histeq.records.task import mask_of

@@ -19,7 +19,7 @@ from napari_histeq.core.arrays import checked_axes, checked_channel_axis, is_laz
 from napari_histeq.core.methods import UnknownMethodError, options_of
 from napari_histeq.core.recipe import Recipe
 from napari_histeq.core.threads import for_each
-from napari_histeq.core.together import recolor
+from napari_histeq.core.verbs import recolor
 from napari_histeq.records.counted import MaskRecord, counting
 from napari_histeq.records.record_fields import (
     Curve,

@@ -19,9 +19,8 @@ from napari_histeq.core import (
     measures,
 )
 from napari_histeq.core.arrays import is_lazy
-from napari_histeq.core.compute import luminance_histogram
 from napari_histeq.core.recipe import Recipe
-from napari_histeq.core.together import joint_gamut, recolor
+from napari_histeq.core.verbs import joint_gamut, luminance_histogram, recolor
 from napari_histeq.records.counted import plain_array, where_counted
 
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ from napari_histeq import (
 )
 from napari_histeq.core import ChunkError
 from napari_histeq.core.reading import read_part
-from napari_histeq.core.together import count_together, source_of
+from napari_histeq.core.verbs import count_together, source_of
 
 SHAPE, CHUNKS, AT = (4, 40, 60), (1, 20, 20), (2, 1, 2)
 PLACE = ((2, 3), (20, 40), (40, 60))

@@ -13,7 +13,7 @@ from helpers.lazy_cases import random_chunks
 from napari_histeq import Global, equalize, plane_percentiles
 from napari_histeq.core import color
 from napari_histeq.core.lazy import planes as lazy_planes
-from napari_histeq.core.over_planes import PERCENTILES, percentiles_of_each
+from napari_histeq.core.verbs import PERCENTILES, percentiles_of_each
 
 LEVELS = st.sampled_from(["u1", "i1", "<u2", ">u2", "<i2"])
 

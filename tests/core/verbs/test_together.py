@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from helpers import strategies as some
 from napari_histeq import Clahe, Match, equalize, equalize_together, transfer_function
 from napari_histeq.core.recipe import Recipe
-from napari_histeq.core.together import (
+from napari_histeq.core.verbs.together import (
     _Joined,
     count_together,
     joint_gamut,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, overload
 
-from napari_histeq.core.equalize import equalize
 from napari_histeq.core.methods import Global, Method
+from napari_histeq.core.verbs.one_image import equalize
 
 if TYPE_CHECKING:
     import dask.array as da

@@ -1,4 +1,4 @@
-"""The verbs: equalize, transfer_function, gain_map."""
+"""The verbs for one image: equalize, transfer_function, gain_map."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from napari_histeq.core.arrays import (
     taken_apart,
 )
 from napari_histeq.core.clahe import Clahe
-from napari_histeq.core.compute import compute_histogram
 from napari_histeq.core.each import equalize_each, labels_in
 from napari_histeq.core.engine import equalize_planes, gain_planes
 from napari_histeq.core.errors import NOTHING_COUNTED, warn, warn_of_empty
@@ -26,6 +25,7 @@ from napari_histeq.core.inside import keep_outside
 from napari_histeq.core.methods import Global, Method
 from napari_histeq.core.recipe import Recipe, recipe_of
 from napari_histeq.core.threads import told
+from napari_histeq.core.verbs.compute import compute_histogram
 
 if TYPE_CHECKING:
     import dask.array as da

@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from napari_histeq.core.arrays import is_named, taken_apart
-from napari_histeq.core.compute import laid_out, told_of_planes
 from napari_histeq.core.methods import percentiles_of
 from napari_histeq.core.threads import told
+from napari_histeq.core.verbs.compute import laid_out, told_of_planes
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -22,12 +22,12 @@ from napari_histeq.core.arrays import (
     with_mask,
 )
 from napari_histeq.core.color import ColorMapping, LuminanceSource, gamut
-from napari_histeq.core.compute import as_source
 from napari_histeq.core.engine import fit
 from napari_histeq.core.errors import warn_of_empty
 from napari_histeq.core.histogram import count
 from napari_histeq.core.methods import Global, Method
 from napari_histeq.core.recipe import Recipe, recipe_of
+from napari_histeq.core.verbs.compute import as_source
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

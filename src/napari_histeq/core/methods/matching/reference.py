@@ -28,7 +28,7 @@ T = TypeVar("T")
 #: Pixels of a plane up to which it is known of each number of them what a level above so many becomes.
 MOST_TOLD = 1 << 18
 
-#: Counts an image, or each plane of it: set by `core.compute`, which stands above.
+#: Counts an image, or each plane of it: set by `core.verbs.compute`, which stands above.
 counters: list[Callable[..., NDArray[Any]]] = []
 
 
