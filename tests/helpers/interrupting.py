@@ -140,6 +140,7 @@ def start_all_threads() -> None:
 
 if __name__ == "__main__":
     name, given = sys.argv[1:]
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # what runs behind a shell ignores it
     start_all_threads()
     if name in WORK:
         with dask.config.set(scheduler=given):
