@@ -132,9 +132,11 @@ class Exact(Method):
     def fit(self, source: Source, recipe: Recipe) -> Fit:
         """Rank all pixels that count."""
         if not source.is_at_hand:
+            megabytes = BYTES * np.prod(source.shape, dtype=float) / 1e6
+            need = f"{megabytes / 1e3:.3g} GB" if megabytes >= 100 else f"{megabytes:.2f} MB"
             raise ValueError(
                 f"Exact ranks all pixels of a plane at once: an image of shape {source.shape} would "
-                f"need {BYTES * np.prod(source.shape, dtype=float) / 1e9:.3g} GB of memory. "
+                f"need {need} of memory, and it is lazy. "
                 "Load it (np.asarray), or choose axes whose planes are small"
             )
         image, mask = source.read((slice(None),) * len(source.shape))
