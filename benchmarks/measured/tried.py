@@ -56,6 +56,38 @@ TRIED = (
         "no",
     ),
     (
+        (
+            "Floats, up to 131,072 pixels: keys sorted byte by byte, and cut into the cells that a tree of 8 MB of counters would have; "
+            "a table for looking up of about as many cells as pixels; fours no longer tried where most of them fail"
+        ),
+        "64 x 64: 7.5 -> 0.7 ms, 128 x 128: 8.3 -> 1.3 ms, 256 x 256: 11 -> 3.3 ms; sorting 15 -> 5 ns a pixel beside `numpy.sort`",
+        "yes",
+    ),
+    (
+        "The same for more pixels, up to 512 x 512",
+        (
+            "5.6 to 10 ms; the tree takes 2.6 to 10: whether its counters come in memory that was used before, or the system has to "
+            "bring them in page by page, hangs on what else the process has freed"
+        ),
+        "no",
+    ),
+    (
+        (
+            "Methods along rows: places, values at places, sums (four rows at a time) and splits by a compiled loop each; levels no "
+            "longer copied; the levels of a target kept, and looked for in that part of them where they can be"
+        ),
+        (
+            "microseconds a plane of 128 x 128 of 12 bit: Stretch 44 -> 37, Log 47 -> 40, Gamma 45 -> 35, Weighted 70 -> 57, BiHistogram "
+            "70 -> 54, Specify 177 -> 55; counting and mapping are 22 of them"
+        ),
+        "yes",
+    ),
+    (
+        "Methods along rows: curves of 16,384 to 131,072 levels at once, planes of 0.26 to 1 million pixels a call",
+        "nothing, but for 16,384 (a quarter slower)",
+        "no",
+    ),
+    (
         "JSON imported when needed",
         "0.4 of 48 ms: 40 % of importing goes to making 51 dataclasses, half of the rest to finding 90 files",
         "no",

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 MODULES = (
     "levels",
+    "cells",
     "clahe",
     "color",
     "keys",
@@ -75,6 +76,8 @@ def _both(loop: Loop, given: tuple[Any, ...]) -> Any:
     tables = loop.name in ("lattice.count_distinct", "lattice.add_distinct")
     if tables:
         given, mine = tuple(_tables(given, wanted)), _tables(mine, wanted)
+    if loop.name == "cells.sorted_keys":  # behind the keys there is nothing
+        given, mine = (*given[:-1], given[-1][:wanted]), [*mine[:-1], mine[-1][:wanted]]
     room = {"opencv.opencv_mix": 1}.get(loop.name, 0)  # its last argument is room to work in
     for a, b in zip(given[: len(given) - room], mine, strict=not room):
         _same(loop, b, a)

@@ -9,9 +9,6 @@ For example the keys of float32 have 32 bits. The first sweep counts by the lead
 them: a cell is 2 ** 12 keys wide. Of a million pixels a cell may hold 244. If three hold
 more, the second sweep counts these three by the 12 bits that are left. Then a cell is a
 single value, and there is no third sweep.
-
->>> _root_shift(0, 2**32 - 1)
-12
 """
 
 from __future__ import annotations
@@ -21,16 +18,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_histeq.core.arrays import (
-    Distinct,
-    bits_of,
-    finite_keys,
-    keys_of,
-    order_of,
-    run_of,
-    values_of,
+from napari_histeq.core.arrays import Distinct, bits_of, finite_keys, order_of, run_of
+from napari_histeq.core.histogram.bins import (
+    CELLS_BITS,
+    FEW_VALUES,
+    FINENESS,
+    MOST_LEVELS,
+    apart,
+    bin_per_level,
+    joined,
+    no_bins,
+    root_shift,
 )
-from napari_histeq.core.histogram.histogram import Histogram
+from napari_histeq.core.histogram.few import are_few, bins_of_few
 from napari_histeq.core.threads import add_arrays
 
 if TYPE_CHECKING:
@@ -39,18 +39,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from napari_histeq.core.arrays import Source
-
-#: A cell with more than this fraction of the pixels is divided...
-FINENESS = 4096
-#: ...and neighbors are joined to bins while they start in the same one of so many
-#: parts. Together no bin holds more than 2/4096 = 1/2048, but that of a single value.
-PARTS = 4096
-#: Images of no more different values than this get a bin for each, however rare.
-FEW_VALUES = 1024
-#: Cells counted at once: 8 MB of counters.
-CELLS_BITS = 20
-#: Wide integers with fewer levels than this between their extremes get a bin each.
-MOST_LEVELS = 1 << 20
+    from napari_histeq.core.histogram.histogram import Histogram
 
 
 @dataclass
@@ -102,31 +91,34 @@ class Tree:
 
 def adaptive_bins(source: Source) -> Histogram:
     """Count a source of wide integers or floats into adaptive bins."""
+    return bins_of_few(source) if are_few(source) else bins_of_many(source)
+
+
+def bins_of_many(source: Source) -> Histogram:
+    """See `adaptive_bins`: by a tree."""
     tree, tally = _rooted(source, *finite_keys(source.dtype))
     total = int(tally.counts.sum())
     if not total:
-        return Histogram(np.zeros(1, np.int64), np.array([0, 1]), np.zeros(1, source.dtype))
+        return no_bins(source.dtype)
     low, high = (tree.base + int(k) for k in tally.extremes)
     if source.dtype.kind in "iu" and high - low < MOST_LEVELS:
-        return _bin_per_level(source, low, high)
+        return bin_per_level(
+            _sweep(source, Tree(source.dtype, low, high - low, [0])).counts, low, source.dtype
+        )
     if not tally.distinct.too_many:
         keys, counts = tally.distinct.sorted()
-        return _join(keys, keys, counts, total, source.dtype, apart=True)
-    if _has_heavy(tally.counts, total) and _root_shift(low, high) < tree.shifts[0]:
+        return apart(keys, counts, source.dtype)
+    if _has_heavy(tally.counts, total) and root_shift(low, high) < tree.shifts[0]:
         tree, tally = _rooted(source, low, high)  # look closer, at where the data are
     tree.counts.append(tally.counts)
     while _divide(tree, total):
         tree.counts.append(_sweep(source, tree).counts)
-    return _join(*_leaves(tree, low, high), total, source.dtype)
-
-
-def _root_shift(low: int, high: int) -> int:
-    return max((high - low).bit_length() - CELLS_BITS, 0)
+    return joined(*_leaves(tree, low, high), source.dtype)
 
 
 def _rooted(source: Source, low: int, high: int) -> tuple[Tree, Tally]:
     """A tree of one level for the keys from `low` to `high`, and its tally."""
-    tree = Tree(source.dtype, low, high - low, [_root_shift(low, high)])
+    tree = Tree(source.dtype, low, high - low, [root_shift(low, high)])
     return tree, _sweep(source, tree)
 
 
@@ -159,18 +151,6 @@ def _sweep(source: Source, tree: Tree) -> Tally:
         )  # fmt: skip
 
     return source.sweep(start, visit)
-
-
-def _bin_per_level(source: Source, low: int, high: int) -> Histogram:
-    counts = _sweep(source, Tree(source.dtype, low, high - low, [0])).counts
-    levels = values_of(low + np.arange(high - low + 1, dtype=np.uint64), source.dtype)
-    return Histogram(counts, _integer_edges(levels), levels)
-
-
-def _integer_edges(levels: NDArray[Any]) -> NDArray[Any]:
-    greatest = int(levels[-1])
-    top = greatest + 1 if greatest < np.iinfo(levels.dtype).max else greatest
-    return np.append(levels, np.array([top], levels.dtype))
 
 
 def _divide(tree: Tree, total: int) -> bool:
@@ -214,43 +194,3 @@ def _leaves(tree: Tree, low: int, high: int) -> tuple[NDArray[Any], NDArray[Any]
     least, greatest, held = (np.concatenate(part)[order] for part in (starts, ends, counts))
     least[0], greatest[-1] = low, high  # no cell reaches beyond the data
     return least, greatest, held
-
-
-def _join(
-    least: NDArray[Any],
-    greatest: NDArray[Any],
-    held: NDArray[Any],
-    total: int,
-    dtype: Any,
-    *,
-    apart: bool = False,
-) -> Histogram:
-    """Join light neighbors to bins, unless they are to stay `apart`.
-
-    A gap between populated cells is a bin of its own.
-    """
-    before = np.cumsum(held) - held
-    part = before.astype(np.float64) * (PARTS / total) // 1
-    heavy = held * FINENESS > total
-    new = np.ones(held.size, bool)
-    new[1:] = apart | (part[1:] != part[:-1]) | heavy[1:] | heavy[:-1]
-    first = np.flatnonzero(new)
-    last = np.append(first[1:], held.size) - 1
-    counts = np.add.reduceat(held, first)
-    starts, ends = least[first], greatest[last]
-    after = ends[:-1] + np.uint64(1)
-    # No number has the key of -0: what ends below it and what starts with 0 are neighbors.
-    if np.dtype(dtype).kind == "f":
-        after[after == keys_of(np.zeros(1, dtype)) - 1] += np.uint64(1)
-    gap = np.flatnonzero(starts[1:] > after) + 1
-    ends = np.insert(ends, gap, starts[gap] - np.uint64(1))
-    starts = np.insert(starts, gap, greatest[last][gap - 1] + np.uint64(1))
-    levels = values_of(ends, dtype)
-    lower = values_of(starts, dtype)
-    if np.dtype(dtype).kind in "iu":
-        edges = np.append(lower, _integer_edges(levels[-1:])[1:])
-    else:
-        with np.errstate(over="ignore"):  # above the greatest there is only infinity
-            top = np.nextafter(levels[-1:], np.array(np.inf, levels.dtype))
-        edges = np.append(lower, np.where(np.isfinite(top), top, levels[-1:])).astype(np.float64)
-    return Histogram(np.insert(counts, gap, 0), edges, levels)

@@ -1,6 +1,7 @@
 """The compiled loops, one module for each kind; and their twins in plain numpy."""
 
 from napari_histeq.core.kernels import (
+    cells,
     clahe,
     color,
     keys,
@@ -17,6 +18,7 @@ from napari_histeq.core.kernels.compiling import be_patient, wait_for_compiler
 
 __all__ = [
     "be_patient",
+    "cells",
     "clahe",
     "color",
     "keys",

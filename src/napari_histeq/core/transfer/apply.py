@@ -10,7 +10,7 @@ import numpy as np
 from napari_histeq.core.arrays import Region, bits_of, block_size, flat_views, native_run, regions
 from napari_histeq.core.histogram import Histogram
 from napari_histeq.core.threads import for_each
-from napari_histeq.core.transfer.knots import knot_table
+from napari_histeq.core.transfer.knots import FEW_PIXELS, knot_table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from napari_histeq.core.transfer.transfer import TransferFunction
 
     Run = Callable[[NDArray[Any], NDArray[Any]], None]
+
+#: So many float16 are looked for among the knots one by one: sooner than all there are are put in a table.
+FEW_HALVES = 1 << 13
 
 
 def apply_curve(curve: TransferFunction, image: NDArray[Any]) -> NDArray[Any]:
@@ -35,7 +38,7 @@ def apply_curve_into(curve: TransferFunction, image: NDArray[Any], out: NDArray[
         np.copyto(out, image)
         return
     source, target = flat_views(image, out)
-    run = mapper(curve, image.dtype.newbyteorder("="))
+    run = mapper(curve, image.dtype.newbyteorder("="), _few(image))
 
     def work(region: Region) -> None:
         values, place = native_run(source[region]), target[region]
@@ -49,13 +52,19 @@ def apply_curve_into(curve: TransferFunction, image: NDArray[Any], out: NDArray[
     for_each(work, regions(source.shape, block_size(source))[::-1])
 
 
+def _few(image: NDArray[Any]) -> int:
+    """How many pixels there are about, if a large table for them would take longer than they do; else 0."""
+    most = FEW_HALVES if image.dtype.itemsize == 2 else FEW_PIXELS
+    return 1 << (image.size - 1).bit_length() if 0 < image.size <= most else 0
+
+
 @lru_cache(maxsize=8)  # a curve is applied to chunk after chunk
-def mapper(curve: TransferFunction, dtype: np.dtype[Any]) -> Run:
-    """The function that maps one contiguous run of `dtype` into another."""
+def mapper(curve: TransferFunction, dtype: np.dtype[Any], few: int = 0) -> Run:
+    """The function that maps one contiguous run of `dtype` into another; `few`: see `knot_table`."""
     if dtype.itemsize > 2:
-        return _knot_mapper(curve, dtype)
+        return _knot_mapper(curve, dtype, few)
     if dtype.kind == "f":
-        return _table_mapper(_half_table(curve))
+        return partial(_evaluate_run, curve) if few else _table_mapper(_half_table(curve))
     bits = _by_bits(curve_table(curve, dtype))
     if dtype.kind == "b":  # looked up as bytes, of which there are two only
         bits = np.concatenate([bits, np.zeros(254, np.uint8)])
@@ -136,14 +145,14 @@ def _table_mapper(bits: NDArray[Any]) -> Run:
     return run_bytes if bits.size == 256 else run_words
 
 
-def _knot_mapper(curve: TransferFunction, dtype: np.dtype[Any]) -> Run:
+def _knot_mapper(curve: TransferFunction, dtype: np.dtype[Any], few: int) -> Run:
     from napari_histeq.core import kernels
 
     if curve.x.dtype == dtype and _beyond_double(curve.x):
         return partial(_interpolate_exactly, curve)
     if not _holds(dtype, curve.x):
-        return _between_numbers(curve, dtype)
-    table = knot_table(curve, dtype)
+        return _between_numbers(curve, dtype, few)
+    table = knot_table(curve, dtype, few)
 
     def run_floats(run: NDArray[Any], out: NDArray[Any]) -> None:
         kernels.keys.interpolate(bits_of(run), run, *table, out)
@@ -156,11 +165,11 @@ def _knot_mapper(curve: TransferFunction, dtype: np.dtype[Any]) -> Run:
     return run_floats if dtype.kind == "f" else run_integers
 
 
-def _between_numbers(curve: TransferFunction, dtype: np.dtype[Any]) -> Run:
+def _between_numbers(curve: TransferFunction, dtype: np.dtype[Any], few: int) -> Run:
     """The mapper by knots that lie between the numbers of a dtype: in double precision, if it can be."""
     if dtype.itemsize > 4:
         return partial(_evaluate_run, curve)
-    in_double = _knot_mapper(curve, np.dtype(np.float64))
+    in_double = _knot_mapper(curve, np.dtype(np.float64), few)
 
     def run(values: NDArray[Any], out: NDArray[Any]) -> None:
         exact = np.empty(values.size, np.float64)

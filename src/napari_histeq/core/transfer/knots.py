@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 #: Most cells of the table (4 MB), of which an image touches few; and the cells to
 #: fall back on where the knots lie on no grid.
 MOST_CELLS_BITS, FREE_CELLS_BITS = 19, 18
+#: Pixels that are few beside these cells: for them there are about as many as pixels, at least so many.
+FEW_PIXELS, LEAST_CELLS_BITS = 1 << 17, 6
 #: Knots that may lie off a grid that is otherwise theirs: the ends, and zero.
 STRAY = 4
 #: Knots that make the range of all others 8 times as wide lie in no cell.
@@ -42,26 +44,27 @@ class KnotTable(NamedTuple):
     end_slope: float
 
 
-def knot_table(curve: TransferFunction, dtype: np.dtype[Any]) -> KnotTable:
-    """The curve for pixels of a dtype."""
+def knot_table(curve: TransferFunction, dtype: np.dtype[Any], few: int = 0) -> KnotTable:
+    """The curve for pixels of a dtype: so `few` of them at a time, or 0 if they are many.
+
+    How many cells there are changes no bit of what becomes of a pixel, only how long that takes.
+    """
+    from napari_histeq.core import kernels
+
     x, y = _knots(curve, dtype)
     keys = keys_of(x).astype(np.uint64)
     bulk = _bulk(keys)
-    base, shift = _grid(bulk)
-    count = (int(bulk[-1] - base) >> shift) + 1
-    starts = np.arange(count, dtype=np.uint64) << np.uint64(shift)
+    base, shift = _even_cells(bulk, few.bit_length()) if few else _grid(bulk)
     below = int(np.searchsorted(keys, base))
-    places = keys[below:] - base
-    first = below + np.searchsorted(places, starts)
-    inside = below + np.searchsorted(places, starts + np.uint64((1 << shift) - 1)) - first
-    nearest = np.minimum(first, x.size - 1)
-    cells = np.where(inside > 0, ~nearest, nearest).astype(np.int32)
+    count = (int(bulk[-1] - base) >> shift) + 1
+    cells, inside = np.empty(count, np.int32), np.empty(count, np.int32)
+    kernels.keys.fill_cells(keys[below:] - base, shift, below, cells, inside)
     order = order_of(dtype)
     number = order.dtype.type
     knots = x.astype(np.float64)
     return KnotTable(
         order, number(base), number(bulk[-1] - base), number(shift), cells,
-        inside.astype(np.int32), knots, _lines(knots, y, curve.end_slope), curve.end_slope,
+        inside, knots, _lines(knots, y, curve.end_slope), curve.end_slope,
     )  # fmt: skip
 
 
@@ -86,7 +89,13 @@ def _grid(keys: NDArray[np.uint64]) -> tuple[np.uint64, int]:
         for base in _bases(keys, within):
             if np.count_nonzero((keys - base + np.uint64(1)) & within) <= STRAY:
                 return base, shift
-    return keys[0], max(bits - FREE_CELLS_BITS, 0)
+    return _even_cells(keys, FREE_CELLS_BITS)
+
+
+def _even_cells(keys: NDArray[np.uint64], most_bits: int) -> tuple[np.uint64, int]:
+    """The same, of so many bits of cells at most, wherever knots lie."""
+    bits = int(keys[-1] - keys[0]).bit_length()
+    return keys[0], max(bits - max(most_bits, LEAST_CELLS_BITS), 0)
 
 
 def _bases(keys: NDArray[np.uint64], within: np.uint64) -> list[np.uint64]:

@@ -48,6 +48,19 @@ def count_keys(
         np.add.at(counts, cell, counts.dtype.type(1))
 
 
+def fill_cells(
+    places: NDArray[Any], shift: int, below: int, cells: NDArray[Any], inside: NDArray[Any]
+) -> None:
+    """See `kernels.keys.fill_cells`."""
+    cell = (places >> np.uint64(shift)).astype(np.intp)
+    cell = cell[: int(np.searchsorted(cell, cells.size))]
+    last = np.uint64((1 << shift) - 1)
+    inside[...] = np.bincount(cell[places[: cell.size] & last != last], minlength=cells.size)
+    held = np.bincount(cell, minlength=cells.size)
+    nearest = np.minimum(np.cumsum(held) - held, places.size - 1) + below
+    cells[...] = np.where(inside > 0, ~nearest, nearest)
+
+
 def interpolate(
     bits: NDArray[Any],
     values: NDArray[Any],
