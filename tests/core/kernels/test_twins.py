@@ -12,7 +12,7 @@ from hypothesis.extra import numpy as npst
 
 from helpers import strategies as some
 from helpers.twins import DOORS, comparing
-from napari_histeq import Clahe, Exact, Global, OpenCvClahe, equalize
+from napari_histeq import BiHistogram, Clahe, Exact, Global, Log, OpenCvClahe, Specify, equalize
 from napari_histeq.core import gain_map
 from napari_histeq.core.arrays import Distinct
 from napari_histeq.core.kernels.twins.pieces import read_lines, write_lines
@@ -123,12 +123,16 @@ def test_every_loop_has_been_compared():
     image, color = rng.integers(0, 200, (60, 80)), rng.uniform(0, 200, (30, 40, 3))
     with comparing() as called:
         equalize(np.arange(40, dtype=np.uint8).reshape(5, 8) // 9, Exact())
+        for side in (100, 400):  # few floats are sorted
+            equalize(rng.normal(size=(side, side)))
         for dtype in ("u1", "i1", "u2", "f4"):
             for method in (Clahe(kernel_size=40), Clahe(kernel_size=4), Global()):
                 equalize(image.astype(dtype), method)
                 equalize(image.astype(dtype), method, mask=image < 100)
             equalize(image.astype(dtype), Global("pillow"), mask=image < 100)
             equalize(image.astype(dtype), Global(power=0.5), axes=(1,))
+            for method in (Log(), BiHistogram(), Specify()):
+                equalize(image.astype(dtype), method, axes=(1,), out_range="dtype")
             equalize(color.astype(dtype), channel_axis=-1)
         for dtype in ("u1", "u2"):
             equalize(image.astype(dtype), OpenCvClahe())

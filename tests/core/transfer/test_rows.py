@@ -27,6 +27,7 @@ from napari_histeq import (
     compute_histogram,
     equalize,
 )
+from napari_histeq.core import kernels
 from napari_histeq.core.arrays import Interval
 from napari_histeq.core.histogram import HistogramRows
 from napari_histeq.core.methods import CurveMethod, base
@@ -120,7 +121,8 @@ def test_loops_do_it_and_their_twins_the_same(dtype, monkeypatch):
         for how in ({}, {"mask": image % 3 > 0, "strength": 0.3}):
             with comparing() as called:
                 equalize(image, method, axes=(-2, -1), out_range="dtype", **how)
-            assert called == {f"rows.count_{kind}", f"rows.map_{kind}"}
+            of_some = {f"rows.{name}" for name in ("search", "place", "at", "cumulate", "split")}
+            assert called - of_some == {f"rows.count_{kind}", f"rows.map_{kind}"}
 
 
 @pytest.mark.parametrize("method", METHODS_ALONG_ROWS, ids=repr)
@@ -170,3 +172,15 @@ def test_a_wrong_curve_is_refused_as_that_of_one_plane(fault):
 
 def test_conventions_of_programs_are_left_to_each_plane():
     assert Global("pillow").stack_rule(np.dtype("u1"), mock.Mock()) is None
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 1000, 65536])
+@pytest.mark.parametrize("power", [0.01, 1.0, 30.0])
+def test_searching_is_numpys(size: int, power: float) -> None:
+    """In tables that rise evenly, at once, or late: flat parts too."""
+    rng = np.random.default_rng(0)
+    table = np.round(np.linspace(0, 1, size) ** power, 3)
+    values = np.concatenate([table[:500], rng.random(500), [0.0, 1.0, -0.1, 1.1]])[None]
+    found = np.empty(values.shape, np.int64)
+    kernels.rows.search(table, values, found)
+    np.testing.assert_array_equal(found, np.searchsorted(table, values))

@@ -70,9 +70,14 @@ class Interval:
 
     def _place_rows(self, values: NDArray[Any]) -> Floats:
         """Of integers in rows, each with an interval of its own."""
-        low, high = (end.astype(np.int32) for end in (self.low, self.high))
-        held = np.clip(values.astype(np.int32), low, high)
-        return np.asarray((held - low) / (high - low))
+        from napari_histeq.core import kernels
+
+        low, high = (end.astype(np.float64).reshape(-1) for end in (self.low, self.high))
+        if values.ndim == 1:
+            values = np.broadcast_to(values, (low.size, values.size))
+        places = np.empty(values.shape)
+        kernels.rows.place(np.ascontiguousarray(values), low, high, places)
+        return places
 
     def _place_integers(self, values: NDArray[Any]) -> Floats:
         """Of integers, whose differences are exact."""
@@ -83,14 +88,27 @@ class Interval:
 
     def at(self, places: ArrayLike) -> Floats:
         """The intensities at places from 0 to 1: in order, and never beyond the ends."""
-        part = np.clip(np.asarray(places, np.float64), 0.0, 1.0)
-        if isinstance(self.low, np.ndarray):
-            return np.asarray(np.minimum(self.low + (self.high - self.low) * part, self.high))
-        low, high = float(self.low), float(self.high)
-        if math.isinf(high - low):
-            return 2.0 * Interval(low / 2, high / 2).at(part)
+        part, low, high = np.asarray(places, np.float64), self.low, self.high
+        if not isinstance(low, np.ndarray):
+            low, high = float(low), float(high)
+            if math.isinf(high - low):
+                return 2.0 * Interval(low / 2, high / 2).at(part)
+        if part.ndim == 2:
+            return self._at_rows(part)
         # In this form rounding keeps the order.
-        return np.asarray(np.minimum(low + (high - low) * part, high))
+        found = np.asarray((high - low) * np.clip(part, 0.0, 1.0))
+        found += low
+        return np.asarray(np.minimum(found, high))
+
+    def _at_rows(self, places: Floats) -> Floats:
+        """In rows, which may have an interval each of its own."""
+        from napari_histeq.core import kernels
+
+        low, high = (np.empty(len(places)) for _ in range(2))
+        low[:], high[:] = np.ravel(self.low), np.ravel(self.high)
+        values = np.empty(places.shape)
+        kernels.rows.at(np.ascontiguousarray(places), low, high, values)
+        return values
 
     def even(self, parts: int) -> Floats:
         """The `parts` + 1 edges of parts of equal width, increasing.

@@ -65,4 +65,4 @@ class HistogramRows:
         """One level of each row, as a column."""
         if self.levels.ndim == 1:
             return self.levels[column][:, None]
-        return np.take_along_axis(self.levels, column[:, None], axis=-1)
+        return self.levels[np.arange(column.size), column][:, None]

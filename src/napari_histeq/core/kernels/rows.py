@@ -98,20 +98,128 @@ def map_bytes(
     twins.map_shorts,
     planes="u2[p,n]",
     levels="u2[p,m]",
-    y="f8[p,m]",
+    y="f8[p,k]",
     out="u2[p,n]",
     in_order="?[p]",
 )
 def map_shorts(
     planes: Array, levels: Array, y: Array, strength: float, lowest: int, out: Array,
     in_order: Array,
-) -> None:  # fmt: skip
-    """As `map_bytes`, by the values `y` of the bits `levels`."""
+) -> bool:  # fmt: skip
+    """As `map_bytes`, by the values `y` of the first of the bits `levels`; if there are so many."""
     flip, table = np.uint16(0x8000 if lowest < 0 else 0), np.empty(65536, np.uint16)
+    size = y.shape[1]
+    if not 0 < size <= levels.shape[1]:
+        return False
     for p in range(planes.shape[0]):
-        in_order[p] = tabulate(y[p], levels[p], strength, lowest, flip, 65535, table)
+        in_order[p] = tabulate(y[p], levels[p, :size], strength, lowest, flip, 65535, table)
         for i in range(planes.shape[1]):
             out[p, i] = table[planes[p, i]]
+    return True
+
+
+@kernel(twins.search, table="f8[t]", values="f8[p,m]", found="i8[p,m]")
+def search(table: Array, values: Array, found: Array) -> None:
+    """The first place in a sorted `table` that is not below each of many values: numpy's `searchsorted`.
+
+    The values, mostly from 0 to 1, are looked for in that part of the table only which is at the ends of
+    one of even parts of these. None of them is NaN.
+    """
+    parts = 1
+    while parts < table.size:
+        parts *= 2
+    first, place = np.empty(parts + 1, np.int64), 0
+    for part in range(parts):
+        while place < table.size and table[place] < part / parts:
+            place += 1
+        first[part] = place
+    first[0], first[parts] = 0, table.size
+    for p in range(values.shape[0]):
+        for i in range(values.shape[1]):
+            value = values[p, i]
+            within = np.int64(min(max(value, 0.0), 1.0) * parts)
+            within -= within == parts
+            start, left = first[within], first[within + 1] - first[within]
+            while left > 0:
+                half = left >> 1
+                above = table[start + half] < value
+                start = start + half + 1 if above else start
+                left = left - half - 1 if above else half
+            found[p, i] = start
+
+
+@kernel(twins.place, values="R[p,m]", low="f8[p]", high="f8[p]", places="f8[p,m]")
+def place(values: Array, low: Array, high: Array, places: Array) -> None:
+    """Where values lie from the `low` (0) to the `high` (1) of their row: see `Interval.place`."""
+    for p in range(values.shape[0]):
+        start, end = low[p], high[p]
+        span = end - start
+        for i in range(values.shape[1]):
+            value = np.float64(values[p, i])
+            value = start if value < start else value  # noqa: FURB136  (this is done for many at once)
+            value = end if value > end else value  # noqa: FURB136
+            places[p, i] = (value - start) / span
+
+
+@kernel(twins.at, places="f8[p,m]", low="f8[p]", high="f8[p]", values="f8[p,m]")
+def at(places: Array, low: Array, high: Array, values: Array) -> None:
+    """What lies at places from the `low` (0) to the `high` (1) of their row: see `Interval.at`."""
+    for p in range(values.shape[0]):
+        start, end = low[p], high[p]
+        span = end - start
+        for i in range(values.shape[1]):
+            part = places[p, i]
+            part = 0.0 if part < 0.0 else part  # noqa: FURB136
+            part = 1.0 if part > 1.0 else part  # noqa: FURB136
+            value = start + span * part
+            values[p, i] = end if value > end else value  # noqa: FURB136
+
+
+@kernel(twins.cumulate, values="f8[p,m]", done="f8[p,m]")
+def cumulate(values: Array, done: Array) -> None:
+    """Add each row up. Four at a time: a single sum would wait for itself at each step."""
+    rows, size = values.shape
+    for p in range(0, rows, 4):
+        q, r, s = min(p + 1, rows - 1), min(p + 2, rows - 1), min(p + 3, rows - 1)
+        a = b = c = d = 0.0
+        for i in range(size):
+            a += values[p, i]
+            b += values[q, i]
+            c += values[r, i]
+            d += values[s, i]
+            done[p, i], done[q, i], done[r, i], done[s, i] = a, b, c, d
+
+
+@kernel(
+    twins.split,
+    levels="R[p,m]",
+    counts="i8[p,m]",
+    at="f8[p]",
+    low="f8[p]",
+    high="f8[p]",
+    values="f8[p,m]",
+)
+def split(levels: Array, counts: Array, at: Array, low: Array, high: Array, values: Array) -> None:
+    """What levels become if those up to `at` (above `low`) are equalized by themselves, and the others.
+
+    See `methods.BiHistogram`: these from `low` to `at`, those from the next level on to `high`.
+    """
+    for p in range(levels.shape[0]):
+        bottom, top, extent = low[p], high[p], high[p] - low[p]
+        below, total = np.int64(0), np.int64(0)
+        for i in range(levels.shape[1]):
+            total += counts[p, i]
+            below += counts[p, i] * np.int64(np.float64(levels[p, i]) - bottom <= at[p])
+        after, done = min(at[p] + 1.0, extent), np.int64(0)
+        for i in range(levels.shape[1]):
+            done += counts[p, i]
+            if np.float64(levels[p, i]) - bottom <= at[p]:
+                start, stop, held, most = 0.0, at[p], done, below
+            else:
+                start, stop, held, most = after, extent, done - below, total - below
+            share = np.float64(held) / np.float64(most) if most > 0 else 0.0
+            value = bottom + (start + (stop - start) * share)
+            values[p, i] = top if value > top else value  # noqa: FURB136  (as in `at`)
 
 
 @compiled

@@ -187,9 +187,13 @@ class Weighted(CurveMethod):
         most = self.upper * probability.max(axis=-1, keepdims=True)
         least = self.lower / nbins * _ENLARGED
         with np.errstate(invalid="ignore", divide="ignore", over="ignore"):
-            weight = ((probability - least) / (most - least)) ** self.power * most
-        weight = np.where(probability < least, 0.0, weight)
-        return np.where(probability >= most, most, weight)
+            weight: Floats = probability - least
+            weight /= most - least
+            weight **= self.power
+            weight *= most
+        np.copyto(weight, 0.0, where=probability < least)
+        np.copyto(weight, most, where=probability >= most)
+        return weight
 
 
 @dataclass(frozen=True, slots=True)

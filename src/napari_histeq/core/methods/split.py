@@ -63,22 +63,28 @@ def split_rows(rows: HistogramRows, rule: str, low: Any, high: Any) -> Floats:
 
     `low` and `high` are whole numbers, or columns of them. NaN where a plane reaches beyond.
     """
-    counts, done = rows.counts, rows.counts.cumsum(axis=-1)
-    values, extent, total = rows.levels - np.float64(low), high - low, done[:, -1:]
-    if rule == "mean":
-        at = np.floor((counts * values).sum(axis=-1, keepdims=True) / total)
-    else:
-        middle = rows.levels_at((done >= total / 2).argmax(axis=-1))
-        at = np.minimum(middle, np.iinfo(middle.dtype).max - 1) - low  # a level is above
-    dark = values <= at
-    below = (counts * dark).sum(axis=-1, keepdims=True)
-    start = np.where(dark, 0.0, np.minimum(at + 1.0, extent))
-    stop = np.where(dark, at, extent)
-    held, most = np.where(dark, done, done - below), np.where(dark, below, total - below)
-    share = np.divide(held, most, out=np.zeros(held.shape), where=most > 0)
-    y = np.minimum(low + (start + (stop - start) * share), high)
+    from napari_histeq.core import kernels
+
+    shape = rows.counts.shape
+    levels = np.ascontiguousarray(np.broadcast_to(rows.levels, shape))
+    counts, y = np.ascontiguousarray(rows.counts), np.empty(shape)
+    at, bottom, top = (np.empty(shape[0]) for _ in range(3))
+    at[:] = np.ravel(_middles(rows, counts, rule, np.float64(low)))
+    bottom[:], top[:] = np.ravel(low), np.ravel(high)
+    kernels.rows.split(levels, counts, at, bottom, top, y)
     least, greatest = rows.range
-    return np.where((least >= low) & (greatest <= high), y, np.nan)
+    within = (least >= low) & (greatest <= high)
+    return y if within.all() else np.where(within, y, np.nan)
+
+
+def _middles(rows: HistogramRows, counts: NDArray[np.int64], rule: str, low: Any) -> Floats:
+    """How far above `low` the last level of the dark part of each plane lies, a column."""
+    done = counts.cumsum(axis=-1)
+    if rule == "mean":
+        held = (counts * (rows.levels - low)).sum(axis=-1, keepdims=True)
+        return np.asarray(np.floor(held / done[:, -1:]))
+    middle = rows.levels_at((done >= done[:, -1:] / 2).argmax(axis=-1))
+    return np.asarray(np.minimum(middle, np.iinfo(middle.dtype).max - 1) - low)  # a level is above
 
 
 def _within(

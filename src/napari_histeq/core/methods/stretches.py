@@ -84,9 +84,10 @@ class StretchMethod(CurveMethod):
 
     def _at(self, x: NDArray[Any], ends: tuple[Any, Any], low: float, high: float) -> Floats:
         y = Interval(low, high).at(self.stretched(Interval(*ends).place(x)))
-        if (y[..., 1:] >= y[..., :-1]).all():  # nearly always, and told sooner than made
+        # Nearly always in order already; a row of many that is not is done by itself.
+        if y.ndim > 1 or (y[1:] >= y[:-1]).all():
             return y
-        return np.maximum.accumulate(y, axis=-1)
+        return np.maximum.accumulate(y)
 
 
 def _between(low: Any, high: Any, places: Floats) -> NDArray[Any]:

@@ -101,8 +101,19 @@ def _cdf(weights: NDArray[Any], nbins: int, low: float, high: float) -> Floats:
     if nbins <= 256:
         total = weights.sum(axis=-1, keepdims=True)
         return scaled((weights / total).cumsum(axis=-1), low, high)
-    done = weights.cumsum(axis=-1)
+    done = _added(weights)
     return scaled(done / done[..., -1:], low, high)
+
+
+def _added(weights: NDArray[Any]) -> NDArray[Any]:
+    """Cumulative weights; of many planes by a compiled loop, which adds several up at a time."""
+    if weights.ndim != 2 or weights.dtype != np.float64:
+        return weights.cumsum(axis=-1)
+    from napari_histeq.core import kernels
+
+    done = np.empty(weights.shape)
+    kernels.rows.cumulate(np.ascontiguousarray(weights), done)
+    return done
 
 
 # The other conventions. Where the levels are `whole` (integers, as many as the range of the

@@ -81,21 +81,20 @@ class CurvesRule(NamedTuple):
 
     def run(self, planes: Pixels, mask: Pixels, out: Pixels, counted: Flags, left: Flags) -> None:
         """See `StackRule`."""
-        rows = _counted(planes, mask)
+        rows, levels = _counted(planes, mask)
         used = np.count_nonzero(rows.counts, axis=-1)
         counted[:] = used > 0
         step = max(CURVE_LEVELS // rows.counts.shape[1], 1)
         for some in _runs(used > 1, step):
-            part = _part(rows, some)
-            in_order = np.empty(len(part.counts), np.bool_)
-            y = np.ascontiguousarray(self.curves(part))
-            _map(planes[some], part.levels, y, self.strength, out[some], in_order)
+            in_order = np.empty(some.stop - some.start, np.bool_)
+            y = np.ascontiguousarray(self.curves(_part(rows, some)))
+            _map(planes[some], levels[some], y, self.strength, out[some], in_order)
             left[some] = ~in_order
         out[used < 2] = planes[used < 2]
 
 
-def _counted(planes: Pixels, mask: Pixels) -> HistogramRows:
-    """The histogram of each row."""
+def _counted(planes: Pixels, mask: Pixels) -> tuple[HistogramRows, Pixels]:
+    """The histogram of each row; and its levels in rows that may be longer (16 bit)."""
     from napari_histeq.core import kernels
 
     info, number = np.iinfo(planes.dtype), len(planes)
@@ -103,13 +102,15 @@ def _counted(planes: Pixels, mask: Pixels) -> HistogramRows:
     if planes.itemsize == 1:
         counts = np.empty((number, 256), np.int64)
         kernels.rows.count_bytes(bits_of(planes), mask, lowest, counts)
-        return HistogramRows(counts, np.arange(lowest, lowest + 256).astype(planes.dtype), 256)
+        known = np.arange(lowest, lowest + 256).astype(planes.dtype)
+        return HistogramRows(counts, known, 256), np.empty((number, 0), planes.dtype)
     shape = (number, min(planes.shape[1], 1 << 16) + 1)
     levels, counts = np.empty(shape, np.uint16), np.empty(shape, np.int64)
     sizes = np.empty(number, np.int64)
     kernels.rows.count_shorts(bits_of(planes), mask, lowest, levels, counts, sizes)
     most = int(sizes.max())
-    return HistogramRows(counts[:, :most], levels[:, :most].view(planes.dtype), 1 << 16)
+    known = levels.view(planes.dtype)
+    return HistogramRows(counts[:, :most], known[:, :most], 1 << 16), known
 
 
 def _map(
@@ -137,6 +138,6 @@ def _runs(wanted: Flags, most: int) -> list[slice]:
 
 
 def _part(rows: HistogramRows, some: slice) -> HistogramRows:
-    """Some rows, contiguous."""
-    levels = rows.levels if rows.levels.ndim == 1 else np.ascontiguousarray(rows.levels[some])
-    return HistogramRows(np.ascontiguousarray(rows.counts[some]), levels, rows.nbins)
+    """Some rows."""
+    levels = rows.levels if rows.levels.ndim == 1 else rows.levels[some]
+    return HistogramRows(rows.counts[some], levels, rows.nbins)

@@ -201,7 +201,9 @@ def test_lazily_by_planes_or_not_at_all():
     lazy = da.from_array(stack, chunks=(1, 10, 41))
     got = equalize(lazy, Exact(), axes=(1, 2))
     np.testing.assert_array_equal(got, equalize(stack, Exact(), axes=(1, 2)))
-    with pytest.raises(ValueError, match=r"Exact ranks.*\(4, 30, 41\).* \d\.\d\d MB of memory.*lazy.*axes"):
+    with pytest.raises(
+        ValueError, match=r"Exact ranks.*\(4, 30, 41\).* \d\.\d\d MB of memory.*lazy.*axes"
+    ):
         equalize(lazy, Exact())
     with pytest.raises(ValueError, match="Exact ranks"):
         equalize_multiscale([lazy, lazy[:, ::2, ::2]], Exact())

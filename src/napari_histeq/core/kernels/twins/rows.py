@@ -48,8 +48,12 @@ def map_bytes(
 def map_shorts(
     planes: Array, levels: Array, y: Array, strength: float, lowest: int, out: Array,
     in_order: Array,
-) -> None:  # fmt: skip
+) -> bool:  # fmt: skip
     """See `kernels.rows.map_shorts`."""
+    size = y.shape[1]
+    if not 0 < size <= levels.shape[1]:
+        return False
+    levels = levels[:, :size]
     flip, top = flip_of(planes, lowest), np.iinfo(planes.dtype).max
     table = np.empty(top + 1, planes.dtype)
     for p, plane in enumerate(planes):
@@ -59,3 +63,44 @@ def map_shorts(
         near = np.clip(np.nan_to_num(np.rint(mixed)) - lowest, 0, top)
         table[levels[p, ::-1]] = near[::-1].astype(planes.dtype) ^ flip
         out[p] = table[plane]
+    return True
+
+
+def search(table: Array, values: Array, found: Array) -> None:
+    """See `kernels.rows.search`."""
+    found[...] = np.searchsorted(table, values)
+
+
+def place(values: Array, low: Array, high: Array, places: Array) -> None:
+    """See `kernels.rows.place`."""
+    start, end = low[:, None], high[:, None]
+    np.clip(values.astype(np.float64), start, end, out=places)
+    places -= start
+    places /= end - start
+
+
+def at(places: Array, low: Array, high: Array, values: Array) -> None:
+    """See `kernels.rows.at`."""
+    start, end = low[:, None], high[:, None]
+    np.clip(places, 0.0, 1.0, out=values)
+    values *= end - start
+    values += start
+    np.minimum(values, end, out=values)
+
+
+def cumulate(values: Array, done: Array) -> None:
+    """See `kernels.rows.cumulate`."""
+    np.cumsum(values, axis=-1, out=done)
+
+
+def split(levels: Array, counts: Array, at: Array, low: Array, high: Array, values: Array) -> None:
+    """See `kernels.rows.split`."""
+    middle, bottom, extent = at[:, None], low[:, None], (high - low)[:, None]
+    done = counts.cumsum(axis=-1)
+    dark = levels.astype(np.float64) - bottom <= middle
+    below = (counts * dark).sum(axis=-1, keepdims=True)
+    start = np.where(dark, 0.0, np.minimum(middle + 1.0, extent))
+    stop = np.where(dark, middle, extent)
+    held, most = np.where(dark, done, done - below), np.where(dark, below, done[:, -1:] - below)
+    share = np.divide(held, most, out=np.zeros(held.shape), where=most > 0)
+    np.minimum(bottom + (start + (stop - start) * share), high[:, None], out=values)

@@ -130,7 +130,7 @@ class Specify(CurveMethod):
             places = np.maximum.accumulate(target.quantile(fractions), axis=-1)
             return Interval(low, high).at(places)
         reached = target.up_to_levels(levels)
-        found = np.searchsorted(reached, fractions)
+        found = _first_not_below(reached, fractions)
         return np.asarray(low + (_nearest(reached, fractions, found) if textbook else found))
 
     def distance_to_target(
@@ -176,6 +176,17 @@ def _levels(histogram: Histogram, low: float, high: float) -> int | None:
     """How many levels the output has, if it is whole numbers and not too many."""
     whole = histogram.levels.dtype.kind in "iu" and low.is_integer() and high.is_integer()
     return int(high - low) + 1 if whole and high - low < MOST_LEVELS else None
+
+
+def _first_not_below(reached: Floats, fractions: Floats) -> NDArray[np.intp]:
+    """The first of the levels that reaches each fraction; of many planes by a compiled loop."""
+    if fractions.ndim == 1:
+        return np.searchsorted(reached, fractions)
+    from napari_histeq.core import kernels
+
+    found = np.empty(fractions.shape, np.int64)
+    kernels.rows.search(reached, fractions, found)
+    return found
 
 
 def _nearest(reached: Floats, fractions: Floats, above: NDArray[np.intp]) -> NDArray[np.intp]:

@@ -9,6 +9,7 @@ levels takes an equal part of the range, so that up to level ``z`` (from 0) the 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
@@ -101,13 +102,13 @@ class Target:
 
     def cdf(self, places: Floats) -> Floats:
         """The fraction of the target that is not above places from 0 to 1."""
-        return self._cdf(np.clip(places, 0.0, 1.0), 1)
+        return self.distributed(np.clip(places, 0.0, 1.0), 1)
 
     def up_to_levels(self, levels: int) -> Floats:
-        """The fraction of the target up to each of so many levels; the last one is 1."""
-        return self._cdf(np.arange(1.0, levels + 1), levels)
+        """The fraction of the target up to each of so many levels; the last one is 1. Read-only."""
+        return _up_to_levels(self, levels)
 
-    def _cdf(self, parts: Floats, whole: int) -> Floats:
+    def distributed(self, parts: Floats, whole: int) -> Floats:
         """The cdf at ``parts / whole``: of an equal part it is the very sum of the weights."""
         t = parts / whole
         if self.kind == "gaussian":
@@ -175,6 +176,13 @@ class Target:
         width = done[step + 1] - done[step]
         part = np.divide(fractions - done[step], width, out=np.zeros_like(width), where=width > 0)
         return np.asarray((step + np.clip(part, 0.0, 1.0)) / weights.size)
+
+
+@lru_cache(maxsize=4)  # for one call after the other, of many planes
+def _up_to_levels(target: Target, levels: int) -> Floats:
+    found = target.distributed(np.arange(1.0, levels + 1), levels)
+    found.flags.writeable = False
+    return found
 
 
 def settle_target(method: Any) -> None:
