@@ -1,8 +1,9 @@
-"""A graph that is run: whose fault it is when a task fails, and what a worker tells of a step."""
+"""A graph that is made, and run: whose fault it is when a task fails, and what a worker tells of a step."""
 
 from __future__ import annotations
 
 import sys
+import threading
 from types import SimpleNamespace
 from typing import Any
 
@@ -10,12 +11,55 @@ import dask.array as da
 import numpy as np
 import pytest
 from dask._task_spec import Task, TaskRef
+from dask.local import get_sync
 
-from napari_histeq.core import ChunkError
+from napari_histeq.core import ChunkError, watching
 from napari_histeq.core.arrays import Declared
-from napari_histeq.core.lazy.graph import _deadly, run_graph
+from napari_histeq.core.collector import MANY_TASKS
+from napari_histeq.core.lazy import graph as graphs
+from napari_histeq.core.lazy.graph import _deadly, graph_of, run_graph
 from napari_histeq.core.lazy.reduce import ChunkSource
 from napari_histeq.core.lazy.steps import STEP, step_done
+
+
+def many_chunks() -> Any:
+    return da.zeros((MANY_TASKS, 2), chunks=(1, 2), dtype=np.uint8) + 1
+
+
+@pytest.mark.parametrize("watched", [False, True])
+def test_the_graph_of_many_chunks_is_dasks_own(watched: bool) -> None:
+    image = many_chunks()
+    with watching((lambda *_: None) if watched else None):
+        found = graph_of(image, image > 0)
+    assert len(get_sync(found, [key for (key,) in image.__dask_keys__()])) == MANY_TASKS
+
+
+@pytest.mark.parametrize("error", [InterruptedError, TimeoutError])
+def test_it_is_asked_while_dask_plans(
+    error: type[Exception], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody waits for a plan that nobody wants; and what goes wrong in one is told."""
+    gate, ended, asked = threading.Event(), threading.Event(), list[tuple[int, int]]()
+
+    def slow(*_: Any) -> None:
+        assert gate.wait(60)
+        ended.set()
+        raise error("planned badly")
+
+    def stop(*told: int) -> None:
+        asked.append(told)
+        if len(asked) == 3:
+            raise InterruptedError("stopped")
+
+    monkeypatch.setattr(graphs, "optimize", slow)
+    with pytest.raises(InterruptedError, match="stopped"), watching(stop):
+        graph_of(many_chunks())
+    assert asked == [(0, MANY_TASKS)] * 3
+    assert not ended.is_set()
+    gate.set()
+    assert ended.wait(60)
+    with pytest.raises(error, match="planned badly"), watching(lambda *_: None):
+        graph_of(many_chunks())
 
 
 def broken(*_: Any) -> None:

@@ -22,7 +22,7 @@ from dask import threaded
 from dask._task_spec import Alias, DataNode, Task, TaskRef, convert_legacy_graph
 from dask.array.optimization import optimize
 from dask.base import get_scheduler
-from dask.core import reverse_dict
+from dask.core import flatten, reverse_dict
 from dask.highlevelgraph import HighLevelGraph
 from dask.local import get_sync
 from dask.system import CPU_COUNT
@@ -32,7 +32,15 @@ from napari_histeq.core.collector import graph_made
 from napari_histeq.core.errors import ChunkError
 from napari_histeq.core.lazy.cluster import DIED
 from napari_histeq.core.lazy.pieces import run_in_pieces
-from napari_histeq.core.lazy.steps import PATIENCE, STEP, Steps, looked_after, looking, place_of
+from napari_histeq.core.lazy.steps import (
+    PATIENCE,
+    STEP,
+    Steps,
+    looked_after,
+    looking,
+    place_of,
+    planned,
+)
 from napari_histeq.core.threads import Stopped, asking, current_watcher, watching
 
 if TYPE_CHECKING:
@@ -243,7 +251,8 @@ def _unpack(packed: bytes) -> Packed:
 def graph_of(*arrays: Any) -> Graph:
     """The graph of some arrays, optimized as one: what several of them need is done once."""
     whole = HighLevelGraph.merge(*(array.__dask_graph__() for array in arrays))
-    return dict(optimize(whole, [key for array in arrays for key in array.__dask_keys__()]))
+    keys = [*flatten(array.__dask_keys__() for array in arrays)]
+    return planned(lambda: dict(optimize(whole, keys)), len(keys))
 
 
 def called(graph: Graph, image: Any, words: str) -> Known:
