@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from helpers import strategies as some
 from napari_histeq import Global, Histogram, TransferFunction, compute_histogram, transfer_function
+from napari_histeq.core.arrays import coding
 
 Array = np.ndarray[Any, Any]
 
@@ -48,6 +50,14 @@ def test_16_bit(dtype: str) -> None:
     image = np.random.default_rng(0).integers(0, 9000, (30, 40)).astype(dtype)
     histogram_again(compute_histogram(image))
     curve_again(transfer_function(image))
+
+
+@given(some.images(dtypes=st.sampled_from([d for d in some.REAL if d[-1] != "2"])))
+def test_numbers_written_piece_by_piece_are_the_same_text(image: Array) -> None:
+    histogram = compute_histogram(image)
+    with mock.patch.object(coding, "PIECE", 3):
+        text = histogram.to_json()
+    assert text == histogram.to_json() == json.dumps(json.loads(text))
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from qtpy.QtWidgets import QApplication
+
 from helpers.images import hard_images
+from napari_histeq.gui.result import tools
 
 IMAGES = hard_images()
 IMAGE = IMAGES["16 bit log-normal, hot pixels"]
@@ -19,3 +22,10 @@ def item(panel: Any, text: str, *under: str) -> Any:
         menu = action.menu()
     assert action.isEnabled()
     return action
+
+
+def copied(panel: Any, qtbot: Any, text: str) -> str:
+    """What an item of the menu puts on the clipboard, soon."""
+    item(panel, text).trigger()
+    qtbot.waitUntil(lambda: not tools.SCRIPTS.busy, timeout=20_000)
+    return str(QApplication.clipboard().text())

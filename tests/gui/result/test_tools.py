@@ -9,9 +9,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from qtpy.QtWidgets import QApplication
 
-from helpers.tools import IMAGE, item
+from helpers.tools import IMAGE, copied, item
 from helpers.viewers import add_stack, camera_of, screen
 from napari_histeq import equalize, transfer_function
 from napari_histeq.gui.preview.follow_slice import followed
@@ -123,8 +122,8 @@ def test_apply_the_same_to_another_layer(
     made = viewer.layers["other equalized"]
     np.testing.assert_array_equal(made.data, curve(other))
     viewer.layers.selection.active = made
-    item(panel, "Copy as Python").trigger()
-    (tmp_path / "again.py").write_text(QApplication.clipboard().text(), encoding="utf-8")
+    text = copied(panel, qtbot, "Copy as Python")
+    (tmp_path / "again.py").write_text(text, encoding="utf-8")
     np.save(tmp_path / "image.npy", other)
     subprocess.run(
         [sys.executable, "again.py", "image.npy", "result.npy"], cwd=tmp_path, check=True

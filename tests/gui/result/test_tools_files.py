@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -14,19 +15,22 @@ import numpy as np
 import pytest
 from qtpy.QtWidgets import QApplication, QFileDialog
 
-from helpers.tools import IMAGE, item
+from helpers.left_behind import at_work
+from helpers.tools import IMAGE, copied, item
 from helpers.viewers import add_stack
 from napari_histeq import equalize
 from napari_histeq.gui.evidence.measures import SHOWN
+from napari_histeq.gui.result import tools
 from napari_histeq.gui.result.tools import PLOTS
 from napari_histeq.layers.source import record_of
+from napari_histeq.records import script
 
 pytestmark = pytest.mark.whole
 
 
-def test_copy_as_python(viewer: Any, panel: Any, shown: Any, tmp_path: Any) -> None:
-    item(panel, "Copy as Python").trigger()
-    (tmp_path / "again.py").write_text(QApplication.clipboard().text(), encoding="utf-8")
+def test_copy_as_python(viewer: Any, panel: Any, shown: Any, tmp_path: Any, qtbot: Any) -> None:
+    text = copied(panel, qtbot, "Copy as Python")
+    (tmp_path / "again.py").write_text(text, encoding="utf-8")
     np.save(tmp_path / "image.npy", IMAGE)
     subprocess.run(
         [sys.executable, "again.py", "image.npy", "result.npy"], cwd=tmp_path, check=True
@@ -132,9 +136,31 @@ def test_a_file_that_cannot_be_written_is_told(
     assert "no such folder" in said[0]
 
 
-def test_copied_script_of_a_display_only_layer(viewer: Any, panel: Any, shown: Any) -> None:
+def test_copied_script_of_a_display_only_layer(
+    viewer: Any, panel: Any, shown: Any, qtbot: Any
+) -> None:
+    assert "keeps the pixels of its source" in copied(panel, qtbot, "Copy as Python")
+
+
+def test_a_script_is_written_elsewhere_and_what_is_copied_last_stays(
+    viewer: Any, panel: Any, shown: Any, qtbot: Any, monkeypatch: Any
+) -> None:
+    gate, threads = threading.Event(), list[int]()
+
+    def slow(*given: Any, **how: Any) -> str:
+        threads.append(threading.get_ident())
+        assert gate.wait(60)
+        return script(*given, **how)
+
+    monkeypatch.setattr(tools, "script", slow)
     item(panel, "Copy as Python").trigger()
-    assert "keeps the pixels of its source" in QApplication.clipboard().text()
+    qtbot.waitUntil(lambda: bool(threads))
+    legend = copied(panel, qtbot, "Copy figure legend")
+    gate.set()
+    qtbot.waitUntil(lambda: not at_work())
+    assert QApplication.clipboard().text() == legend
+    assert "def equalized" in copied(panel, qtbot, "Copy as Python")
+    assert threading.get_ident() not in threads
 
 
 @pytest.mark.parametrize("planes", [False, True])

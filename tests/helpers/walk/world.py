@@ -221,6 +221,7 @@ class World:
         doing: dict[str, Any] = {
             "runs": run_module._running or run_module.RUNS.busy,
             "plots": results.PLOTS.busy or tools.PLOTS.busy,
+            "script": tools.SCRIPTS.busy,
             "saves": export._running,
             "files": running_on_files(self.viewer),
             "threads": at_work(),

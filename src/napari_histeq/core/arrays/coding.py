@@ -16,20 +16,27 @@ if TYPE_CHECKING:
 KIND = "napari_histeq"
 VERSION = 1
 
+#: Numbers that are written at a time: between two pieces other threads get their turn.
+PIECE = 1 << 12
+
 _DTYPES = ("bool", *(f"{sign}int{8 << n}" for sign in ("", "u") for n in range(4)))
 _FLOATS = ("float16", "float32", "float64")
 
 
 def written(kind: str, fields: Mapping[str, Any]) -> str:
     """The JSON text of a `kind` of value; arrays are told with their dtype."""
-    plain = {name: _plain(value) for name, value in fields.items()}
-    return json.dumps({KIND: kind, "version": VERSION} | plain, allow_nan=False)
+    parts: dict[str, Any] = {KIND: kind, "version": VERSION, **fields}
+    return (
+        f"{{{', '.join(f'{json.dumps(name)}: {_text(value)}' for name, value in parts.items())}}}"
+    )
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, np.ndarray):
-        return {"dtype": value.dtype.newbyteorder("=").name, "values": value.tolist()}
-    return value.item() if isinstance(value, np.generic) else value
+def _text(value: Any) -> str:
+    if not isinstance(value, np.ndarray):
+        return json.dumps(value.item() if isinstance(value, np.generic) else value, allow_nan=False)
+    pieces = (value[start : start + PIECE].tolist() for start in range(0, len(value), PIECE))
+    values = ", ".join(json.dumps(piece, allow_nan=False)[1:-1] for piece in pieces)
+    return f'{{"dtype": "{value.dtype.newbyteorder("=").name}", "values": [{values}]}}'
 
 
 def kind_of(text: str) -> str:
