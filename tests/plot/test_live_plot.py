@@ -16,6 +16,7 @@ from skimage import data
 
 from helpers.figures import IMAGES, both, drawn, pixels, words
 from napari_histeq import Global, compute_histogram, plot, transfer_function
+from napari_histeq.plot import look
 
 
 def test_an_update_changes_data_only():
@@ -52,6 +53,26 @@ def test_chosen_otherwise_it_looks_as_if_made_so():
         plot.HistogramFigure(figure, *data_shown, compact=True, **look)
         figure.canvas.draw()
         np.testing.assert_array_equal(pixels(shown.figure), pixels(figure), str((nbins, log)))
+
+
+def test_lines_of_several_images_are_made_once(monkeypatch):
+    """However often the plot is updated meanwhile: thirty of them take longer than all the rest."""
+    made, make = [], look._thin_of
+    monkeypatch.setattr(look, "_thin_of", lambda *given: made.append(given) or make(*given))
+    parts = [
+        (color, compute_histogram(data.moon()[i::2])) for i, color in enumerate(("red", "blue"))
+    ]
+    before, after, curve = both(data.moon())
+    shown = drawn(data.moon(), size=(3, 2.6), compact=True)
+    for strength in (0.1, 0.5, 1.0):
+        weaker = transfer_function(before, strength=strength)
+        shown.update(before, weaker.push(before), weaker, parts=parts)
+    assert len(made) == 2
+    shown.update(before, after, curve, parts=[("green", parts[0][1]), parts[1]])
+    assert len(made) == 4
+    assert len(shown.before.thin) == 2
+    shown.update(before, after, curve)
+    assert not shown.before.thin
 
 
 def test_an_update_is_cheap():

@@ -124,9 +124,10 @@ def prepare(
         first = last.before
     else:
         first = content_of(before, one, look.nbins, levels_text(before, before))
-    thin = tuple(_thin_of(color, one_plane(part), first) for color, part in parts)
-    if last and first is last.before and [t.color for t in last.thin] == [t.color for t in thin]:
+    if last and first is last.before and [t.color for t in last.thin] == [c for c, _ in parts]:
         thin = last.thin
+    else:
+        thin = tuple(_thin_of(color, one_plane(part), first) for color, part in parts)
     second = None
     if after is not None and two is not None:
         words = levels_text(after, before)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy.stats import gaussian_kde
 from skimage import data
 
 from napari_histeq import Histogram, compute_histogram
-from napari_histeq.core.histogram import spacing
+from napari_histeq.core.histogram import shares, spacing
 
 RNG = np.random.default_rng(5)
 SIZE = (96, 96)
@@ -110,3 +112,23 @@ def test_how_far_apart_the_levels_lie(apart, seldom):
 
 def test_one_level_lies_apart_from_none():
     assert spacing(compute_histogram(np.full(9, 7, np.uint8))) == 0
+
+
+@given(
+    counts=st.lists(st.integers(0, 3), min_size=1, max_size=12),
+    empty=st.tuples(st.integers(0, 5), st.integers(0, 5)),
+    edges=st.lists(st.integers(-20, 60), min_size=2, max_size=8, unique=True),
+)
+def test_levels_without_pixels_beyond_all_others_change_no_share(counts, empty, edges):
+    before, after = empty
+    edges = np.sort(edges) / 2
+
+    wide = [0] * 8 + counts + [0] * 8
+    levels = np.arange(len(wide)) - 8
+    cdf = np.cumsum(wide) / max(sum(wide), 1)
+    mine = shares(levels - 0.5, levels + 0.5, cdf, edges)
+    part = slice(8 - before, len(wide) - 8 + after)
+    its = shares(levels[part] - 0.5, levels[part] + 0.5, cdf[part], edges)
+    np.testing.assert_array_equal(mine, its)
+    below = [np.dot(counts, np.clip(edge + 0.5 - np.arange(len(counts)), 0, 1)) for edge in edges]
+    np.testing.assert_allclose(mine, np.diff(below) / max(sum(counts), 1), atol=1e-12)

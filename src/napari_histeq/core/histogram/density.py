@@ -71,6 +71,10 @@ def shares(left: Floats, right: Floats, cdf: Floats, edges: Floats) -> Floats:
     What lies beyond the outer edges is left out. A bin of a single value upon an
     edge counts to the right of it, and upon the last edge to the left.
     """
+    start, end = np.searchsorted(cdf, 0.0, side="right"), np.searchsorted(cdf, cdf[-1])
+    if start <= end:  # of 65,536 levels an image has a few thousand
+        used = slice(int(start), int(end) + 1)
+        left, right, cdf = left[used], right[used], cdf[used]
     steps = np.maximum.accumulate(np.column_stack([left, right]).reshape(-1))
     done = np.concatenate([[0.0], cdf])
     below = np.column_stack([done[:-1], done[1:]]).reshape(-1)
