@@ -19,6 +19,8 @@ from napari_histeq.records.task import (
     Outcome,
     Report,
     before_and_after,
+    identified,
+    measured,
     perform,
     plan,
     suggestion,

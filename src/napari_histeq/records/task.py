@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from napari_histeq.core import measures, suggest_clahe
@@ -25,7 +26,7 @@ from napari_histeq.records.steps import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     import numpy as np
     from numpy.typing import NDArray
@@ -55,6 +56,8 @@ class Outcome:
         What was done.
     gain : (...) array of float32, or None
         How much CLAHE amplified the contrast at each pixel, if that was wanted.
+    counted : array, or None
+        The mask of the pixels that counted, until the outcome is `measured`.
     """
 
     data: Any
@@ -64,9 +67,10 @@ class Outcome:
     limits: tuple[float, float] | None
     record: Record
     gain: NDArray[np.float32] | None = None
+    counted: Any = None
 
 
-def perform(task: Task, report: Report, *, pixels: bool = True) -> Outcome:
+def perform(task: Task, report: Report, *, whole: bool = True) -> Outcome:
     """Equalize; `report(fraction, what)` is called after each block.
 
     What `report` raises stops the work.
@@ -75,26 +79,43 @@ def perform(task: Task, report: Report, *, pixels: bool = True) -> Outcome:
     ----------
     task : Task
     report : callable
-    pixels : bool
-        Whether to measure the pixels themselves too, which takes longer than all the rest
-        (see `with_pixels_measured`), and not only their histograms.
+    whole : bool
+        Whether to find all of it; else the outcome is not yet `identified`, `measured` and
+        `with_pixels_measured`, which takes longer than all the rest, and nobody needs to see the result.
     """
     mask, region = mask_of(task, report)
     with _stage(report, 0.05, 0.5, "counting"):
         before = count_of(task, mask)
     curve = curve_of(task, before)
-    with _stage(report, 0.5, 0.95, "equalizing"):
+    with _stage(report, 0.5, 0.93, "equalizing"):
         data = equalized(task, mask, curve)
-    with _stage(report, 0.95, 1.0, "measuring"):
-        after = after_of(task, data, mask, before, curve) if task.measured else None
-        limits = counted_limits(task, before)
-        found = {}
-        if after is not None:
-            found = measures.summary(before, after, limits)
-        record = _record_of(task, region, curve, found)
+    with _stage(report, 0.93, 0.95, "equalizing"):
         gain = gain_of(task, mask) if task.wants_gain else None
-    outcome = Outcome(data, before, after, curve, limits, record, gain)
-    return with_pixels_measured(task, outcome) if pixels else outcome
+    record, limits = _record_of(task, region, curve), counted_limits(task, before)
+    outcome = Outcome(data, before, None, curve, limits, record, gain, mask)
+    if not whole:
+        return outcome
+    with _stage(report, 0.95, 1.0, "measuring"):
+        outcome = measured(task, identified(task, outcome))
+    return with_pixels_measured(task, outcome)
+
+
+def identified(task: Task, outcome: Outcome) -> Outcome:
+    """The same outcome, its record with the digest of the image, if there is one."""
+    if outcome.record.digest is not None:
+        return outcome
+    return replace(outcome, record=replace(outcome.record, digest=digest_of(task.image)))
+
+
+def measured(task: Task, outcome: Outcome) -> Outcome:
+    """The same outcome with the histogram after and what that tells, if it is wanted."""
+    if outcome.data is None or outcome.after is not None or not task.measured:
+        return outcome
+    before, limits = outcome.before, outcome.limits
+    after = after_of(task, outcome.data, outcome.counted, before, outcome.curve)
+    told = before_and_after(measures.summary(before, after, limits))
+    record = replace(outcome.record, measures=told)
+    return replace(outcome, after=after, record=record, counted=None)
 
 
 def with_pixels_measured(task: Task, outcome: Outcome) -> Outcome:
@@ -131,7 +152,7 @@ def plan(task: Task, report: Report) -> Outcome:
         raise ValueError("no pixel was counted, so there is nothing to display")
     after, limits = curve.push(before), counted_limits(task, before)
     record = _record_of(task, region, curve, measures.summary(before, after, limits))
-    return Outcome(None, before, after, curve, limits, record)
+    return identified(task, Outcome(None, before, after, curve, limits, record))
 
 
 def _why_not_one_curve(task: Task) -> str:
@@ -152,7 +173,8 @@ def survey(task: Task, report: Report) -> Outcome:
     with _stage(report, 0.05, 1.0, "counting"):
         before = count_of(task, mask)
     found = measures.summary(before, before)
-    return Outcome(None, before, None, None, None, _record_of(task, region, None, found))
+    record = _record_of(task, region, None, found)
+    return identified(task, Outcome(None, before, None, None, None, record))
 
 
 def suggestion(task: Task, report: Report) -> tuple[dict[str, Any], str]:
@@ -185,7 +207,7 @@ def mask_of(task: Task, report: Report) -> tuple[Any, MaskRecord | None]:
     return counting(task.image, region, task.ignored, task.recipe.channel_axis), kept
 
 
-def before_and_after(found: dict[str, tuple[float, float]]) -> dict[str, dict[str, float]]:
+def before_and_after(found: Mapping[str, tuple[float, float]]) -> dict[str, dict[str, float]]:
     """Pairs of measures as a record has them: all those before, and all those after."""
     return {
         when: {name: float(pair[i]) for name, pair in found.items()}
@@ -197,7 +219,7 @@ def _record_of(
     task: Task,
     region: MaskRecord | None,
     curve: TransferFunction | None,
-    found: dict[str, tuple[float, float]],
+    found: Mapping[str, tuple[float, float]] = MappingProxyType({}),
 ) -> Record:
     ends = gamut_of(task, curve)
     return Record(
@@ -205,7 +227,6 @@ def _record_of(
         shape=tuple(int(n) for n in task.image.shape),
         dtype=str(dtype_of(task.image)),
         recipe=task.recipe,
-        digest=digest_of(task.image),
         mask=region,
         ignored=task.ignored,
         curve=curve,

@@ -254,31 +254,34 @@ def test_who_waits_to_be_heard_stops_when_canceled(
     assert stopped.wait(30)
 
 
-def test_the_pixels_are_measured_when_the_result_is_there(
-    viewer: Any, panel: Any, moon: Any, qtbot: Any, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("step", ["identified", "measured", "with_pixels_measured"])
+def test_no_result_waits_for_the_rest_of_its_record(
+    viewer: Any, panel: Any, moon: Any, qtbot: Any, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
-    """As that takes longer than all the rest; the record has them all the same."""
-    gate, measure = threading.Event(), work.with_pixels_measured
+    """As that takes as long as the result, or longer; the record has it all the same."""
+    gate, find = threading.Event(), getattr(work, step)
 
     def waiting(*given: Any) -> Any:
         assert gate.wait(60)
-        return measure(*given)
+        return find(*given)
 
-    monkeypatch.setattr(work, "with_pixels_measured", waiting)
+    monkeypatch.setattr(work, step, waiting)
     panel["run"].native.click()
     qtbot.waitUntil(lambda: len(viewer.layers) == 2, timeout=15_000)
-    result = viewer.layers[1]
-    before = {**result.metadata[KEY]["measures"]["after"]}
-    assert "ssim" not in before
+    told = viewer.layers[1].metadata[KEY]
+    if step != "identified":
+        qtbot.waitUntil(lambda: bool(told["digest"]))
+    if step == "with_pixels_measured":
+        qtbot.waitUntil(lambda: "entropy" in told["measures"]["after"])
+    assert told["measures"]["after"].keys() & {"entropy", "ssim"} <= {"entropy"}
     gate.set()
     qtbot.waitUntil(idle, timeout=20_000)
     whole = perform(Task(MOON, "moon"), lambda *_: None).record.as_dict()
     assert "ssim" in whole["measures"]["after"]
     for layer in viewer.layers[1:]:
         assert layer.metadata[KEY]["measures"] == whole["measures"]
-    record = {**result.metadata[KEY]}
-    assert record.pop("kind") == layers.IMAGE
-    assert record.keys() == whole.keys()
+    assert told.keys() == whole.keys() | {"kind"}
+    assert told["digest"] == whole["digest"]
 
 
 def test_pixels_that_cannot_be_measured_cost_no_result(

@@ -172,7 +172,9 @@ def _divide(tree: Tree, total: int) -> bool:
 def _prefixes(tree: Tree, level: int, cells: NDArray[np.intp]) -> NDArray[np.uint64]:
     """The least key (less `base`) of each cell of a level."""
     if level == 0:
-        return cells.astype(np.uint64) << np.uint64(tree.shifts[0])
+        keys = cells.astype(np.uint64)
+        keys <<= np.uint64(tree.shifts[0])
+        return keys
     width = tree.shifts[level - 1] - tree.shifts[level]
     within = (cells & ((1 << width) - 1)).astype(np.uint64) << np.uint64(tree.shifts[level])
     return np.asarray(tree.prefixes[level][cells >> width] + within)
@@ -186,11 +188,14 @@ def _leaves(tree: Tree, low: int, high: int) -> tuple[NDArray[Any], NDArray[Any]
         if level < len(tree.children):
             leaf &= tree.children[level] < 0
         cells = np.flatnonzero(leaf)
-        prefix = _prefixes(tree, level, cells) + np.uint64(tree.base)
+        prefix = _prefixes(tree, level, cells)
+        prefix += np.uint64(tree.base)
         starts.append(prefix)
         ends.append(prefix + np.uint64((1 << tree.shifts[level]) - 1))
         counts.append(tally[cells])
-    order = np.argsort(np.concatenate(starts), kind="stable")
-    least, greatest, held = (np.concatenate(part)[order] for part in (starts, ends, counts))
+    least, greatest, held = starts[0], ends[0], counts[0]  # of one level, they are in order
+    if len(tree.counts) > 1:
+        order = np.argsort(np.concatenate(starts), kind="stable")
+        least, greatest, held = (np.concatenate(part)[order] for part in (starts, ends, counts))
     least[0], greatest[-1] = low, high  # no cell reaches beyond the data
     return least, greatest, held

@@ -104,15 +104,14 @@ class Results:
         self._made[found.index] = found.outcome, made
 
     def complete(self, measured: Measured) -> None:
-        """Keep, with the layers too, what was measured since they were added."""
+        """Keep, with the layers too, what was found since they were added."""
         _, made = self._made.get(measured.index, (None, ()))
         if not made:
             return
         self._made[measured.index] = measured.outcome, [*made]
-        told = measured.outcome.record.as_dict()["measures"]
-        for layer in made:
-            if "measures" in layer.metadata.get(KEY, {}):
-                layer.metadata[KEY]["measures"] = deepcopy(told)
+        told = measured.outcome.record.as_dict()
+        for kept in (layer.metadata.get(KEY, {}) for layer in made):
+            kept |= {name: deepcopy(told[name]) for name in ("digest", "measures") if name in kept}
 
     def add_plot(self, picture: Picture, outcome: Outcome) -> None:
         """Add the plot, under the first of the sources."""

@@ -23,7 +23,9 @@ from napari_histeq.records import (
     KEY,
     Outcome,
     Task,
+    identified,
     joined,
+    measured,
     perform,
     plan,
     survey,
@@ -92,7 +94,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """The same outcome of one of the layers, with all that is measured: sent when that is known."""
+    """The same outcome of one of the layers, with more of its record: sent when that is known."""
 
     index: int
     outcome: Outcome
@@ -213,8 +215,12 @@ def work(
             job.deliver(Found(index, outcome, settings, _once(one.task.source, heard)))
             heard.clear()
             done[index] = outcome
+            problems += _completed(job, asked, done, index, identified)
         job.wait_until_heard()
-        problems += _measured(job, asked, done)
+        for step in (measured, with_pixels_measured):
+            for index in done:
+                job(1.0, "measuring")
+                problems += _completed(job, asked, done, index, step)
         picture = pictured = None
         if choice.plot and done:
             job(1.0, "drawing the plot")
@@ -226,21 +232,27 @@ def work(
     return Answer(picture, pictured, tuple(problems), _once(name, heard))
 
 
-def _measured(job: BackgroundJob, asked: Sequence[Asked], done: dict[int, Outcome]) -> list[str]:
-    """Complete and send the outcomes whose pixels are measured; returns what went wrong."""
-    problems = []
-    for index, outcome in done.items():
-        task = asked[index].task
-        job(1.0, "measuring")
-        try:
-            whole = with_pixels_measured(task, outcome)
-        except EXPECTED as error:
-            problems.append(f"“{task.source}” could not be measured: {plain(error)}")
-            continue
-        if whole is not outcome:
-            done[index] = whole
-            job.send(Measured(index, whole))
-    return problems
+def _completed(
+    job: BackgroundJob,
+    asked: Sequence[Asked],
+    done: dict[int, Outcome],
+    index: int,
+    step: Callable[[Task, Outcome], Outcome],
+) -> list[str]:
+    """Find and send what no result waits for; returns what went wrong.
+
+    The digest is found while napari adds the layer, and of the pixels as they were equalized: it
+    does not need the interpreter. What is measured does.
+    """
+    task = asked[index].task
+    try:
+        whole = step(task, done[index])
+    except EXPECTED as error:
+        return [f"“{task.source}” could not be measured: {plain(error)}"]
+    if whole is not done[index]:
+        done[index] = whole
+        job.send(Measured(index, whole))
+    return []
 
 
 def _once(name: str, warnings: list[str]) -> tuple[str, ...]:
@@ -288,7 +300,7 @@ def _within_memory(task: Task, report: Report) -> Outcome:
     """Refuse before any work what would have the system end napari, and all that is open in it."""
     if task.memory > available():
         raise MemoryError
-    return perform(task, report, pixels=False)
+    return perform(task, report, whole=is_lazy(task.image))  # where the preferences say
 
 
 def available() -> int:
