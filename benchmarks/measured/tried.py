@@ -64,7 +64,15 @@ TRIED = (
         "yes",
     ),
     (
-        "The same for more pixels, up to 512 x 512",
+        (
+            "The same for 16 and more planes in one call: sort, bins, curve, look up (it takes some seconds to compile, once: fewer planes "
+            "are done before)"
+        ),
+        "a plane of 16 x 16: 325 -> 19 microseconds, 64 x 64: 800 -> 220, 128 x 128: 1,310 -> 470; 8,300 before both",
+        "yes",
+    ),
+    (
+        "Floats sorted where they are more, up to 512 x 512",
         (
             "5.6 to 10 ms; the tree takes 2.6 to 10: whether its counters come in memory that was used before, or the system has to "
             "bring them in page by page, hangs on what else the process has freed"

@@ -21,6 +21,7 @@ MODULES = (
     "cells",
     "clahe",
     "color",
+    "floats",
     "keys",
     "lattice",
     "mixing",

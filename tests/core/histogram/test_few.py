@@ -12,7 +12,7 @@ from hypothesis.extra import numpy as npst
 
 from helpers import strategies as some
 from helpers.twins import comparing
-from napari_histeq import TransferFunction, compute_histogram, equalize, transfer_function
+from napari_histeq import TransferFunction, compute_histogram, transfer_function
 from napari_histeq.core.arrays import ArraySource
 from napari_histeq.core.histogram.adaptive import bins_of_many
 from napari_histeq.core.histogram.bins import FINENESS
@@ -103,19 +103,6 @@ def test_small_tables_map_as_large_ones(name: str, dtype: str) -> None:
             found = np.empty_like(image)
             mapper(curve, image.dtype, few)(image, found)
             assert found.tobytes() == wanted.tobytes()
-
-
-@pytest.mark.parametrize("dtype", FLOATS)
-def test_a_plane_becomes_what_it_becomes_in_a_stack(dtype: str) -> None:
-    """Whether it is small by itself, or one of many."""
-    rng = np.random.default_rng(0)
-    stack = rng.lognormal(0, 2, (5, 40, 30)).astype(dtype)
-    stack[1], stack[2], stack[3, :20] = 0.25, np.nan, -0.0
-    with pytest.warns(UserWarning, match="no pixel was counted"):
-        found = equalize(stack, axes=(-2, -1))
-    for plane, result in zip(stack[[0, 1, 3, 4]], found[[0, 1, 3, 4]], strict=True):
-        assert equalize(plane).tobytes() == result.tobytes()
-    assert np.isnan(found[2]).all()
 
 
 @pytest.mark.parametrize("dtype", FLOATS)

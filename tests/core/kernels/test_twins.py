@@ -125,6 +125,7 @@ def test_every_loop_has_been_compared():
         equalize(np.arange(40, dtype=np.uint8).reshape(5, 8) // 9, Exact())
         for side in (100, 400):  # few floats are sorted
             equalize(rng.normal(size=(side, side)))
+        equalize(rng.normal(size=(100, 100)), axes=(1,))
         for dtype in ("u1", "i1", "u2", "f4"):
             for method in (Clahe(kernel_size=40), Clahe(kernel_size=4), Global()):
                 equalize(image.astype(dtype), method)

@@ -36,7 +36,14 @@ from napari_histeq.core.arrays.chunks import Declared, checked_block, promise_of
 from napari_histeq.core.arrays.coding import array_of, kind_of, number_of, read, written
 from napari_histeq.core.arrays.interval import Interval as Interval  # for methods of other people
 from napari_histeq.core.arrays.interval import above
-from napari_histeq.core.arrays.keys import bits_of, finite_keys, keys_of, order_of, values_of
+from napari_histeq.core.arrays.keys import (
+    bits_dtype,
+    bits_of,
+    finite_keys,
+    keys_of,
+    order_of,
+    values_of,
+)
 from napari_histeq.core.arrays.kinds import (
     Axes,
     Axis,

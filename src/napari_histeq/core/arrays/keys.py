@@ -28,6 +28,11 @@ def bits_of(run: NDArray[Any]) -> NDArray[Any]:
 
 def order_of(dtype: np.dtype[Any]) -> NDArray[Any]:
     """What the kernels' `order_key` needs to know of a dtype."""
+    return _order_of(dtype).copy()
+
+
+@cache
+def _order_of(dtype: np.dtype[Any]) -> NDArray[Any]:
     bits = bits_dtype(dtype)
     top = 8 * dtype.itemsize - 1
     sign, floats = 1 << top, dtype.kind == "f"
@@ -38,12 +43,13 @@ def order_of(dtype: np.dtype[Any]) -> NDArray[Any]:
 
 def keys_of(values: NDArray[Any]) -> NDArray[Any]:
     """The keys of finite values (the kernels' `order_key`, in numpy)."""
-    top, every, toggle, minus_zero = order_of(values.dtype)
+    top, every, toggle, minus_zero = _order_of(values.dtype)
     bits = bits_of(np.atleast_1d(values))
     bits = np.where(bits == minus_zero, bits.dtype.type(0), bits)
     return np.asarray(bits ^ (np.where(bits >> top, every, bits.dtype.type(0)) | toggle))
 
 
+@cache
 def finite_keys(dtype: np.dtype[Any]) -> tuple[int, int]:
     """The least and the greatest key of a finite value."""
     if dtype.kind != "f":
@@ -56,7 +62,7 @@ def finite_keys(dtype: np.dtype[Any]) -> tuple[int, int]:
 def values_of(keys: NDArray[Any], dtype: np.dtype[Any]) -> NDArray[Any]:
     """The values that have these keys; none of them is -0."""
     keys = np.asarray(keys).astype(bits_dtype(dtype))
-    top, _, toggle, minus_zero = order_of(dtype)
+    top, _, toggle, minus_zero = _order_of(dtype)
     if not minus_zero:
         return np.asarray(keys ^ toggle).view(dtype)
     # The key of -0 is never counted; as an edge it means the number below 0.

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from napari_histeq.core.arrays import finite_keys, keys_of, values_of
+from napari_histeq.core.arrays import bits_dtype, finite_keys, keys_of, values_of
 from napari_histeq.core.histogram.histogram import Histogram
 
 if TYPE_CHECKING:
@@ -37,6 +38,14 @@ def root_shift(low: int, high: int) -> int:
     12
     """
     return max((high - low).bit_length() - CELLS_BITS, 0)
+
+
+def float_bins(dtype: np.dtype[Any]) -> tuple[Any, ...]:
+    """What `kernels.floats` has to know of how floats are binned, in its order."""
+    base, greatest = finite_keys(dtype)
+    number = bits_dtype(dtype).type
+    keys = (number(base), number(greatest - base), root_shift(base, greatest))
+    return (*keys, CELLS_BITS, FINENESS, PARTS, FEW_VALUES)
 
 
 def no_bins(dtype: np.dtype[Any]) -> Histogram:
@@ -95,6 +104,7 @@ def _room(bins: int) -> list[NDArray[Any]]:
     return [np.empty((2, bins), kind) for kind in (np.uint64, np.uint64, np.int64)]
 
 
+@cache
 def _skipped(dtype: np.dtype[Any]) -> np.uint64:
     """No number has the key of -0: what ends below it and what starts with 0 are neighbors."""
     return np.uint64(int(keys_of(np.zeros(1, dtype))[0]) - 1 if dtype.kind == "f" else 0)

@@ -24,28 +24,47 @@ def sorted_keys(bits: Array, mask: Array, order: Array, base: Any, span: Any, ke
 
     Where the mask is 0 no pixel counts. Sorted by one byte after the other, from the last on.
     """
+    return sort_into(bits, mask, order, base, span, keys)
+
+
+@compiled
+def sort_into(bits: Array, mask: Array, order: Array, base: Any, span: Any, keys: Array) -> int:
+    """See `sorted_keys`. Plain loops: they are compiled in a fifth of the time of numpy's words."""
     size, masked = 0, mask.size > 0
-    often = np.zeros((bits.itemsize, 256), np.int64)
     for i in range(bits.size):
         key = order_key(bits[i], order)
-        keys[size] = key  # no branch: written over if it does not count
-        size += (key - base <= span) & (not masked or mask[i] > 0)
-    for i in range(size):
-        for byte in range(bits.itemsize):
-            often[byte, (np.uint64(keys[i]) >> np.uint64(8 * byte)) & np.uint64(255)] += 1
-    now, then = keys[:size], np.empty_like(keys[:size])
+        keys[size] = key  # written over if it does not count
+        if key - base <= span and (not masked or mask[i] > 0):
+            size += 1
+    then, place, turned = np.empty(bits.size, bits.dtype), np.empty(257, np.int64), False
     for byte in range(bits.itemsize):
-        if size == 0 or often[byte].max() == size:
-            continue
-        place, below = often[byte].cumsum() - often[byte], np.uint64(8 * byte)
+        below = np.uint64(8 * byte)
+        if turned:
+            turned ^= in_order_of(then, keys, size, below, place)
+        else:
+            turned ^= in_order_of(keys, then, size, below, place)
+    if turned:
         for i in range(size):
-            digit = (np.uint64(now[i]) >> below) & np.uint64(255)
-            then[place[digit]] = now[i]
-            place[digit] += 1
-        now, then = then, now
-    if size:
-        keys[:size] = now
+            keys[i] = then[i]
     return size
+
+
+@compiled
+def in_order_of(now: Array, then: Array, size: int, below: Any, place: Array) -> bool:
+    """Put keys in the order of the byte that has so many bits `below`; False if all have the same."""
+    place[:] = 0
+    for i in range(size):
+        place[((now[i] >> below) & np.uint64(255)) + np.uint64(1)] += 1
+    for digit in range(1, 257):
+        if place[digit] == size:
+            return False
+    for digit in range(1, 257):
+        place[digit] += place[digit - 1]
+    for i in range(size):
+        digit = (now[i] >> below) & np.uint64(255)
+        then[place[digit]] = now[i]
+        place[digit] += 1
+    return True
 
 
 @kernel(twins.bins_of_sorted, keys="K[n]", starts="u8[2,b]", ends="u8[2,b]", counts="i8[2,b]")
@@ -62,6 +81,14 @@ def bins_of_sorted(
     """
     if not 0 < keys.size < 1 << 31 or starts.shape[1] < min(keys.size, parts + 2 * fineness):
         return 0
+    how = (base, shift, closer, room, fineness, parts, skipped)
+    return cut(keys, how, starts.reshape(-1), ends.reshape(-1), counts.reshape(-1))
+
+
+@compiled
+def cut(keys: Array, how: Any, first: Array, last: Array, count: Array) -> int:
+    """See `bins_of_sorted`."""
+    base, shift, closer, room, fineness, parts, skipped = how
     low, most, total = np.uint64(keys[0]), keys.size // fineness, np.int64(keys.size)
     start, bits = np.empty((2, keys.size + 1), np.int32), np.empty((2, keys.size), np.uint8)
     begin, size, heavy = divide_all(keys, np.uint64(base), shift, most, start[0], bits[0])
@@ -80,7 +107,6 @@ def bins_of_sorted(
         )
         now = there
     start, bits = start[now], bits[now]
-    first, last, count = starts.reshape(-1), ends.reshape(-1), counts.reshape(-1)
     share, part, apart, n = np.float64(parts) / np.float64(total), -1.0, True, -1
     for r in range(size):
         below, held = np.uint64(bits[r]), np.int64(start[r + 1] - start[r])
@@ -153,6 +179,8 @@ def join(
     each gap between two cells; the key `skipped` is that of no number. So many bins are there, as rows
     one after the other.
     """
+    if held.size == 0:
+        return 0
     first, last, count = starts.reshape(-1), ends.reshape(-1), counts.reshape(-1)
     total, done, n = held.sum(), np.int64(0), -1
     share, part, apart = np.float64(parts) / np.float64(total), -1.0, True

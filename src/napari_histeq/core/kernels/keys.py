@@ -127,6 +127,14 @@ def fill_cells(
 
     The places increase, and may go beyond the cells; `below` is how many knots lie before them.
     """
+    fill(places, shift, below, cells, inside)
+
+
+@compiled
+def fill(
+    places: NDArray[Any], shift: int, below: int, cells: NDArray[Any], inside: NDArray[Any]
+) -> None:
+    """See `fill_cells`."""
     knot, by = 0, np.uint64(shift)
     last = (np.uint64(1) << by) - np.uint64(1)
     for cell in range(cells.size):
@@ -175,8 +183,22 @@ def interpolate(
     the knot. For keys beyond `span`, which are few, all knots are searched; beyond these the
     curve has `end_slope`.
     """
-    places = np.empty(AT_ONCE, np.uint32)
     grid, table = (order, base, span, shift), (cells, inside, x, lines)
+    map_all(bits, values, grid, table, end_slope, out)
+
+
+@compiled
+def map_all(
+    bits: NDArray[Any],
+    values: NDArray[Any],
+    grid: Any,
+    table: Any,
+    end_slope: float,
+    out: NDArray[Any],
+) -> None:
+    """See `interpolate`."""
+    (order, base, span, shift), (cells, _, _, lines) = grid, table
+    places = np.empty(AT_ONCE, np.uint32)
     for start in range(0, values.size, AT_ONCE):
         some, given = bits[start : start + AT_ONCE], values[start : start + AT_ONCE]
         result, most = out[start : start + AT_ONCE], span - span

@@ -154,6 +154,9 @@ def place(values: Array, low: Array, high: Array, places: Array) -> None:
     for p in range(values.shape[0]):
         start, end = low[p], high[p]
         span = end - start
+        if span == 0.0:  # no number: the plane is to be done by itself
+            places[p] = np.nan
+            continue
         for i in range(values.shape[1]):
             value = np.float64(values[p, i])
             value = start if value < start else value  # noqa: FURB136  (this is done for many at once)

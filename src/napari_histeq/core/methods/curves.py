@@ -18,7 +18,7 @@ from napari_histeq.core.methods.options import Option
 from napari_histeq.core.methods.single import CurveMethod
 from napari_histeq.core.methods.split import split_curve, split_rows
 from napari_histeq.core.methods.weights import Convention, added_up, reweighted
-from napari_histeq.core.transfer import CompiledRule
+from napari_histeq.core.transfer import CompiledRule, FloatsRule
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -100,9 +100,13 @@ class Global(CurveMethod):
         """See `Method`: of the two plain conventions a compiled one."""
         plain = self.convention in ("cdf", "cdf_min") and self.power == 1.0
         plain = plain and math.isinf(self.plateau) and not recipe.saturated
-        if not plain or bins_of(dtype) is None:
+        if not plain or (dtype.kind != "f" and bins_of(dtype) is None):
             return CurveMethod.stack_rule(self, dtype, recipe)
         low, high = recipe.limits(dtype, (0, 0))
+        if dtype.kind == "f":
+            usual = self.convention == "cdf" and recipe.strength == 1.0 and dtype.itemsize > 2
+            by_image = recipe.out_range in ("auto", "image")
+            return FloatsRule(by_image, float(low), float(high)) if usual else None
         by_min, by_image = self.convention == "cdf_min", recipe.is_by_image(dtype)
         return CompiledRule(by_min, by_image, float(low), float(high), float(recipe.strength))
 

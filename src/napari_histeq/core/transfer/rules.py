@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 import numpy as np
 
-from napari_histeq.core.arrays import bits_of
-from napari_histeq.core.histogram import HistogramRows
+from napari_histeq.core.arrays import bits_of, order_of
+from napari_histeq.core.histogram import FEW_PIXELS, HistogramRows, float_bins
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,11 +22,22 @@ if TYPE_CHECKING:
 CURVE_LEVELS = 1 << 16
 
 
+#: Pixels that a compiled loop counts in a plane at most.
+MOST_PIXELS = (1 << 31) - 1
+
+
 class StackRule(Protocol):
-    """How to equalize rows of pixels, each of which is a plane; `least`: if there are so many."""
+    """How to equalize rows of pixels, each of which is a plane.
+
+    If there are `least` of them, and each has no more than `most` pixels.
+    """
 
     @property
     def least(self) -> int:
+        """See `StackRule`."""
+
+    @property
+    def most(self) -> int:
         """See `StackRule`."""
 
     def run(self, planes: Pixels, mask: Pixels, out: Pixels, counted: Flags, left: Flags) -> None:
@@ -49,6 +60,7 @@ class CompiledRule(NamedTuple):
     high: float
     strength: float
     least: int = 1
+    most: int = MOST_PIXELS
 
     def run(
         self,
@@ -68,6 +80,27 @@ class CompiledRule(NamedTuple):
         loop(bits_of(planes), mask, bits_of(out), counted, *how)
 
 
+class FloatsRule(NamedTuple):
+    """The same, of floats: see `kernels.floats`. Of large planes a tree is quicker.
+
+    And a few are done before the loop is compiled, which takes seconds.
+    """
+
+    by_image: bool
+    low: float
+    high: float
+    least: int = 16
+    most: int = FEW_PIXELS
+
+    def run(self, planes: Pixels, mask: Pixels, out: Pixels, counted: Flags, left: Flags) -> None:
+        """See `StackRule`."""
+        from napari_histeq.core import kernels
+
+        loop: Any = kernels.floats.equalize_floats
+        how = (*float_bins(planes.dtype), int(self.by_image), self.low, self.high)
+        loop(bits_of(planes), planes, mask, order_of(planes.dtype), *how, out, counted, left)
+
+
 class CurvesRule(NamedTuple):
     """Loops count and map; between, `curves` makes those of many planes in numpy.
 
@@ -78,6 +111,7 @@ class CurvesRule(NamedTuple):
     curves: Callable[[HistogramRows], Floats]
     strength: float
     least: int = 2
+    most: int = MOST_PIXELS
 
     def run(self, planes: Pixels, mask: Pixels, out: Pixels, counted: Flags, left: Flags) -> None:
         """See `StackRule`."""

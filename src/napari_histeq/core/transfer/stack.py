@@ -1,4 +1,4 @@
-"""Many planes of 8 and 16 bit, each by its own curve, in few calls of a compiled loop."""
+"""Many planes, each by its own curve, in few calls of a compiled loop."""
 
 from __future__ import annotations
 
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
 #: Pixels of a call, if there are several planes in so many.
 CALL_PIXELS = 1 << 20
 
-#: Pixels that the compiled loop counts in a plane at most.
-MOST_PIXELS = (1 << 31) - 1
-
 NO_MASK: NDArray[Any] = np.empty((0, 0), np.uint8)
 
 
@@ -34,13 +31,13 @@ class Done(NamedTuple):
 
 
 def equalize_stack(whole: Plane, outer: Axes, axes: Axes, rule: StackRule) -> Done | None:
-    """Equalize planes of integers, spanning `axes`, each on its own.
+    """Equalize planes, spanning `axes`, each on its own.
 
     None, and nothing is done, if they are few and large: then all threads had better share each.
     """
     size = math.prod(whole.image.shape[axis] for axis in axes)
     number = whole.image.size // size
-    if size > MOST_PIXELS or number < rule.least or not are_many(number, size):
+    if size > rule.most or number < rule.least or not are_many(number, size):
         return None
     # The axes of a plane as they lie in memory, which is faster and changes no bit.
     order = memory_order(outer_first(whole.image, outer, axes)[(0,) * len(outer)])

@@ -75,6 +75,8 @@ def join(
     starts: Array, ends: Array, counts: Array,
 ) -> int:  # fmt: skip
     """See `kernels.cells.join`."""
+    if not held.size:
+        return 0
     total, before = int(held.sum()), np.cumsum(held) - held
     part = np.floor(before.astype(np.float64) * (parts / total))
     heavy = held * fineness > total
