@@ -54,7 +54,7 @@ def test_it_is_asked_while_dask_plans(
     monkeypatch.setattr(graphs, "optimize", slow)
     with pytest.raises(InterruptedError, match="stopped"), watching(stop):
         graph_of(many_chunks())
-    assert asked == [(0, MANY_TASKS)] * 3
+    assert len(asked) == 3
     assert not ended.is_set()
     gate.set()
     assert ended.wait(60)

@@ -28,7 +28,7 @@ from dask.local import get_sync
 from dask.system import CPU_COUNT
 
 from napari_histeq.core.arrays import Declared
-from napari_histeq.core.collector import graph_made
+from napari_histeq.core.collector import MANY_TASKS, graph_made
 from napari_histeq.core.errors import ChunkError
 from napari_histeq.core.lazy.cluster import DIED
 from napari_histeq.core.lazy.pieces import run_in_pieces
@@ -39,9 +39,14 @@ from napari_histeq.core.lazy.steps import (
     looked_after,
     looking,
     place_of,
-    planned,
 )
-from napari_histeq.core.threads import Stopped, asking, current_watcher, watching
+from napari_histeq.core.threads import (
+    Stopped,
+    asking,
+    current_watcher,
+    left_if_stopped,
+    watching,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -249,10 +254,14 @@ def _unpack(packed: bytes) -> Packed:
 
 
 def graph_of(*arrays: Any) -> Graph:
-    """The graph of some arrays, optimized as one: what several of them need is done once."""
+    """The graph of some arrays, optimized as one: what several of them need is done once.
+
+    dask makes the tasks of 10,000 chunks in half a second, and hears of nobody meanwhile.
+    """
     whole = HighLevelGraph.merge(*(array.__dask_graph__() for array in arrays))
     keys = [*flatten(array.__dask_keys__() for array in arrays)]
-    return planned(lambda: dict(optimize(whole, keys)), len(keys))
+    plan = partial(optimize, whole, keys)
+    return dict(left_if_stopped(plan) if len(keys) >= MANY_TASKS else plan())
 
 
 def called(graph: Graph, image: Any, words: str) -> Known:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import sys
-import threading
 import time
 import uuid
-from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import suppress
 from contextvars import copy_context
 from queue import Empty, SimpleQueue
@@ -84,30 +82,6 @@ class Steps(Callback):  # type: ignore[misc]
             self._tell(self._done, self._steps)
 
 
-def planned(plan: Callable[[], T], chunks: int) -> T:
-    """What `plan()` gives; of many chunks a watcher is asked meanwhile whether the work shall go on.
-
-    dask makes the tasks of 10,000 chunks in half a second, and hears of nobody. So another thread has it
-    do so, and is not waited for where the work shall not go on: it reads nothing and writes nothing.
-    """
-    watcher = current_watcher()
-    if watcher is None or chunks < MANY_TASKS:
-        return plan()
-    made: Future[T] = Future()
-
-    def work() -> None:
-        try:
-            made.set_result(plan())
-        except BaseException as error:  # noqa: BLE001  (raised where it is waited for)
-            made.set_exception(error)
-
-    threading.Thread(target=work, name="napari-histeq-graph", daemon=True).start()
-    while not made.done():
-        watcher(0, chunks)
-        wait([made], PATIENCE)
-    return made.result()
-
-
 def looked_after(
     run: Callable[[], T], steps: int, watcher: Watcher, stop: Callable[[], object]
 ) -> T:
@@ -115,6 +89,8 @@ def looked_after(
 
     dask waits for its tasks where it is called, however long one takes: nobody could be asked.
     """
+    from concurrent.futures import ThreadPoolExecutor
+
     done: SimpleQueue[int | None] = SimpleQueue()
 
     def work() -> T:

@@ -47,10 +47,15 @@ class Arrangement:
         """All forms: their columns are aligned."""
         return self.what, self.options, self.advanced, self.region, self.output
 
-    def show_options(self, plain: Sequence[Row], advanced: Sequence[Row]) -> None:
-        """Put a method's controls, each with its caption, in the place of those of another one."""
-        for form, rows in ((self.options, plain), (self.advanced, advanced)):
+    def take_options(self) -> None:
+        """Take a method's controls out of their places, hidden: Qt styles nothing meanwhile."""
+        for form in (self.options, self.advanced):
+            form.hide()
             form.clear()
+
+    def show_options(self, plain: Sequence[Row], advanced: Sequence[Row]) -> None:
+        """Put a method's controls, each with its caption, in their places, which are free."""
+        for form, rows in ((self.options, plain), (self.advanced, advanced)):
             for widget, caption in rows:
                 form.add(widget, caption)
             form.setVisible(bool(rows))

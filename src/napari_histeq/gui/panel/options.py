@@ -67,7 +67,7 @@ class OptionRows:
         panel, old, kind = self._panel, self.fields, METHODS[method]
         check_names(kind, {row.name for row in panel} - {f.name for f in old})
         self._kept[self.method] = {f.name: kept(panel[f.name]) for f in old}
-        self._parts.show_options([], [])
+        self._parts.take_options()
         for field in old:
             row = panel[field.name]
             panel.remove(row)
