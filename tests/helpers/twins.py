@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -38,10 +39,19 @@ DOORS = {
     if isinstance(value, Door)
 }
 
+#: For who puts another method in the place of one of ours, which is one for the process. Of tests in several
+#: threads the last to leave would leave that of the first: then lines that two threads write are compared.
+ONE_AT_A_TIME = threading.RLock()
+
 
 @contextmanager
 def comparing() -> Iterator[set[str]]:
     """Within, every call of a loop compares the two; yields the names of those that were called."""
+    with ONE_AT_A_TIME:
+        yield from _comparing()
+
+
+def _comparing() -> Iterator[set[str]]:
     called: set[str] = set()
     real, threads = Loop.choose, os.environ.get(THREADS)
 

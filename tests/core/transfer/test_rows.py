@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
 from helpers import strategies as some
-from helpers.twins import comparing
+from helpers.twins import ONE_AT_A_TIME, comparing
 from napari_histeq import (
     Asinh,
     BiHistogram,
@@ -59,7 +59,7 @@ def alone(image: Any, method: Any, **how: Any) -> Any:
     """All planes, each by itself."""
     kinds = (CurveMethod, Global)
     patches = [mock.patch.object(kind, "stack_rule", return_value=None) for kind in kinds]
-    with patches[0], patches[1]:
+    with ONE_AT_A_TIME, patches[0], patches[1]:
         return equalize(image, method, **how)
 
 

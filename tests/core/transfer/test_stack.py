@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as npst
 
 from helpers import strategies as some
-from helpers.twins import comparing
+from helpers.twins import ONE_AT_A_TIME, comparing
 from napari_histeq import Global, equalize
 from napari_histeq.core.threads import watching
 from napari_histeq.core.threads.pool import THREADS
@@ -28,7 +28,7 @@ LOOPS = {"planes.equalize_bytes", "planes.equalize_shorts"}
 
 def one_by_one(image: Any, axes: tuple[int, ...], method: Any, mask: Any = None, **how: Any) -> Any:
     """Each plane as an image of its own, which no loop for stacks sees: it is told of no rule."""
-    with mock.patch.object(Global, "stack_rule", return_value=None):
+    with ONE_AT_A_TIME, mock.patch.object(Global, "stack_rule", return_value=None):
         return _one_by_one(image, axes, method, mask, **how)
 
 

@@ -84,6 +84,23 @@ def test_a_preview_is_taken_off_meanwhile(viewer: Any, panel: Any, moon: Any, un
     assert panel["preview"].value
 
 
+def test_a_result_that_is_chosen_itself_is_seen(
+    viewer: Any, panel: Any, run: Any, moon: Any
+) -> None:
+    """Beside its source, say: both are to be equalized, and what is made of them is hidden."""
+    run()
+    run()
+    viewer.layers.selection = {moon, viewer.layers["moon equalized"]}
+    button = panel["hold"].native
+    button.pressed.emit()
+    assert shown(viewer) == ["moon", "moon equalized"]
+    button.released.emit()
+    assert shown(viewer) == names(viewer)
+    viewer.layers.remove("moon equalized [1]")
+    button.pressed.emit()
+    assert NOTHING in panel["status"].value
+
+
 def test_with_nothing_to_compare_that_is_said(viewer: Any, panel: Any, moon: Any) -> None:
     before = state_of(viewer)
     panel._comparing.hold()

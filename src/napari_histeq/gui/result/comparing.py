@@ -76,7 +76,8 @@ class Comparing(QObject):
         if self.held:
             return
         sources = list(self._sources())
-        results = [la for la in self._viewer.layers if _is_result_of(la, sources) and la.visible]
+        others = [la for la in self._viewer.layers if la.visible and la not in sources]
+        results = [la for la in others if _is_result_of(la, sources)]
         if not results and not self._live.preview:
             self._live.say(NOTHING)
             return
