@@ -13,6 +13,7 @@ from hypothesis.extra import numpy as npst
 from helpers import strategies as some
 from helpers.twins import comparing
 from napari_histeq import TransferFunction, compute_histogram, transfer_function
+from napari_histeq.core import kernels
 from napari_histeq.core.arrays import ArraySource
 from napari_histeq.core.histogram.adaptive import bins_of_many
 from napari_histeq.core.histogram.bins import FINENESS
@@ -26,6 +27,7 @@ SIZES = (FINENESS - 1, FINENESS, 2 * FINENESS - 1, 2 * FINENESS, 20_000)
 
 #: Of a dtype that holds them all.
 ROW: dict[str, Any] = {
+    "nothing": lambda _, size: np.full(size, np.nan),
     "one value": lambda rng, size: np.full(size, 0.1),
     "two zeros": lambda rng, size: rng.choice([0.0, -0.0], size),
     "around zero": lambda rng, size: rng.choice([5e-324, -5e-324, 0.0, -0.0, 1e-45, -1e-45], size),
@@ -90,10 +92,48 @@ def test_bins_of_anything_are_those_of_the_tree(data: Any) -> None:
         check_same(many)
 
 
+class InTwo:
+    """A source that is swept by two, half each."""
+
+    is_at_hand = False
+
+    def __init__(self, image: Any) -> None:
+        self.image, self.shape, self.dtype = image, image.shape, image.dtype
+
+    def sweep(self, start: Any, visit: Any) -> Any:
+        tallies = [start(), start()]
+        for tally, part in zip(tallies, np.array_split(self.image, 2), strict=True):
+            visit(tally, part, None, (0,))
+        return tallies[0] + tallies[1]
+
+
+@pytest.mark.parametrize("dtype", FLOATS)
+def test_bins_of_what_two_have_swept(dtype: str) -> None:
+    image = row("both signs", dtype, 5000)
+    source: Any = InTwo(image)
+    wanted = bins_of_few(ArraySource(image))
+    for found in (bins_of_few(source), bins_of_many(source)):
+        np.testing.assert_array_equal(found.counts, wanted.counts)
+        np.testing.assert_array_equal(found.levels, wanted.levels)
+
+
+def test_loops_refuse_what_there_is_no_room_for() -> None:
+    keys, none = np.arange(9, dtype=np.uint32), np.empty(0, np.uint64)
+    how = (0, 12, 0, 20, 4, 4, np.uint64(0))
+    doors: Any = kernels.cells
+    for loop in (doors.bins_of_sorted, doors.bins_of_sorted.loop.twin):
+        for some_keys, room in ((keys, 8), (keys[:0], 9)):
+            bins = [np.empty((2, room), kind) for kind in ("u8", "u8", "i8")]
+            assert loop(some_keys, *how, *bins) == 0
+    bins = [np.empty((2, 0), kind) for kind in ("u8", "u8", "i8")]
+    for loop in (doors.join, doors.join.loop.twin):
+        assert loop(none, none, none.astype(np.int64), 4, 4, np.uint64(0), *bins) == 0
+
+
 @pytest.mark.parametrize("dtype", FLOATS)
 @pytest.mark.parametrize("name", ROW)
 def test_small_tables_map_as_large_ones(name: str, dtype: str) -> None:
-    image = row(name, dtype, 5000)
+    image = row(name if name != "nothing" else "one value", dtype, 5000)
     usual = transfer_function(image, out_range=(-1, 2))
     steep = TransferFunction(np.array([-1, 0.3, 0.5]).astype(dtype), np.array([0, 9.0, 9.0]), 0.5)
     for curve in (usual, steep, usual.blend(0.3)):

@@ -184,3 +184,12 @@ def test_searching_is_numpys(size: int, power: float) -> None:
     found = np.empty(values.shape, np.int64)
     kernels.rows.search(table, values, found)
     np.testing.assert_array_equal(found, np.searchsorted(table, values))
+
+
+def test_values_of_more_levels_than_there_are_are_refused() -> None:
+    planes, levels = np.zeros((1, 4), np.uint16), np.zeros((1, 2), np.uint16)
+    door: Any = kernels.rows.map_shorts
+    for loop in (door, door.loop.twin):
+        how = (1.0, 0, np.empty_like(planes), np.empty(1, np.bool_))
+        assert not loop(planes, levels, np.zeros((1, 3)), *how)
+        assert loop(planes, levels, np.zeros((1, 2)), *how)
