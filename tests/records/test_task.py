@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
 
 from helpers.tasks import RECIPE, task_of
-from napari_histeq import compute_histogram, equalize
+from napari_histeq import Match, compute_histogram, equalize
 from napari_histeq.core import METHODS
+from napari_histeq.core.recipe import Recipe
 from napari_histeq.records.counted import MASK_BYTES, MaskRecord
 from napari_histeq.records.record import Record
 from napari_histeq.records.task import Task, perform, survey
@@ -124,3 +126,15 @@ def test_a_mask_that_is_too_large_is_named_only() -> None:
     record = MaskRecord.of("hand", noise)
     with pytest.raises(ValueError, match="'hand' was too large"):
         record.array()
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "int16", "float32"])
+@pytest.mark.parametrize("reference", ["first", "previous", "median", "neighbors"])
+def test_frames_matched_to_each_other_are_shown_over_their_own_intensities(
+    reference: str, dtype: str
+) -> None:
+    movie = GRAY.astype(dtype)
+    recipe = Recipe(Match(reference), axes=(1, 2))
+    assert perform(Task(movie, recipe=recipe), quiet).limits == (movie.min(), movie.max())
+    stretched = replace(recipe, out_range=(0, 100))
+    assert perform(Task(movie, recipe=stretched), quiet).limits == (0, 100)

@@ -14,7 +14,7 @@ from napari_histeq.records.sharing import (
     recipe_of_dict,
     recipe_of_text,
 )
-from napari_histeq.records.steps import Task, count_of, counted_limits, curve_of
+from napari_histeq.records.steps import Task, count_of, counted_limits, curve_of, shown_limits
 from napari_histeq.records.task import (
     Outcome,
     Report,

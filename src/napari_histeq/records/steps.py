@@ -189,6 +189,19 @@ def counted_limits(task: Task, before: Histogram) -> tuple[float, float] | None:
     return (low, high) if low < high else None
 
 
+def shown_limits(task: Task, before: Histogram) -> tuple[float, float] | None:
+    """The contrast limits of the result: the range of the output, or of the image's own intensities.
+
+    A movie of 16 bit whose frames are matched to each other stays as dark as it was: over all
+    of the dtype's range it would be black.
+    """
+    recipe, known = task.recipe, task.joint or before
+    if task.given is not None or recipe.out_range != "auto" or not recipe.method.keeps_intensities:
+        return counted_limits(task, before)
+    low, high = map(float, known.range) if known.total else (0.0, 0.0)
+    return (low, high) if low < high else None
+
+
 def measured_images(task: Task, data: Any) -> dict[str, tuple[float, float]]:
     """The measures of the pixels themselves, where they are at hand and not too many."""
     image = task.image

@@ -23,6 +23,7 @@ from napari_histeq.records.steps import (
     gain_of,
     gamut_of,
     measured_images,
+    shown_limits,
 )
 
 if TYPE_CHECKING:
@@ -51,7 +52,8 @@ class Outcome:
     curve : TransferFunction or None
         If there was a single one.
     limits : (float, float) or None
-        The range of the output; None if there is none, as nothing was counted.
+        What the result is to be displayed between: the range of the output (see
+        `shown_limits`); None if there is none, as nothing was counted.
     record : Record
         What was done.
     gain : (...) array of float32, or None
@@ -91,7 +93,7 @@ def perform(task: Task, report: Report, *, whole: bool = True) -> Outcome:
         data = equalized(task, mask, curve)
     with _stage(report, 0.93, 0.95, "equalizing"):
         gain = gain_of(task, mask) if task.wants_gain else None
-    record, limits = _record_of(task, region, curve), counted_limits(task, before)
+    record, limits = _record_of(task, region, curve), shown_limits(task, before)
     outcome = Outcome(data, before, None, curve, limits, record, gain, mask)
     if not whole:
         return outcome
@@ -111,7 +113,7 @@ def measured(task: Task, outcome: Outcome) -> Outcome:
     """The same outcome with the histogram after and what that tells, if it is wanted."""
     if outcome.data is None or outcome.after is not None or not task.measured:
         return outcome
-    before, limits = outcome.before, outcome.limits
+    before, limits = outcome.before, counted_limits(task, outcome.before)
     after = after_of(task, outcome.data, outcome.counted, before, outcome.curve)
     told = before_and_after(measures.summary(before, after, limits))
     record = replace(outcome.record, measures=told)

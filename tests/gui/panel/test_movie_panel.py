@@ -90,3 +90,20 @@ def test_the_preview_is_the_result(
     full = equalize(MOVIE, axes=(1, 2), **how)[3]
     patch = viewer.layers["movie preview"]
     qtbot.waitUntil(lambda: is_in_place(viewer, source, patch, full), timeout=10_000)
+
+
+@pytest.mark.parametrize("reference", ["neighbors", "first"])
+def test_a_dark_movie_is_seen_after_its_frames_are_matched(
+    viewer: napari.Viewer, panel: Any, qtbot: Any, run: Press, reference: str
+) -> None:
+    """It keeps its own intensities: over all that 16 bit can hold it would be black."""
+    source = viewer.add_image(MOVIE.astype(np.uint16), name="movie")
+    panel["axes"].value = panel["axes"].names[1:]
+    panel["method"].value, panel["reference"].value = "match", reference
+    look_at(viewer, qtbot, (30, 40), 5)
+    panel["preview"].value = True
+    qtbot.waitUntil(lambda: "movie preview" in viewer.layers, timeout=20_000)
+    ends = [source.data.min(), source.data.max()]
+    assert list(viewer.layers["movie preview"].contrast_limits) == ends
+    run()
+    assert list(viewer.layers["movie equalized"].contrast_limits) == ends

@@ -117,6 +117,8 @@ class Method:
         What options mean in a record that is older than they are.
     own_range : (lo, hi) or None
         The range of the output by ``out_range="auto"``, if it is the method that decides.
+    keeps_intensities : bool
+        Whether by ``out_range="auto"`` the result has the intensities of the image's own planes.
     """
 
     __slots__ = ()
@@ -187,6 +189,11 @@ class Method:
     def own_range(self) -> tuple[Any, Any] | None:
         """See `Method`."""
         return None
+
+    @property
+    def keeps_intensities(self) -> bool:
+        """See `Method`."""
+        return False
 
     def check(self, shape: Shape, dtype: np.dtype[Any], masked: bool, out_range: Any) -> None:
         """Refuse what does not fit planes of `shape`, before any work."""

@@ -21,7 +21,7 @@ from napari_histeq.gui.preview.view import View, planes_of, view_of, window_of
 from napari_histeq.gui.preview.visible import equalized
 from napari_histeq.gui.runs import EXPECTED, selection_kept
 from napari_histeq.layers import plain, thinned
-from napari_histeq.records import KEY, Task, count_of, counted_limits
+from napari_histeq.records import KEY, Task, count_of, shown_limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -217,7 +217,7 @@ class Patch(QObject):
 
     def _put(self, wanted: Wanted, affine: NDArray[np.float64], pixels: NDArray[Any]) -> None:
         source, task, histogram = wanted
-        limits = counted_limits(task, histogram)
+        limits = shown_limits(task, histogram)
         if self._layer is not None and self._layer in self._viewer.layers:
             if not np.array_equal(self._layer.affine.affine_matrix, affine):
                 self._layer.affine = affine  # napari makes a slice each time

@@ -191,6 +191,11 @@ class Match(CurveMethod):
         return None if isinstance(self.reference, str) else self._given.range
 
     @property
+    def keeps_intensities(self) -> bool:
+        """See `Method`: where frames of the image itself are the references."""
+        return self.neighbors is not None
+
+    @property
     def references(self) -> ReferencePlanes | None:
         """See `Method`: if each plane has one of its own."""
         return self.reference if isinstance(self.reference, ReferencePlanes) else None
