@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from napari_histeq.batch.errors import Refused
 from napari_histeq.core.whole import whole_file
 from napari_histeq.files import is_store
-from napari_histeq.records import KEY, Record, RecordError, current_versions, from_json
+from napari_histeq.records import BESIDE, KEY, Record, RecordError, current_versions, from_json
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -112,7 +112,7 @@ def _record(value: Any, path: Path) -> Record:
     if not isinstance(value, dict) or "method" not in value:
         raise Refused(f"{path} holds no record: give a manifest.json, or a record as JSON")
     try:
-        return from_json(value)
+        return from_json({k: v for k, v in value.items() if k not in BESIDE})
     except RecordError as error:
         told = str(error).replace("this layer's record", "the record")
         raise Refused(f"{path}: {told}") from None

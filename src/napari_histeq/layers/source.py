@@ -13,7 +13,7 @@ from napari.utils.colormaps import AVAILABLE_COLORMAPS, Colormap
 from napari_histeq.core import Reference, ReferencePlanes
 from napari_histeq.core.methods import counted, counted_planes
 from napari_histeq.layers.wording import short
-from napari_histeq.records import KEY, Record, RecordError, damaged
+from napari_histeq.records import BESIDE, KEY, Record, RecordError, damaged
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -27,10 +27,6 @@ if TYPE_CHECKING:
 #: Kinds of layers that are made here; layers of the last three cannot be equalized.
 IMAGE, DISPLAY, GAIN = "image", "display", "gain"
 PLOT, ORIGINAL, PREVIEW = "plot", "original", "preview"
-
-
-#: What stands beside the record in a layer's metadata.
-OURS = ("kind", "error", "limits", "colormap", "gamma")
 
 
 def is_source(layer: Layer | None) -> bool:
@@ -216,7 +212,7 @@ def record_of(layer: Layer | None) -> Record | None:
     """
     if layer is None or not is_made(layer):
         return None
-    plain = {k: v for k, v in layer.metadata[KEY].items() if k not in OURS}
+    plain = {k: v for k, v in layer.metadata[KEY].items() if k not in BESIDE}
     try:
         record = Record.from_dict(plain)
         if kind_of(layer) == DISPLAY and not record.one_curve:

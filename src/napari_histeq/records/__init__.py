@@ -4,7 +4,7 @@ from napari_histeq.records.counted import MaskRecord, counting
 from napari_histeq.records.frames import along
 from napari_histeq.records.joint import joined, joint_of, source_of_task
 from napari_histeq.records.packing import as_json, from_json
-from napari_histeq.records.record import KEY, Record, current_versions
+from napari_histeq.records.record import BESIDE, KEY, Record, current_versions
 from napari_histeq.records.record_fields import RecordError, damaged
 from napari_histeq.records.reproduce import script
 from napari_histeq.records.sentence import legend

@@ -42,6 +42,9 @@ from napari_histeq.records.record_fields import (
 #: Where a layer's metadata hold the record.
 KEY = "napari_histeq"
 
+#: What stands beside it there, or in the store that the layer was saved in.
+BESIDE = ("kind", "error", "limits", "colormap", "gamma", "affine")
+
 #: What this version writes and reads; one that adds or changes a field counts on.
 SCHEMA = 4
 

@@ -16,6 +16,7 @@ from qtpy.QtWidgets import QFileDialog
 from helpers.lazy_layers import volume
 from helpers.viewers import menu_action
 from napari_histeq import equalize
+from napari_histeq.batch import Records
 from napari_histeq.gui.saving.export import Export, _running
 from napari_histeq.records.record import KEY
 
@@ -156,3 +157,35 @@ def test_only_what_was_equalized_is_saved(
     monkeypatch.setattr("napari_histeq.gui.commands.show_warning", said.append)
     menu_action(viewer.window.layers_menu, f"{SAVE} (napari-histeq)").trigger()
     assert "Select a layer that was equalized" in said[0]
+
+
+def masked(viewer: napari.Viewer, panel: Any) -> None:
+    labels = np.zeros(volume().shape, np.uint8)
+    labels[:, 5:30, 10:60] = 1
+    panel["mask"].value = viewer.add_labels(labels, name="part")
+    panel["layer"].value = viewer.layers["stack"]
+    panel["ignore"].value, panel["ignored_value"].value = True, 300
+
+
+def matched(viewer: napari.Viewer, panel: Any) -> None:
+    panel["method"].value, panel["reference"].value = "match", "neighbors"
+    panel["axes"].value = panel["axes"].names[1:]
+
+
+@pytest.mark.parametrize("choose", [masked, matched])
+@pytest.mark.parametrize("turned", [False, True])
+def test_what_is_saved_tells_all_it_takes_to_make_it_again(
+    viewer: napari.Viewer, panel: Any, run: Press, tmp_path: Path, qtbot: Any, choose: Any,
+    turned: bool,
+) -> None:  # fmt: skip
+    """`napari-histeq replay` takes the record that the store holds: mask, reference and all."""
+    place = {"rotate": TURN} if turned else {}
+    viewer.add_image(volume(), name="stack", **place)
+    choose(viewer, panel)
+    run()
+    saving = Export(viewer.layers["stack equalized"], tmp_path / "made.ome.zarr")
+    with qtbot.waitSignal(saving.ended, timeout=15_000):
+        saving.start()
+    record = Records(tmp_path / "made.ome.zarr").of("whatever.tif")
+    again = record.reproduce(volume())
+    np.testing.assert_array_equal(again, viewer.layers["stack equalized"].data)

@@ -21,8 +21,8 @@ from napari_histeq.gui.background import (
     tell_fault,
     working_at,
 )
-from napari_histeq.layers import affine_of, is_grid, plain, short
-from napari_histeq.records import KEY
+from napari_histeq.layers import affine_of, is_grid, plain, record_of, short
+from napari_histeq.records import BESIDE, KEY, RecordError, as_json
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -153,7 +153,7 @@ def zarr_arguments(layer: Image) -> dict[str, Any]:
     more = (1.0,) if layer.rgb else ()
     units = [_unit(u) for u in layer.units] + [None] * len(more)
     matrix, offset = affine_of(layer)
-    attributes = _plain(layer.metadata.get(KEY, {}))
+    attributes = _told(layer)
     scale = np.diag(matrix)
     if not is_grid(matrix):
         scale = np.linalg.norm(matrix, axis=0)
@@ -166,6 +166,18 @@ def zarr_arguments(layer: Image) -> dict[str, Any]:
         "units": units,
         "attributes": attributes,
     }
+
+
+def _told(layer: Image) -> dict[str, Any]:
+    """What our metadata tell of how a layer was made, as JSON: enough to make it again."""
+    told = layer.metadata.get(KEY, {})
+    try:
+        record = record_of(layer)
+    except RecordError:  # it is kept as it is
+        record = None
+    if record is None:
+        return _plain(told)  # type: ignore[no-any-return]
+    return _plain({k: v for k, v in told.items() if k in BESIDE}) | as_json(record)  # type: ignore[no-any-return]
 
 
 def lost_in_zarr(layer: Image) -> str:
