@@ -269,6 +269,7 @@ class Match(CurveMethod):
 
         Of what is clipped nothing goes on beyond the landmarks.
         """
+        self.check((), histogram.levels.dtype, False, recipe.out_range)
         x, y = self._placed(histogram, recipe)
         if recipe.saturated and self._full(histogram) is None:
             return held(x, y, histogram.range)
