@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from napari_histeq.batch import Refused, Settings, method_of, out_range_of, read_manifest
 from napari_histeq.core import METHODS
-from napari_histeq.core.methods import check_saturated, clips, from_dict
+from napari_histeq.core.inside import check_has_mask
+from napari_histeq.core.methods import clips, from_dict
 from napari_histeq.core.recipe import Recipe
 from napari_histeq.records import KEY, recipe_of_dict
 
@@ -40,13 +41,24 @@ def settings_of(
     if isinstance(method, str):
         method, how = _method_of(method, options, how)
     told = {name: how.pop(name) for name in _FIELDS if name in how and name not in _PLACES}
-    made = Recipe(method, out_range=out_range_of(out_range), **told)
+    settings = Settings(Recipe(method, out_range=out_range_of(out_range), **told), **how)
+    settings = settings if recipe is None else _of_file(recipe, settings)
     try:
-        check_saturated(made.saturated, made.method)
-    except ValueError as error:
-        raise Refused(f"--{error}") from None
-    settings = Settings(made, **how)
-    return settings if recipe is None else _of_file(recipe, settings)
+        _check(settings)
+    except (TypeError, ValueError) as error:
+        raise Refused(str(error)) from None
+    return settings
+
+
+def _check(settings: Settings) -> None:
+    """Refuse at once what no image can change, and not file by file."""
+    recipe = settings.recipe
+    if recipe.each_label and settings.labels is None:
+        raise ValueError("the settings equalize each label on its own: add --labels FILE")
+    recipe.check()
+    if recipe.inside:
+        check_has_mask(settings.mask is not None or settings.labels is not None)
+    recipe.neighbors(stacked=bool(settings.axes))
 
 
 def _method_of(

@@ -12,6 +12,7 @@ from rich.markup import escape
 
 from napari_histeq.batch import Refused, run_all
 from napari_histeq.cli.progress import Bar
+from napari_histeq.cli.wording import plain
 from napari_histeq.core.kernels import wait_for_compiler
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ STOPPED = 130
 #: From so many files on compiled loops win back the time in which Numba is imported.
 _MANY = 50
 
-#: Files that are named one by one; a word tells of the rest.
+#: Files of which it is told why they failed; of the rest only the names.
 _NAMED = 20
 
 
@@ -39,7 +40,7 @@ def refused_in_words(command: Callable[..., None]) -> Callable[..., None]:
         try:
             command(**given)
         except (Refused, ImportError) as error:
-            Console(stderr=True).print(f"[bold red]napari-histeq:[/] {escape(str(error))}")
+            Console(stderr=True).print(f"[bold red]napari-histeq:[/] {escape(plain(error))}")
             raise typer.Exit(NOT_STARTED) from None
 
     return run
@@ -109,10 +110,12 @@ class Run:
         done = self._files - len(self._failed) - self._stopped
         for result in self._failed[:_NAMED]:
             self._console.print(
-                f"[red]{escape(result.job.called)}: {escape(result.error)}", highlight=False
+                f"[red]{escape(result.job.called)}: {escape(plain(result.error))}", highlight=False
             )
         if len(self._failed) > _NAMED:
-            self._console.print(f"[red]and {len(self._failed) - _NAMED} more", highlight=False)
+            names = ", ".join(result.job.called for result in self._failed[_NAMED:])
+            more = f"and {len(self._failed) - _NAMED} more: {names}"
+            self._console.print(f"[red]{escape(more)}", highlight=False)
         if not self._quiet or self.failed:
             took = time.monotonic() - self._started
             failed = f", [red]{len(self._failed)} failed[/]" if self._failed else ""

@@ -122,13 +122,17 @@ class Recipe:
         by_itself = self.out_range == "auto" and self.method.own_range is None
         return self.out_range == "image" or (by_itself and dtype.kind == "i")
 
-    def checked(self, dtype: np.dtype[Any]) -> Recipe:
-        """The same for an image of `dtype`, or an error."""
+    def check(self) -> None:
+        """Refuse what does not fit together, whatever the image is."""
         check_strength(self.strength)
         check_each(self.each_label, self)
         check_inside(self.inside or bool(self.each_label), self.feather)
         check_smooth(self.smooth)
         check_saturated(self.saturated, self.method)
+
+    def checked(self, dtype: np.dtype[Any]) -> Recipe:
+        """The same for an image of `dtype`, or an error."""
+        self.check()
         out_range = checked_out_range(self.out_range, dtype)
         return self if out_range is self.out_range else replace(self, out_range=out_range)
 

@@ -39,9 +39,9 @@ def read(location: Location) -> Picture:
         dataset = pydicom.dcmread(location.path)
         stored = pixel_array(dataset)
     except InvalidDicomError:
-        raise ValueError("it is no DICOM file") from None
-    except (AttributeError, RuntimeError, NotImplementedError) as error:
-        raise ValueError(f"its pixels cannot be read: {_first_line(error)}") from None
+        raise ValueError("it is no DICOM file, or one without its header") from None
+    except (AttributeError, RuntimeError, NotImplementedError, ValueError) as error:
+        raise ValueError(f"its pixels cannot be read: {_on_one_line(error)}") from None
     photometric = str(dataset.get("PhotometricInterpretation", ""))
     if photometric == "PALETTE COLOR":
         raise ValueError("its pixels are numbers of a palette: convert it to RGB first")
@@ -67,8 +67,10 @@ def read(location: Location) -> Picture:
     )  # fmt: skip
 
 
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]
+def _on_one_line(error: Exception) -> str:
+    """All of it: which decoder could not, and what it lacks, stands below the first line."""
+    first, *more = [" ".join(line.split()) for line in str(error).splitlines()] or [""]
+    return f"{first} {'; '.join(more)}".strip() or type(error).__name__
 
 
 def _notes(dataset: Any, photometric: str) -> list[str]:

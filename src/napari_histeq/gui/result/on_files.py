@@ -32,6 +32,7 @@ from napari_histeq.batch import (
 )
 from napari_histeq.files import FORMATS, format_of, is_store
 from napari_histeq.gui.background import Activity, Runner, tell_fault
+from napari_histeq.layers import plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -183,7 +184,7 @@ def _work(
 def _summary(results: Sequence[Result], folder: Path) -> str:
     """How it ended, and which files failed and why."""
     done = sum(result.done is not None for result in results)
-    failed = [f"{result.job.called}: {result.error}" for result in results if result.error]
+    failed = [f"{result.job.called}: {plain(result.error)}" for result in results if result.error]
     sentences = [f"{done} of {len(results)} files equalized into {folder}."]
     if failed:
         sentences.append(f"{len(failed)} failed.")
