@@ -117,7 +117,7 @@ def test_two_inputs_of_one_name_are_refused(run):
         (("nothing.tif", "-o", "out"), "nothing.tif: there is no such file"),
         (("in/a.tif", "-o", "out", "-m", "best"), "--method best: unknown; known are"),
         (("in/a.tif", "-o", "out", "--clip-limit", "1"), "--clip-limit is no option of --method global"),
-        (("in/a.tif", "-o", "out", "--power", "7"), "power=7.0 is out of range"),
+        (("in/a.tif", "-o", "out", "--power", "7"), "--power 7.0 is out of range"),
         (("in/a.tif", "-o", "out", "--power", "much"), "--power much: it must be a number"),
         (("in/a.tif", "-o", "out", "--out-range", "9,1"), "the first number must be below"),
         (("in/a.tif", "in/b.tif", "-o", "out.tif"), "names one file, but there are 2 inputs"),

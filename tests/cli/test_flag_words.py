@@ -39,7 +39,6 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Any:
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        ("--inside", "add --mask FILE, or leave --inside out"),
         ("--feather 3 --mask in/plane.tif", "--feather 3 softens"),
         ("--feather 3", "add --inside or --labels FILE, or leave --feather out"),
         ("--smooth 3", "--smooth 3 averages over neighboring planes"),
@@ -68,6 +67,7 @@ def test_what_fits_no_image_is_refused_at_once(run: Any, words: str, told: str) 
         ("equalize --method match --reference median --axes yx", "but the image is one plane"),
         ("match --reference in/stack.tif --each-plane --axes yx", "leave --each-plane out"),
         ("match --reference far.tif", "add --out-range dtype"),
+        ("equalize --inside", "add --mask FILE or --ignore VALUE, or leave --inside out"),
         ("equalize --axes z", "--axes z: the axes of this image are 'yx'"),
         ("equalize --out-range=-5,300", "--out-range -5,300: uint8 holds"),
         ("equalize --method opencv_clahe --out-range 0,9", "leave it out, or take --method clahe"),

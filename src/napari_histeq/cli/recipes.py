@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from napari_histeq.batch import Refused, Settings, method_of, out_range_of, read_manifest
 from napari_histeq.core import METHODS
-from napari_histeq.core.inside import check_has_mask
 from napari_histeq.core.methods import clips, from_dict
 from napari_histeq.core.recipe import Recipe
 from napari_histeq.records import KEY, recipe_of_dict
@@ -56,8 +55,6 @@ def _check(settings: Settings) -> None:
     if recipe.each_label and settings.labels is None:
         raise ValueError("the settings equalize each label on its own: add --labels FILE")
     recipe.check()
-    if recipe.inside:
-        check_has_mask(settings.mask is not None or settings.labels is not None)
     recipe.neighbors(stacked=bool(settings.axes))
 
 

@@ -21,8 +21,8 @@ SAID = (
         (r"--feather \1 softens the edge of what is changed, which has none here: "
         r"add --inside or --labels FILE, or leave --feather out")),
     (r"inside=True changes only .*",
-        ("--inside changes only the pixels of a mask, but there is none: add --mask FILE, or "
-        "leave --inside out")),
+        ("--inside changes only the pixels that count, but there is no mask, so all count: "
+        "add --mask FILE or --ignore VALUE, or leave --inside out")),
     (r"saturated=(\S+) clips", r"--saturated \1 clips"),
     (r"Match has a reference for each plane of a stack, .*",
         (f"--each-plane matches each plane of a stack to its own, {_PLANE}, or leave "

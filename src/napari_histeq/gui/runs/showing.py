@@ -14,7 +14,7 @@ from weakref import ref
 import numpy as np
 from napari.layers import Image
 
-from napari_histeq.display import unlinked
+from napari_histeq.gui.runs.hidden import hide_for
 from napari_histeq.layers import DISPLAY, GAIN, IMAGE, ORIGINAL, PLOT, kind_of, shape_of, spanned
 from napari_histeq.records import KEY
 
@@ -178,23 +178,19 @@ def _overlap(one: Layer, other: Layer) -> bool:
 def _hide(viewer: ViewerModel, source: Image, made: Sequence[Image]) -> tuple[str, ...]:
     """Hide older plots, and what would add up with the result; say what of it is no plot."""
     plots = [layer for layer in made if kind_of(layer) == PLOT]
-    results = [layer for layer in made if kind_of(layer) in (IMAGE, DISPLAY)]
-    for layer in viewer.layers:
-        if kind_of(layer) == PLOT and any(_same_place(viewer, layer, p, source) for p in plots):
-            _hide_alone(layer)
-    mixing = any(_mixes(result) for result in results)
-    hidden = []
-    for layer in viewer.layers:
-        own = layer is source or (kind_of(layer) in (IMAGE, DISPLAY) and _is_of(layer, source))
-        if mixing and own and layer.visible:
-            _hide_alone(layer)
-            hidden.append(layer.name)
-    return tuple(hidden)
-
-
-def _hide_alone(layer: Layer) -> None:
-    with unlinked(layer, "visible"):
-        layer.visible = False
+    mixing = [layer for layer in made if kind_of(layer) in (IMAGE, DISPLAY) and _mixes(layer)]
+    old = [
+        layer
+        for layer in viewer.layers
+        if kind_of(layer) == PLOT and any(_same_place(viewer, layer, p, source) for p in plots)
+    ]
+    own = [
+        layer
+        for layer in viewer.layers
+        if layer is source or (kind_of(layer) in (IMAGE, DISPLAY) and _is_of(layer, source))
+    ]
+    hide_for(viewer, old, plots)
+    return tuple(layer.name for layer in hide_for(viewer, own if mixing else [], mixing))
 
 
 def _same_place(viewer: ViewerModel, old: Layer, new: Layer, source: Image) -> bool:
