@@ -47,7 +47,7 @@ def test_each_label(run: Any, name: str, labels: Any) -> None:
         (("--labels", "float.tif"), "labels are whole numbers"),
         (("--labels", "labels.tif", "--mask", "labels.tif"), "do not go together"),
         (("--labels", "labels.tif", "--together"), "do not go together"),
-        (("--saturated", "2", "--method", "clahe"), "leave saturated out"),
+        (("--saturated", "2", "--method", "clahe"), "leave --saturated out"),
         (("--saturated", "51"), "Invalid value for '--saturated'"),
     ],
 )

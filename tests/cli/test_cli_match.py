@@ -143,7 +143,7 @@ def test_each_plane_to_its_plane(run):
         ),
         (
             ("match", "in", "-o", "out", "-r", "ref.tif", "--each-plane", "--axes", "zy"),
-            "the reference ref.tif: axes is 'zy', but the axes of this image are 'yx'",
+            "the reference ref.tif: --axes zy: the axes of this image are 'yx'",
         ),
         (
             ("match", "in", "-o", "out", "-r", "bad.json", "--reference-mask", "ref.tif"),
