@@ -59,24 +59,6 @@ def test_a_replaced_result_hides_as_before(viewer: Any, panel: Any, run: Press) 
     assert source.visible
 
 
-def test_what_is_replaced_is_painted_away_before_others_are_added(
-    viewer: Any, panel: Any, run: Press, monkeypatch: Any
-) -> None:
-    """Without a graphics card napari crashes where it has drawn nothing in between."""
-    source = viewer.add_image(IMAGE, name="red", blending="additive")
-    viewer.layers.selection = {source}
-    panel["output"].value, panel["replace"].value = "new layer", True
-    run()
-    happened: list[str] = []
-    canvas = type(viewer.window._qt_viewer.canvas.native)
-    paint = canvas.repaint
-    monkeypatch.setattr(canvas, "repaint", lambda one: (happened.append("painted"), paint(one)))
-    viewer.layers.events.removed.connect(lambda: happened.append("removed"))
-    viewer.layers.events.inserted.connect(lambda: happened.append("added"))
-    run()
-    assert happened == ["removed", "removed", "painted", "added", "added"]
-
-
 def test_one_that_a_person_shows_and_hides_is_theirs(twice: Any) -> None:
     source = twice.layers["red"]
     source.visible = True

@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary, ref
 
 from napari.utils.notifications import show_error
-from qtpy.QtOpenGLWidgets import QOpenGLWidget
-from qtpy.QtWidgets import QApplication
 
 from napari_histeq.core import ChunkError
 from napari_histeq.display import taken_off
@@ -170,22 +168,11 @@ def _note(source: Image, added: Iterable[Image]) -> None:
 
 def _take_away(viewer: Viewer, source: Image, spared: Collection[Image]) -> None:
     """Remove what the last run on a source added; what is spared or locked stays."""
-    known = [layer for layer in (one() for one in _last.get(source, [])) if layer in viewer.layers]
-    gone = [layer for layer in known if layer not in spared and not _locked(layer)]
-    for layer in gone:
-        viewer.layers.remove(layer)
-    if gone:
-        _paint_now()
-
-
-def _paint_now() -> None:
-    """Have napari draw the layers that are left, before others are added.
-
-    Without a graphics card (Mesa's software OpenGL) it crashes where it first draws those others.
-    """
-    for widget in QApplication.allWidgets():
-        if isinstance(widget, QOpenGLWidget):
-            widget.repaint()
+    for layer in (known() for known in _last.get(source, [])):
+        if layer is None or layer not in viewer.layers:
+            continue
+        if layer not in spared and not _locked(layer):
+            viewer.layers.remove(layer)
 
 
 def _locked(layer: Image) -> bool:
