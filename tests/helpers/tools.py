@@ -7,6 +7,7 @@ from typing import Any
 from qtpy.QtWidgets import QApplication
 
 from helpers.images import hard_images
+from helpers.menus import menu_of
 from napari_histeq.gui.result import tools
 
 IMAGES = hard_images()
@@ -19,7 +20,7 @@ def item(panel: Any, text: str, *under: str) -> Any:
     menu = panel.tools.menu
     for name in (text, *under):
         action = next(a for a in menu.actions() if a.text() == name)
-        menu = action.menu()
+        menu = menu_of(action)
     assert action.isEnabled()
     return action
 

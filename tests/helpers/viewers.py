@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 import napari_histeq
+from helpers.menus import menu_of
 
 if TYPE_CHECKING:
     import napari
@@ -27,9 +28,9 @@ def menu_action(menu: Any, text: str) -> Any:
     """Find the item `text` in `menu` and its submenus, as a person opens them."""
     menu.aboutToShow.emit()
     for action in menu.actions():
-        if action.menu() is not None:
+        if (inner := menu_of(action)) is not None:
             try:
-                return menu_action(action.menu(), text)
+                return menu_action(inner, text)
             except LookupError:
                 continue
         if action.text().replace("&", "") == text:

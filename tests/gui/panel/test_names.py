@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from qtpy.QtCore import Qt
 
+from helpers.menus import menu_of
 from napari_histeq import layers
 from napari_histeq.core import METHODS
 from napari_histeq.gui.widgets.tips import WIDTH, tip
@@ -34,8 +35,7 @@ def test_any_name_fits(viewer: napari.Viewer, panel: Any, run: Any, qtbot: Any, 
     menu = panel.tools.menu
     panel.tools.fill()
     assert menu.sizeHint().width() < 800
-    entries = menu.actions()  # PySide6 forgets a menu with the last of its entry
-    inner = [entry.menu() for entry in entries if entry.menu() is not None]
+    inner = [opened for entry in menu.actions() if (opened := menu_of(entry)) is not None]
     texts = [action.text().replace("&&", "&") for part in inner for action in part.actions()]
     assert short(other.name) in texts
     assert all(part.sizeHint().width() < 800 for part in inner)

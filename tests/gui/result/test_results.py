@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from qtpy.QtWidgets import QRadioButton
 
+from helpers.menus import menu_of
 from napari_histeq import TransferFunction, equalize
 from napari_histeq.gui.runs import work
 from napari_histeq.gui.runs.run import _running
@@ -21,7 +22,7 @@ def items(panel: Any, text: str) -> dict[str, Any]:
     """What the menu of results offers under an item, as a person sees it; by its words."""
     panel.tools.menu.aboutToShow.emit()
     menu = next(a for a in panel.tools.menu.actions() if a.text() == text)
-    return {a.text(): a for a in menu.menu().actions()} if menu.isEnabled() else {}
+    return {a.text(): a for a in menu_of(menu).actions()} if menu.isEnabled() else {}
 
 
 def bake_item(panel: Any) -> Any:

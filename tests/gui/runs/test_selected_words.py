@@ -9,6 +9,7 @@ import pytest
 from matplotlib.colors import to_hex
 from napari.experimental import link_layers
 
+from helpers.menus import menu_of
 from helpers.viewers import idle, names, state_of
 from napari_histeq import compute_histogram, equalize, layers
 
@@ -155,7 +156,7 @@ def test_the_same_is_applied_to_all_selected_layers(
     panel.tools.made = lambda: made
     panel.tools.fill()
     name = "Apply the same curve to" if same_curve else "Apply the same settings to"
-    (menu,) = [a.menu() for a in panel.tools.menu.actions() if a.text() == name]
+    (menu,) = [menu_of(a) for a in panel.tools.menu.actions() if a.text() == name]
     assert menu.actions()[0].text() == "2 selected layers"
     menu.actions()[0].trigger()
     qtbot.waitUntil(lambda: "dim 3 equalized" in viewer.layers and idle(), timeout=15_000)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import strategies as st
 from hypothesis.stateful import rule
 
+from helpers.menus import menu_of
 from helpers.viewers import menu_action
 from helpers.walk.pixels import another, made
 from helpers.walk.rules_layers import MOST, NUMBERS, SEEDS
@@ -143,8 +144,8 @@ def _leaves(menu: Any, *path: str) -> list[tuple[tuple[str, ...], Any]]:
     found = []
     for action in menu.actions():
         here = (*path, action.text())
-        if action.menu() is not None:
-            found += _leaves(action.menu(), *here) if action.isEnabled() else []
+        if (inner := menu_of(action)) is not None:
+            found += _leaves(inner, *here) if action.isEnabled() else []
         elif not action.isSeparator():
             found.append((here, action))
     return found
