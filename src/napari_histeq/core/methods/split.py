@@ -79,10 +79,10 @@ def split_rows(rows: HistogramRows, rule: str, low: Any, high: Any) -> Floats:
 
 def _middles(rows: HistogramRows, counts: NDArray[np.int64], rule: str, low: Any) -> Floats:
     """How far above `low` the last level of the dark part of each plane lies, a column."""
-    done = counts.cumsum(axis=-1)
     if rule == "mean":
         held = (counts * (rows.levels - low)).sum(axis=-1, keepdims=True)
-        return np.asarray(np.floor(held / done[:, -1:]))
+        return np.asarray(np.floor(held / counts.sum(axis=-1, keepdims=True)))
+    done = counts.cumsum(axis=-1)
     middle = rows.levels_at((done >= done[:, -1:] / 2).argmax(axis=-1))
     return np.asarray(np.minimum(middle, np.iinfo(middle.dtype).max - 1) - low)  # a level is above
 

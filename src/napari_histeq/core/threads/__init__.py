@@ -8,6 +8,7 @@ from napari_histeq.core.threads.watchers import (
     asking,
     current_watcher,
     left_if_stopped,
+    on_its_own,
     reminder,
     watching,
 )

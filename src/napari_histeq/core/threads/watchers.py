@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from concurrent.futures import Future
     from queue import SimpleQueue
 
     Watcher = Callable[[int, int], None] | None
@@ -103,18 +104,25 @@ def left_if_stopped(call: Callable[[], T]) -> T:
     ask = current_ask() if watcher is None else reminder(watcher, 0, 1)
     if ask is None:
         return call()
-    from queue import SimpleQueue
+    from concurrent.futures import wait
 
-    ended = SimpleQueue[tuple[T, None] | tuple[None, BaseException]]()
+    made = on_its_own(call, "napari-histeq-call")
+    while not wait([made], PATIENCE).done:
+        ask()
+    return made.result()
+
+
+def on_its_own(call: Callable[[], T], name: str, *, daemon: bool = False) -> Future[T]:
+    """What a thread of that name, made for this one call, will return or raise."""
+    from concurrent.futures import Future  # late: it brings much along
+
+    made: Future[T] = Future()
 
     def work() -> None:
         try:
-            ended.put((call(), None))
-        except BaseException as error:  # noqa: BLE001  (for the caller to raise)
-            ended.put((None, error))
+            made.set_result(call())
+        except BaseException as error:  # noqa: BLE001  (raised where it is waited for)
+            made.set_exception(error)
 
-    threading.Thread(target=work, name="napari-histeq-call").start()
-    found, error = next_of(ended, ask)
-    if error is not None:
-        raise error
-    return found  # type: ignore[return-value]  # there was no error
+    threading.Thread(target=work, name=name, daemon=daemon).start()
+    return made

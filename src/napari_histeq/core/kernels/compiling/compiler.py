@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import numpy as np
 
 from napari_histeq.core.kernels.compiling.background import Background
+from napari_histeq.core.threads import on_its_own
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -120,18 +121,7 @@ def _undisturbed(make: Callable[[], T]) -> T:
     """
     if threading.current_thread() is not threading.main_thread():
         return make()
-    from concurrent.futures import Future
-
-    made: Future[T] = Future()
-
-    def work() -> None:
-        try:
-            made.set_result(make())
-        except BaseException as error:  # noqa: BLE001  (raised where it is waited for)
-            made.set_exception(error)
-
-    threading.Thread(target=work, name="napari-histeq-loading", daemon=True).start()
-    return made.result()
+    return on_its_own(make, "napari-histeq-loading", daemon=True).result()
 
 
 @cache
