@@ -7,5 +7,5 @@ from napari_histeq.batch.joint import together
 from napari_histeq.batch.manifest import Records, check_manifest, read_manifest, write_manifest
 from napari_histeq.batch.options import match_of, method_of, stored_in
 from napari_histeq.batch.running import Result, run_all
-from napari_histeq.batch.settings import Settings, numbers_of, out_range_of
+from napari_histeq.batch.settings import Settings, check_labels, numbers_of, out_range_of
 from napari_histeq.batch.work import Count, Equalize, Measure, Plot, Replay

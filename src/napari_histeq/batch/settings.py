@@ -89,8 +89,7 @@ def task_of(picture: Picture, settings: Settings, name: str) -> Task:
         out_range = picture.limits
     mask, mask_name = _mask(settings, name)
     each = settings.recipe.each_label or settings.labels is not None
-    if each and mask is None:
-        raise ValueError("the settings equalize each label on its own: add --labels FILE")
+    check_labels(each, given=mask is not None)
     return Task(
         picture.data,
         source=name,
@@ -106,6 +105,12 @@ def task_of(picture: Picture, settings: Settings, name: str) -> Task:
         ),
         coarser=picture.coarser,
     )
+
+
+def check_labels(each_label: bool, *, given: bool) -> None:
+    """Refuse to equalize each label on its own where none are given."""
+    if each_label and not given:
+        raise ValueError("the settings equalize each label on its own: add --labels FILE")
 
 
 def channel_axis_of(picture: Picture, wanted: str) -> int | None:

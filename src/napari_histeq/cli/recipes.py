@@ -6,7 +6,14 @@ import json
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
-from napari_histeq.batch import Refused, Settings, method_of, out_range_of, read_manifest
+from napari_histeq.batch import (
+    Refused,
+    Settings,
+    check_labels,
+    method_of,
+    out_range_of,
+    read_manifest,
+)
 from napari_histeq.core import METHODS
 from napari_histeq.core.methods import clips, from_dict
 from napari_histeq.core.recipe import Recipe
@@ -52,8 +59,7 @@ def settings_of(
 def _check(settings: Settings) -> None:
     """Refuse at once what no image can change, and not file by file."""
     recipe = settings.recipe
-    if recipe.each_label and settings.labels is None:
-        raise ValueError("the settings equalize each label on its own: add --labels FILE")
+    check_labels(bool(recipe.each_label), given=settings.labels is not None)
     recipe.check()
     recipe.neighbors(stacked=bool(settings.axes))
 

@@ -118,9 +118,9 @@ class Recipe:
         return output_limits(self.out_range, dtype, data)
 
     def is_by_image(self, dtype: np.dtype[Any]) -> bool:
-        """Whether the range of the output depends on an image of integers, not on their dtype alone."""
+        """Whether the range of the output depends on the image, not on its dtype alone."""
         by_itself = self.out_range == "auto" and self.method.own_range is None
-        return self.out_range == "image" or (by_itself and dtype.kind == "i")
+        return self.out_range == "image" or (by_itself and dtype.kind in "if")
 
     def check(self) -> None:
         """Refuse what does not fit together, whatever the image is."""

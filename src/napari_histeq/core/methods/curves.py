@@ -103,11 +103,10 @@ class Global(CurveMethod):
         if not plain or (dtype.kind != "f" and bins_of(dtype) is None):
             return CurveMethod.stack_rule(self, dtype, recipe)
         low, high = recipe.limits(dtype, (0, 0))
-        if dtype.kind == "f":
-            usual = self.convention == "cdf" and recipe.strength == 1.0 and dtype.itemsize > 2
-            by_image = recipe.out_range in ("auto", "image")
-            return FloatsRule(by_image, float(low), float(high)) if usual else None
         by_min, by_image = self.convention == "cdf_min", recipe.is_by_image(dtype)
+        if dtype.kind == "f":
+            usual = not by_min and recipe.strength == 1.0 and dtype.itemsize > 2
+            return FloatsRule(by_image, float(low), float(high)) if usual else None
         return CompiledRule(by_min, by_image, float(low), float(high), float(recipe.strength))
 
     @property
